@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The one list of settings that every Swift target is built with.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library from Debian: a modulemap and a shim.h, imported by exactly one Swift module.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "sheaf",
+    products: [.executable(name: "sheaf", targets: ["sheaf"])],
+    targets: [
+        library("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+
+        module("Runtime", []),
+        module("Messages", ["Runtime"]),
+        module("Sessions", ["Messages"]),
+        module("Manifests", ["Messages", "Runtime", "CYAML"]),
+        module("AMQP", ["Runtime", "CRabbitMQ"]),
+        module("Bus", ["AMQP", "Messages", "Runtime"]),
+        module("Crypto", ["CCrypto"]),
+        module("HTTP", ["Crypto", "Runtime", "CCurl"]),
+        module("Elasticsearch", ["HTTP", "Runtime"]),
+        module("Archive", ["HTTP", "Crypto", "Runtime", "CZstd"]),
+        module("WebServer", ["Runtime", "CMicroHTTPD"]),
+        module("Scheduler", ["Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module("Worker", ["Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        .executableTarget(
+            name: "sheaf",
+            dependencies: ["AMQP", "Bus", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
+            swiftSettings: settings),
+
+        tests("RuntimeTests", ["Runtime"]),
+        tests("MessagesTests", ["Messages", "Runtime"]),
+        tests("SessionsTests", ["Sessions", "Messages"]),
+        tests("ManifestsTests", ["Manifests", "Messages", "Runtime"]),
+        tests("AMQPTests", ["AMQP", "Runtime"]),
+        tests("BusTests", ["Bus", "AMQP", "Messages", "Runtime"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("HTTPTests", ["HTTP", "Runtime"]),
+        tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
+        tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
+        tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
+        tests("EndToEndTests", ["Runtime"]),
+    ]
+)
