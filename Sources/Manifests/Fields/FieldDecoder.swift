@@ -1,4 +1,5 @@
 import Messages
+import Runtime
 
 /// Reads the fields of one YAML mapping, complains about each that is wrong, and at the end about each that nobody asked for.
 ///
@@ -179,9 +180,8 @@ final class FieldDecoder {
     func int(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let node = node(key) else { return nil }
         if case .scalar(.integer(let value)) = node.content, let int = Int(exactly: value), range.contains(int) { return int }
-        let expected =
-            range.upperBound == Int(Int32.max) ? "a whole number from \(range.lowerBound) on" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        complain(node, path: path(to: key), expected: expected)
+        let end = range.upperBound == Int(Int32.max) ? "on" : "to \(range.upperBound)"
+        complain(node, path: path(to: key), expected: "a whole number from \(range.lowerBound) \(end)")
         return nil
     }
 
@@ -203,5 +203,5 @@ final class FieldDecoder {
     }
 
     /// A part that Sheaf keeps as it is.
-    func raw(_ key: String) -> JSONValue? { node(key)?.json }
+    func raw(_ key: String) -> JSONValue? { node(key)?.json(sortingMembers: true) }
 }

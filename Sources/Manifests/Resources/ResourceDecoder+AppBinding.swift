@@ -110,7 +110,7 @@ extension ResourceDecoder {
         }
     }
 
-    /// The complaints about a value do not show it.
+    /// Read for its complaints, which do not show the value, and then refused: an AppBinding travels in messages, a secret must not.
     private func addedKey(_ fields: FieldDecoder) -> SecretTransform? {
         let key = fields.requiredText("key", "a key")
         let plain = fields.node("stringValue")
@@ -119,6 +119,8 @@ extension ResourceDecoder {
         if let plain, plain.text == nil { fields.complain("stringValue", "expected text, found \(plain.kindSummary)") }
         let decoded = encoded.flatMap { $0.text.flatMap(SecretValue.init(base64:)) }
         if encoded != nil, decoded == nil { fields.complain("value", "expected base64; put plain text under stringValue") }
+        fields.complain(
+            "key", "the value would travel in messages; put it in a Secret and name that under addKeysFrom.secretRef.name")
         guard let key, let value = plain?.text.map({ SecretValue($0) }) ?? decoded else { return nil }
         return .addKey(key: key, value: value)
     }

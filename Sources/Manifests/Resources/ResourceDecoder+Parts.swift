@@ -22,7 +22,9 @@ extension ResourceDecoder {
     private func check(_ param: TaskRef.Param, _ fields: FieldDecoder) {
         let read = TaskParameters(TaskRef(name: "", params: [param]))
         for problem in read.problems { fields.complain("value", problem.message) }
-        if !read.unknown.isEmpty { fields.warn("name", "not a parameter that Sheaf knows; it has no effect, found \"\(param.name)\"") }
+        if !read.unknown.isEmpty {
+            fields.warn("name", "not a parameter that Sheaf knows; it has no effect, found \"\(param.name)\"")
+        }
         if !read.unhonoured.isEmpty {
             fields.warn("value", "not honoured yet: \(read.unhonoured.joined(separator: " "))")
         }
@@ -75,7 +77,8 @@ extension ResourceDecoder {
         hook.containerName = fields.text("containerName")
         hook.executionPolicy = fields.choice("executionPolicy", of: Hook.ExecutionPolicy.self)
         if let policy = hook.executionPolicy, !policies.contains(policy) {
-            let expected = policies.isEmpty ? "no policy for a hook that runs before" : policies.map(\.rawValue).joined(separator: " or ")
+            let allowed = policies.map(\.rawValue).joined(separator: " or ")
+            let expected = policies.isEmpty ? "no policy for a hook that runs before" : allowed
             fields.complain("executionPolicy", "expected \(expected), found \"\(policy.rawValue)\"")
         }
         let all = ["exec", "httpGet", "httpPost", "tcpSocket"]
@@ -90,6 +93,9 @@ extension ResourceDecoder {
     private func headers(_ fields: FieldDecoder) -> [Hook.Header] {
         fields.list("httpHeaders") { header in
             let (name, value) = (header.requiredText("name", "the name of a header"), header.text("value"))
+            if name?.lowercased() == "authorization" {
+                header.warn("value", "the value travels in messages, where others can read it")
+            }
             return name.map { Hook.Header(name: $0, value: value ?? "") }
         }
     }

@@ -1,4 +1,5 @@
 import Messages
+import Runtime
 
 extension ResourceDecoder {
     func backupConfiguration(_ fields: FieldDecoder) -> BackupConfiguration.Spec? {
@@ -67,7 +68,7 @@ extension ResourceDecoder {
     private func backupTarget(_ fields: FieldDecoder) -> BackupConfiguration.Target? {
         let (ref, alias) = (targetReference(fields), fields.text("alias"))
         let (paths, exclude, args) = (fields.texts("paths"), fields.texts("exclude"), fields.texts("args"))
-        let mounts = fields.elements("volumeMounts").map(\.json)
+        let mounts = fields.elements("volumeMounts").map { $0.json(sortingMembers: true) }
         let (replicas, snapshotClass) = (fields.count("replicas"), fields.text("snapshotClassName"))
         guard let ref else { return nil }
         var target = BackupConfiguration.Target(ref: ref, alias: alias)
@@ -79,8 +80,8 @@ extension ResourceDecoder {
     private func restoreTarget(_ fields: FieldDecoder) -> RestoreSession.Target? {
         let (ref, alias, rules) = (targetReference(fields), fields.text("alias"), fields.list("rules", restoreRule))
         let (args, replicas) = (fields.texts("args"), fields.count("replicas"))
-        let mounts = fields.elements("volumeMounts").map(\.json)
-        let templates = fields.elements("volumeClaimTemplates").map(\.json)
+        let mounts = fields.elements("volumeMounts").map { $0.json(sortingMembers: true) }
+        let templates = fields.elements("volumeClaimTemplates").map { $0.json(sortingMembers: true) }
         guard let ref else { return nil }
         var target = RestoreSession.Target(ref: ref, alias: alias, rules: rules)
         (target.args, target.replicas, target.volumeMounts, target.volumeClaimTemplates) = (args, replicas, mounts, templates)
@@ -100,7 +101,8 @@ extension ResourceDecoder {
     /// Stash: at most one rule for everyone, and no host in two rules.
     private func checkHosts(of rules: [RestoreSession.Rule], at key: String, _ fields: FieldDecoder) {
         if rules.count(where: \.targetHosts.isEmpty) > 1 {
-            fields.complain(key, "expected at most one rule without targetHosts, found \(rules.count(where: \.targetHosts.isEmpty))")
+            let found = rules.count(where: \.targetHosts.isEmpty)
+            fields.complain(key, "expected at most one rule without targetHosts, found \(found)")
         }
         var hosts: Set<String> = []
         for host in rules.flatMap({ Set($0.targetHosts).sorted() }) where !hosts.insert(host).inserted {
@@ -120,7 +122,9 @@ extension ResourceDecoder {
     private func timeZone(_ fields: FieldDecoder) -> String? {
         guard let name = fields.text("timeZone") else { return nil }
         let isName = name.utf8.first.map { $0 < 128 && Unicode.Scalar($0).properties.isAlphabetic } ?? false
-        let isLegal = name.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789_+-/".unicodeScalars.contains($0)) }
+        let isLegal = name.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || "0123456789_+-/".unicodeScalars.contains($0))
+        }
         guard isName, isLegal else {
             fields.complain("timeZone", "expected a name of the time zone database, such as Europe/Berlin, found \"\(name)\"")
             return nil

@@ -11,15 +11,16 @@ struct ResourceDecoder {
     let log: ComplaintLog
 
     func decode(_ document: YAMLNode) -> Outcome {
-        guard let fields = FieldDecoder(document, path: "", log: log, isConfidential: document["kind"]?.text == "Secret") else {
-            return .refused
-        }
+        let isSecret = document["kind"]?.text == ResourceKind.secret.rawValue
+        guard let fields = FieldDecoder(document, path: "", log: log, isConfidential: isSecret) else { return .refused }
         let errorsBefore = log.errorCount
         let apiVersion = fields.requiredText("apiVersion", "the version of a kind, such as stash.appscode.com/v1beta1")
         guard let name = fields.requiredText("kind", "the kind of a resource, such as BackupConfiguration") else {
             return .refused
         }
-        guard let kind = ResourceKind(rawValue: name) else { return unhandled(document, kind: name, apiVersion: apiVersion, fields) }
+        guard let kind = ResourceKind(rawValue: name) else {
+            return unhandled(document, kind: name, apiVersion: apiVersion, fields)
+        }
         if let apiVersion, apiVersion != kind.apiVersion {
             fields.complain("apiVersion", "expected \(kind.apiVersion) for a \(name), found \"\(apiVersion)\"")
         }
@@ -43,14 +44,12 @@ struct ResourceDecoder {
                 .secret(
                     Declared(
                         Secret(metadata: $0, values: secret.values, type: secret.type),
-                        source: document.redacting(["data"]).redacting(["stringData"])))
+                        source: document.redacting(["data"]).redacting(["stringData"])
+                            .redacting(["metadata", "annotations", Self.lastApplied])))
             }
         case .appBinding:
             guard let spec = spec(fields, "the AppBinding's fields", appBinding), let metadata else { return nil }
-            let source = ["value", "stringValue"].reduce(document) {
-                $0.redacting(["spec", "secretTransforms", "*", "addKey", $1])
-            }
-            return .appBinding(Declared(AppBinding(metadata: metadata, spec: spec), source: source))
+            return .appBinding(Declared(AppBinding(metadata: metadata, spec: spec), source: document))
         case .repository:
             guard let spec = spec(fields, "the Repository's fields", repository), let metadata else { return nil }
             return .repository(Declared(Repository(metadata: metadata, spec: spec), source: document))
@@ -76,6 +75,9 @@ struct ResourceDecoder {
                 apiVersion: apiVersion, kind: kind, name: document["metadata"]?["name"]?.text, source: document))
     }
 
+    /// kubectl's copy of the whole manifest, a Secret's values included; so it is never taken over.
+    private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
     private func metadata(_ fields: FieldDecoder) -> ObjectMeta? {
         // Written by the API server, and so part of what `kubectl get -o yaml` prints.
         fields.ignore(
@@ -85,7 +87,9 @@ struct ResourceDecoder {
         if let name, let problem = ResourceName.problem(name) { fields.complain("name", "\(problem), found \"\(name)\"") }
         let namespace = fields.text("namespace")
         if let namespace { checkNamespace(namespace, "namespace", fields) }
-        let (labels, annotations) = (fields.textMap("labels"), fields.textMap("annotations"))
+        let labels = fields.textMap("labels")
+        var annotations = fields.textMap("annotations")
+        annotations[Self.lastApplied] = nil
         guard let name else { return nil }
         return ObjectMeta(
             name: name, namespace: namespace ?? ObjectMeta.defaultNamespace, labels: labels, annotations: annotations)

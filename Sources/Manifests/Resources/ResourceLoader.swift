@@ -82,24 +82,27 @@ private struct Reading {
 
     mutating func read(_ bytes: [UInt8], file: String) {
         for document in YAMLComposer.documents(of: bytes, file: file, log: log) {
-            guard document["kind"]?.text == "List", document["apiVersion"]?.text == "v1",
-                case .sequence(let items) = document["items"]?.content
+            guard document.node["kind"]?.text == "List", document.node["apiVersion"]?.text == "v1",
+                case .sequence(let items) = document.node["items"]?.content
             else {
-                add(document)
+                add(document.node, isSound: document.isSound)
                 continue
             }
-            for item in items { add(item) }
+            for item in items { add(item, isSound: document.isSound) }
         }
     }
 
-    private mutating func add(_ document: YAMLNode) {
+    /// What is not sound as YAML is decoded for its complaints only.
+    private mutating func add(_ document: YAMLNode, isSound: Bool) {
         switch ResourceDecoder(log: log).decode(document) {
         case .refused: break
         case .unhandled(let resource): set.unhandled.append(resource)
         case .resource(let declared):
+            guard isSound else { return }
             guard let earlier = set.add(declared) else { return }
             let message = "\(declared.key) is already declared at \(earlier)"
-            log.add(FieldComplaint(.error, at: document["metadata"]?["name"]?.place ?? document.place, path: "metadata.name", message))
+            let place = document["metadata"]?["name"]?.place ?? document.place
+            log.add(FieldComplaint(.error, at: place, path: "metadata.name", message))
         }
     }
 }

@@ -29,18 +29,26 @@ struct YAMLComposer: ~Copyable {
         var depth: Int
     }
 
+    /// A document; not sound when something in it was complained about.
+    struct Document {
+        var node: YAMLNode
+        var isSound: Bool
+    }
+
     /// All documents up to the end or the first syntax error, which becomes a complaint. Empty documents are left out.
-    static func documents(of bytes: [UInt8], file: String, log: ComplaintLog) -> [YAMLNode] {
+    static func documents(of bytes: [UInt8], file: String, log: ComplaintLog) -> [Document] {
         guard bytes.count <= maximumBytes else {
             let message = "the file has \(bytes.count) bytes, more than the \(maximumBytes) that are read; split it"
             log.add(FieldComplaint(.error, at: SourcePlace(file: file), message))
             return []
         }
-        var documents: [YAMLNode] = []
+        var documents: [Document] = []
         do throws(YAMLSyntaxError) {
             var composer = YAMLComposer(events: try YAMLEvents(bytes), file: file, log: log)
-            while let document = try composer.nextDocument() {
-                if !document.isNull { documents.append(document) }
+            var errorsBefore = log.errorCount
+            while let node = try composer.nextDocument() {
+                if !node.isNull { documents.append(Document(node: node, isSound: log.errorCount == errorsBefore)) }
+                errorsBefore = log.errorCount
             }
         } catch {
             let place = SourcePlace(file: file, line: error.line, column: error.column)

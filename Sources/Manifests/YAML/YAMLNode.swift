@@ -55,14 +55,14 @@ package struct YAMLNode: Sendable, Equatable {
         }
     }
 
-    /// This node with every scalar below `path` replaced, so that it may be kept and shown. `*` stands for any element of a list.
+    /// This node with every scalar below the members of `path` replaced, so that it may be kept and shown.
     func redacting(_ path: [String]) -> YAMLNode {
         var copy = self
         switch (content, path.first) {
         case (.scalar, nil):
             copy.content = .scalar(.text("<secret>"))
-        case (.sequence(let nodes), let step) where step == nil || step == "*":
-            copy.content = .sequence(nodes.map { $0.redacting(Array(path.dropFirst())) })
+        case (.sequence(let nodes), nil):
+            copy.content = .sequence(nodes.map { $0.redacting([]) })
         case (.mapping(let entries), let step):
             copy.content = .mapping(
                 entries.map { entry in

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import Runtime
 
 /// How to reach one Elasticsearch or OpenSearch cluster, and as whom.
 package struct AppBinding: SpecResource {
@@ -100,11 +101,11 @@ extension AppBinding {
 
     /// The task of a session: the user's, with what it leaves open taken from `spec.parameters.stash.addon`.
     package func task(_ user: TaskRef?, for direction: Direction) -> TaskRef? {
-        guard let own = spec.parameters?["stash"]?["addon"]?[direction.rawValue], let name = own["name"]?.stringValue else {
+        guard let own = spec.parameters?["stash"]?["addon"]?[direction.rawValue], let name = own["name"]?.string else {
             return user
         }
-        let params = (own["params"]?.arrayValue ?? []).compactMap { entry -> TaskRef.Param? in
-            guard let name = entry["name"]?.stringValue, let value = entry["value"]?.stringValue else { return nil }
+        let params = (own["params"]?.array ?? []).compactMap { entry -> TaskRef.Param? in
+            guard let name = entry["name"]?.string, let value = entry["value"]?.string else { return nil }
             return TaskRef.Param(name: name, value: value)
         }
         let defaults = TaskRef(name: name, params: params)

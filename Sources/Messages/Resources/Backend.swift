@@ -1,5 +1,7 @@
+package import Runtime
+
 /// A Repository's store: exactly one provider, and the Secret that opens it.
-package struct Backend: Sendable, Hashable {
+package struct Backend: Sendable, Equatable {
     package var provider: Provider
     package var storageSecretName: String?
 
@@ -8,7 +10,7 @@ package struct Backend: Sendable, Hashable {
         self.storageSecretName = storageSecretName
     }
 
-    package enum Provider: Sendable, Hashable {
+    package enum Provider: Sendable, Equatable {
         case local(Local)
         case s3(S3)
         case gcs(GCS)
@@ -23,7 +25,7 @@ package struct Backend: Sendable, Hashable {
         case local, s3, gcs, azure, swift, b2, rest
     }
 
-    package struct Local: Codable, Sendable, Hashable {
+    package struct Local: Codable, Sendable, Equatable {
         /// The folder that holds the repository, as workers see it.
         package var mountPath: String
         package var subPath: String?

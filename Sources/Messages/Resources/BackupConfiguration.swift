@@ -1,3 +1,5 @@
+package import Runtime
+
 /// A plan: what is backed up, when, where to, and how long it is kept.
 package struct BackupConfiguration: SpecResource {
     package static let kind = ResourceKind.backupConfiguration

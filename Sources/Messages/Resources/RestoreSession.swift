@@ -1,3 +1,5 @@
+package import Runtime
+
 /// One restore: which snapshot of which Repository goes to which target.
 package struct RestoreSession: SpecResource {
     package static let kind = ResourceKind.restoreSession

@@ -7,10 +7,10 @@ package enum SecretTransform: Sendable, Hashable {
     case addKeysFrom(secretName: String)
     case removeKey(key: String)
 
-    /// Applies this step to a Secret; `secret(named:)` finds the Secret of `addKeysFrom`.
+    /// The Secret after this step; `added` is the Secret that `addKeysFrom` names.
     ///
     /// Renaming or removing what is not there changes nothing; a key that is already there is overwritten.
-    package func apply(to secret: Secret, secret find: (String) throws -> Secret) rethrows -> Secret {
+    package func applied(to secret: Secret, adding added: Secret? = nil) -> Secret {
         var changed = secret
         switch self {
         case .renameKey(let from, let to):
@@ -19,9 +19,8 @@ package enum SecretTransform: Sendable, Hashable {
             changed[to] = value
         case .addKey(let key, let value):
             changed[key] = value
-        case .addKeysFrom(let name):
-            let source = try find(name)
-            for key in source.keys { changed[key] = source[key] }
+        case .addKeysFrom:
+            for key in added?.keys ?? [] { changed[key] = added?[key] }
         case .removeKey(let key):
             changed[key] = nil
         }
