@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 package import Runtime
 
 /// What a message is about, as its CloudEvents `type` and its AMQP `type` property say. The number at the end is the major version.

@@ -15,7 +15,7 @@ extension Handling {
         }
         if let notAfter, now > notAfter { return publishLast([.expired]) }
         let seconds = timeOutSeconds ?? Self.defaultTimeOutSeconds
-        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now.advanced(bySeconds: seconds))
+        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now.advanced(bySeconds: Double(seconds)))
         begin = entry
         state = .puttingBegin
         return .put(.begin, .begin(entry))

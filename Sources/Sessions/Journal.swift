@@ -1,5 +1,3 @@
-package import Messages
-
 /// The name of one entry in a session's journal. Every name is known from the plan: no decision rests on a listing.
 package enum EntryName: Hashable, Sendable, CustomStringConvertible {
     case begin
