@@ -99,13 +99,16 @@ package struct ViewEntry: Codable, Sendable, Equatable {
     package var nonce: String
     /// The server's id of the point in time.
     package var pointInTime: String
+    /// Shards that every answer must come from.
+    package var shards: Int
     /// Its own `hits.total`.
     package var documents: Int
     package var openedAt: Timestamp
 
-    package init(nonce: String, pointInTime: String, documents: Int, openedAt: Timestamp) {
+    package init(nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp) {
         self.nonce = nonce
         self.pointInTime = pointInTime
+        self.shards = shards
         self.documents = documents
         self.openedAt = openedAt
     }

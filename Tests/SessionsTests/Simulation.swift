@@ -151,7 +151,7 @@ struct Simulation {
             let id = "pit\(nonces)"
             openViews[id] = shards[slice.shard ?? 0]
             return .opened(
-                ViewEntry(nonce: "n\(nonces)", pointInTime: id, documents: shards[slice.shard ?? 0], openedAt: clock))
+                ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: shards[slice.shard ?? 0], openedAt: clock))
         case .closeView(let view):
             openViews[view.pointInTime] = nil
             return .closed
