@@ -1,3 +1,5 @@
+package import Runtime
+
 /// Names one backup or restore for ever: 32 lower-case hexadecimal digits.
 ///
 /// Derived from what was asked (`SessionIdentity`), so that the same trigger is the same session however often it is delivered.
@@ -68,6 +70,12 @@ package struct SnapshotID: Hashable, Sendable, Codable, Comparable, CustomString
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
+    }
+
+    /// The name of what a session that began at `startedAt` commits: `20261123T140211Z-<session id>`.
+    package init(startedAt: Timestamp, session: SessionID) {
+        let digits = startedAt.description.prefix(19).filter { $0 != "-" && $0 != ":" }
+        text = "\(digits)Z-\(session)"
     }
 
     package static func < (left: SnapshotID, right: SnapshotID) -> Bool { left.text < right.text }

@@ -15,7 +15,7 @@ extension Handling {
         }
         if let notAfter, now > notAfter { return publishLast([.expired]) }
         let seconds = timeOutSeconds ?? Self.defaultTimeOutSeconds
-        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now.advanced(bySeconds: Double(seconds)))
+        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now + .seconds(seconds))
         begin = entry
         state = .puttingBegin
         return .put(.begin, .begin(entry))
@@ -94,7 +94,7 @@ extension Handling {
     }
 
     mutating func exceedDeadline(now: Timestamp) -> Request {
-        let seconds = begin.map { Int($0.deadline.seconds(since: $0.startedAt)) } ?? 0
+        let seconds = begin.map { ($0.deadline - $0.startedAt).components.seconds } ?? 0
         let reason = OutcomeEntry.Abort(
             condition: "DeadlineExceeded", message: "the session was not done \(seconds) s after it began, which is its timeOut")
         return abort(reason, now: now) ?? settle(.reject("a deadline passed in a session that never began"))

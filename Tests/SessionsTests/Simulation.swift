@@ -62,7 +62,7 @@ struct Simulation {
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
     mutating func run(limit: Int = 60_000) -> Bool {
         for _ in 0..<limit {
-            clock = clock.advanced(bySeconds: 0.01)
+            clock = clock + .milliseconds(10)
             if actors.isEmpty && queue.isEmpty {
                 if journal[.final] != nil && !finalEvents.isEmpty { return true }
                 // The Scheduler's rescue: no event for long, no unit waiting.

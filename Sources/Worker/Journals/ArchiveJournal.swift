@@ -61,11 +61,3 @@ final class ArchiveJournal: Journal {
         return try ObjectKey("outcomes/\(SnapshotID(startedAt: begin.startedAt, session: session))")
     }
 }
-
-extension SnapshotID {
-    /// `20261123T140211Z-<session id>`.
-    init(startedAt: Timestamp, session: SessionID) {
-        // Both parts are made of the alphabet that a snapshot id allows.
-        self = SnapshotID(unchecked: "\(startedAt.compact)-\(session)")
-    }
-}
