@@ -11,7 +11,8 @@ package final class HTTPClient {
     private var handle: EasyHandle
 
     package init(
-        configuration: HTTPClientConfiguration = HTTPClientConfiguration(), isCancelled: @escaping @Sendable () -> Bool = { false }
+        configuration: HTTPClientConfiguration = HTTPClientConfiguration(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(HTTPError) {
         self.configuration = configuration
         self.isCancelled = isCancelled
@@ -55,7 +56,9 @@ package final class HTTPClient {
     private func perform(_ request: HTTPRequest) throws(HTTPError) -> CURLcode {
         switch request.body {
         case .none:
-            if request.method == "POST" || request.method == "PUT" { try handle.setBody(UnsafeRawBufferPointer(start: nil, count: 0)) }
+            if request.method == "POST" || request.method == "PUT" {
+                try handle.setBody(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
             return handle.perform()
         case .borrowed(let bytes):
             try handle.setBody(bytes)
