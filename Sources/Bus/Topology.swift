@@ -1,0 +1,143 @@
+/// Every exchange, queue and binding that Sheaf uses: the one place where their names and arguments are written.
+///
+/// `sheaf topology apply` declares it; the programs check it passively. Arguments can never change under the same name, since RabbitMQ
+/// refuses a second declaration that differs.
+package struct Topology: Sendable, Equatable {
+    package enum ExchangeKind: String, Sendable {
+        case topic
+        case fanout
+    }
+
+    package struct Exchange: Sendable, Equatable {
+        package var name: String
+        package var kind: ExchangeKind
+    }
+
+    package enum Argument: Sendable, Equatable {
+        case text(String)
+        case number(Int)
+    }
+
+    package struct Queue: Sendable, Equatable {
+        package var name: String
+        package var arguments: [String: Argument]
+    }
+
+    package struct Binding: Sendable, Equatable {
+        package var exchange: String
+        package var queue: String
+        package var key: String
+    }
+
+    package var exchanges: [Exchange]
+    package var queues: [Queue]
+    package var bindings: [Binding]
+
+    /// - Parameter schedulers: names of the Schedulers; each has a reply queue of its own, since two on one would each see half.
+    package init(schedulers: [String] = [Topology.defaultScheduler]) {
+        exchanges = [
+            Exchange(name: Topology.command, kind: .topic), Exchange(name: Topology.trigger, kind: .topic),
+            Exchange(name: Topology.event, kind: .topic), Exchange(name: Topology.control, kind: .fanout),
+            Exchange(name: Topology.dead, kind: .topic),
+        ]
+        exchanges += RetryStep.allCases.map { Exchange(name: $0.exchange, kind: .fanout) }
+
+        queues = WorkQueue.allCases.map { Queue(name: $0.name, arguments: Topology.workArguments) }
+        queues += [
+            Queue(name: Topology.trigger, arguments: Topology.workArguments),
+            Queue(
+                name: Topology.dead,
+                arguments: ["x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-overflow": .text("drop-head")]),
+        ]
+        queues += RetryStep.allCases.map { Queue(name: $0.exchange, arguments: $0.arguments) }
+        queues += schedulers.map { Queue(name: Topology.replyQueue(of: $0), arguments: Topology.workArguments) }
+
+        bindings = WorkQueue.allCases.flatMap { queue in
+            queue.bindings.map { Binding(exchange: $0.exchange, queue: queue.name, key: $0.key) }
+        }
+        bindings += [
+            Binding(exchange: Topology.trigger, queue: Topology.trigger, key: "#"),
+            Binding(exchange: Topology.dead, queue: Topology.dead, key: "#"),
+        ]
+        bindings += RetryStep.allCases.map { Binding(exchange: $0.exchange, queue: $0.exchange, key: "") }
+        bindings += schedulers.map { Binding(exchange: Topology.event, queue: Topology.replyQueue(of: $0), key: "#") }
+    }
+
+    package static let defaultScheduler = "scheduler"
+
+    package static let command = "sheaf.command"
+    package static let trigger = "sheaf.trigger"
+    package static let event = "sheaf.event"
+    package static let control = "sheaf.control"
+    package static let dead = "sheaf.dead"
+
+    package static func replyQueue(of scheduler: String) -> String { "sheaf.reply.\(scheduler)" }
+
+    /// What every queue that holds work is declared with (docs/protocol.md says why each).
+    static let workArguments: [String: Argument] = [
+        "x-queue-type": .text("quorum"),
+        "x-delivery-limit": .number(20),
+        "x-dead-letter-exchange": .text(Topology.dead),
+        "x-dead-letter-strategy": .text("at-least-once"),
+        "x-overflow": .text("reject-publish"),
+        "x-consumer-timeout": .number(21_600_000),
+    ]
+}
+
+/// A queue that workers read.
+package enum WorkQueue: String, Sendable, CaseIterable {
+    case backupSession = "session.backup"
+    case restoreSession = "session.restore"
+    case backupUnit = "unit.backup"
+    case restoreUnit = "unit.restore"
+    /// Cancels, and what was given up.
+    case abort = "session.abort"
+    case query = "query"
+
+    package var name: String { "sheaf.\(rawValue)" }
+
+    var bindings: [(exchange: String, key: String)] {
+        switch self {
+        case .abort:
+            [
+                (Topology.command, "session.cancel.#"), (Topology.dead, "session.backup.#"), (Topology.dead, "session.restore.#"),
+                (Topology.dead, "unit.#"),
+            ]
+        case .query: [(Topology.command, "query.#")]
+        case .backupSession, .restoreSession, .backupUnit, .restoreUnit: [(Topology.command, "\(rawValue).#")]
+        }
+    }
+}
+
+/// The ladder of delays: a queue whose messages expire back into `sheaf.command`, one for each delay, because a quorum queue expires
+/// only at its head.
+package enum RetryStep: Int, Sendable, CaseIterable {
+    case tenSeconds = 10
+    case oneMinute = 60
+    case fiveMinutes = 300
+    case thirtyMinutes = 1800
+    case twoHours = 7200
+
+    package var seconds: Int { rawValue }
+
+    package var exchange: String {
+        switch self {
+        case .tenSeconds: "sheaf.retry.10s"
+        case .oneMinute: "sheaf.retry.1m"
+        case .fiveMinutes: "sheaf.retry.5m"
+        case .thirtyMinutes: "sheaf.retry.30m"
+        case .twoHours: "sheaf.retry.2h"
+        }
+    }
+
+    var arguments: [String: Topology.Argument] {
+        [
+            "x-queue-type": .text("quorum"), "x-message-ttl": .number(seconds * 1000),
+            "x-dead-letter-exchange": .text(Topology.command), "x-dead-letter-strategy": .text("at-least-once"),
+            "x-overflow": .text("reject-publish"),
+        ]
+    }
+
+    /// The step for the retry after `attempt` failures (1 is the first).
+    package static func after(attempt: Int) -> RetryStep { allCases[min(max(attempt, 1), allCases.count) - 1] }
+}

@@ -1,0 +1,41 @@
+import Messages
+
+extension ResourceSet {
+    /// Complaints about names that lead nowhere within this set, for a folder that is meant to be complete.
+    ///
+    /// A missing AppBinding or Repository is a warning, as it may come later; a Repository whose usagePolicy forbids the use is an
+    /// error. Secrets are not checked: they may come from files or the environment of a worker.
+    package func referenceComplaints() -> [FieldComplaint] {
+        let plans = backupConfigurations.flatMap {
+            complaints($0, target: $0.value.targetKey, repository: $0.value.repositoryKey)
+        }
+        let restores = restoreSessions.flatMap {
+            complaints($0, target: $0.value.targetKey, repository: $0.value.repositoryKey)
+        }
+        return (plans + restores).sorted { $0.place < $1.place }
+    }
+
+    private func complaints<Value>(
+        _ declared: Declared<Value>, target: ResourceKey, repository key: ResourceKey
+    ) -> [FieldComplaint] {
+        let spec = declared.source["spec"]
+        var complaints: [FieldComplaint] = []
+        if appBinding(target) == nil {
+            let place = spec?["target"]?["ref"]?["name"]?.place ?? declared.place
+            complaints.append(FieldComplaint(.warning, at: place, path: "spec.target.ref.name", "there is no \(target)"))
+        }
+        let place = spec?["repository"]?["name"]?.place ?? declared.place
+        guard let repository = repository(key) else {
+            complaints.append(FieldComplaint(.warning, at: place, path: "spec.repository.name", "there is no \(key)"))
+            return complaints
+        }
+        let namespace = declared.value.metadata.namespace
+        if repository.value.spec.usagePolicy?.allowedNamespaces?.from != .selector,
+            !repository.value.allows(namespace: namespace)
+        {
+            let message = "the usagePolicy of \(key) does not allow its use from the namespace \(namespace)"
+            complaints.append(FieldComplaint(.error, at: place, path: "spec.repository.name", message))
+        }
+        return complaints
+    }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+package import Runtime
+
+/// What a message is about, as its CloudEvents `type` and its AMQP `type` property say. The number at the end is the major version.
+package enum MessageType: String, Sendable, CaseIterable {
+    case backupSession = "dev.sheaf.session.backup.v1"
+    case restoreSession = "dev.sheaf.session.restore.v1"
+    case unit = "dev.sheaf.unit.v1"
+    case status = "dev.sheaf.session.status.v1"
+    case progress = "dev.sheaf.unit.progress.v1"
+    case metric = "dev.sheaf.metric.v1"
+    case trigger = "dev.sheaf.trigger.v1"
+    case apply = "dev.sheaf.apply.v1"
+    case query = "dev.sheaf.query.v1"
+    case reply = "dev.sheaf.reply.v1"
+}
+
+/// A CloudEvents 1.0 envelope in structured JSON mode (`application/cloudevents+json`): all that travels between Sheaf's programs.
+///
+/// Unknown attributes are ignored, as the CloudEvents specification asks.
+package struct CloudEvent<Payload: Codable & Sendable>: Codable, Sendable {
+    package static var contentType: String { "application/cloudevents+json" }
+
+    package var specversion = "1.0"
+    /// Unique within `source`; a receiver drops what it has seen.
+    package var id: String
+    /// A URI reference to the program that wrote it, for example `/sheaf/worker/w1`.
+    package var source: String
+    package var type: String
+    /// The session id, where there is one.
+    package var subject: String?
+    package var time: Timestamp
+    package var datacontenttype = "application/json"
+    package var data: Payload
+
+    package init(id: String, source: String, type: MessageType, subject: String?, time: Timestamp, data: Payload) {
+        self.id = id
+        self.source = source
+        self.type = type.rawValue
+        self.subject = subject
+        self.time = time
+        self.data = data
+    }
+}
+
+/// The JSON coding of every message and journal entry: sorted keys, so that equal values have equal bytes, and no escaped slashes.
+package enum MessageCoding {
+    package static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(value))
+    }
+
+    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(bytes))
+    }
+}

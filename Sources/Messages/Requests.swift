@@ -1,0 +1,66 @@
+/// Asks the Scheduler to start a session: what `sheaf backup` and outside systems publish to the trigger exchange.
+package struct Trigger: Codable, Sendable, Equatable {
+    package enum Subject: Codable, Sendable, Equatable {
+        /// Run this BackupConfiguration now.
+        case backup(namespace: String, name: String)
+        /// Run this RestoreSession manifest, which the message carries whole.
+        case restore(RestoreSession)
+    }
+
+    package var subject: Subject
+    /// The same key is the same session. Nil: the event's own source and id are the key.
+    package var idempotencyKey: String?
+
+    package init(subject: Subject, idempotencyKey: String? = nil) {
+        self.subject = subject
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+/// Hands manifests to the Scheduler's resource folder.
+package struct ApplyRequest: Codable, Sendable, Equatable {
+    /// YAML text of one file, as the user wrote it. Never holds a Secret: secrets stay on the machines that use them.
+    package var manifests: String
+    /// Name of the file the text came from, for complaints.
+    package var fileName: String
+
+    package init(manifests: String, fileName: String) {
+        self.manifests = manifests
+        self.fileName = fileName
+    }
+}
+
+/// Asks what only a worker (snapshots) or only a Scheduler (sessions) can know.
+package enum Query: Codable, Sendable, Equatable {
+    /// The newest sessions in the ledger.
+    case sessions(limit: Int)
+    /// What can be restored from a repository.
+    case snapshots(Repository)
+    /// One snapshot whole: its indices, documents, bytes and moments.
+    case snapshot(Repository, SnapshotID)
+    /// The Scheduler's Repositories, so that a snapshot query can be addressed.
+    case repositories
+}
+
+/// What a query, a trigger or an apply request is answered with.
+package enum Reply: Codable, Sendable, Equatable {
+    /// The session that the trigger started or had started before.
+    case accepted(SessionID)
+    /// What was applied, one line an object.
+    case applied([String])
+    case sessions([StatusEvent])
+    case snapshots([SnapshotSummary])
+    case snapshot(SnapshotSummary)
+    case repositories([Repository])
+    /// It was not done; the sentence says why and what to do.
+    case refused(code: RefusalCode, message: String)
+}
+
+/// The kinds of refusal that a program can tell apart; the command line turns them into exit codes.
+package enum RefusalCode: String, Codable, Sendable {
+    case invalid
+    case notFound
+    case refused
+    case unreachable
+    case failed
+}

@@ -1,0 +1,106 @@
+/// One action before or after a session; of `exec`, `httpGet`, `httpPost` and `tcpSocket` a manifest sets exactly one.
+package struct Hook: Codable, Sendable, Hashable {
+    package var exec: Exec?
+    package var httpGet: HTTPGet?
+    package var httpPost: HTTPPost?
+    package var tcpSocket: TCPSocket?
+    package var containerName: String?
+    /// Nil means always. Only post hooks have one.
+    package var executionPolicy: ExecutionPolicy?
+
+    package init() {}
+
+    package struct Exec: Codable, Sendable, Hashable {
+        package var command: [String]
+
+        package init(command: [String]) { self.command = command }
+    }
+
+    package struct HTTPGet: Codable, Sendable, Hashable {
+        package var host: String?
+        package var path: String?
+        package var port: Port
+        package var scheme: String?
+        @OmittedWhenEmpty package var httpHeaders: [Header]
+
+        package init(port: Port) {
+            self.port = port
+            self.httpHeaders = []
+        }
+    }
+
+    package struct HTTPPost: Codable, Sendable, Hashable {
+        package var host: String?
+        package var path: String?
+        package var port: Port
+        package var scheme: String?
+        @OmittedWhenEmpty package var httpHeaders: [Header]
+        package var body: String?
+        @OmittedWhenEmpty package var form: [FormEntry]
+
+        package init(port: Port) {
+            self.port = port
+            self.httpHeaders = []
+            self.form = []
+        }
+    }
+
+    package struct TCPSocket: Codable, Sendable, Hashable {
+        package var host: String?
+        package var port: Port
+
+        package init(port: Port) { self.port = port }
+    }
+
+    package struct Header: Codable, Sendable, Hashable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package struct FormEntry: Codable, Sendable, Hashable {
+        package var key: String
+        package var values: [String]
+
+        package init(key: String, values: [String]) {
+            self.key = key
+            self.values = values
+        }
+    }
+
+    /// A port number, or the name of a port in the target (Kubernetes' IntOrString).
+    package enum Port: Codable, Sendable, Hashable {
+        case number(Int)
+        case name(String)
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            // Int or text: the error of the first try is replaced by that of the second.
+            if let number = try? container.decode(Int.self) {
+                self = .number(number)
+            } else {
+                self = .name(try container.decode(String.self))
+            }
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .number(let number): try container.encode(number)
+            case .name(let name): try container.encode(name)
+            }
+        }
+    }
+
+    package enum ExecutionPolicy: String, Codable, Sendable, Hashable, CaseIterable {
+        case always = "Always"
+        case onSuccess = "OnSuccess"
+        case onFailure = "OnFailure"
+        /// Failed, and no retry is left. Backups only.
+        case onFinalRetryFailure = "OnFinalRetryFailure"
+    }
+}

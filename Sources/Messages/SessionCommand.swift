@@ -1,0 +1,68 @@
+package import Runtime
+
+/// What a session does.
+package enum SessionKind: String, Codable, Sendable, CaseIterable {
+    case backup
+    case restore
+}
+
+/// Asks the workers for one session: the payload of a BackupSession or RestoreSession message.
+///
+/// It carries everything a worker needs but the secrets, which it only names. Two commands with the same `id` and another content are
+/// two different requests under one name: the second is refused ("id in use").
+package struct SessionCommand: Codable, Sendable, Equatable {
+    /// Stash's kind of this request: `BackupSession` or `RestoreSession`.
+    package var kind: SessionKind
+    package var id: SessionID
+    /// Stash's object name, `<invoker>-<unix seconds>`, and its namespace.
+    package var name: String
+    package var namespace: String
+    package var requestedAt: Timestamp
+    /// A session that no worker has begun by then fails as Expired. Nil: never expires.
+    package var notAfter: Timestamp?
+    /// Seconds after the begin at which the session is aborted (Stash's `timeOut`). Nil: 24 hours.
+    package var timeOutSeconds: Int?
+    /// The cluster. Its secret is named, never carried.
+    package var target: AppBinding
+    /// Where the snapshot goes to or comes from. Its secret is named, never carried.
+    package var repository: Repository
+    /// What is backed up and how. Present in a backup, where it is the invoker.
+    package var configuration: BackupConfiguration?
+    /// What is restored and how. Present in a restore, where it is the invoker.
+    package var restore: RestoreSession?
+
+    package init(
+        kind: SessionKind, id: SessionID, name: String, namespace: String, requestedAt: Timestamp, notAfter: Timestamp? = nil,
+        timeOutSeconds: Int? = nil, target: AppBinding, repository: Repository, configuration: BackupConfiguration? = nil,
+        restore: RestoreSession? = nil
+    ) {
+        self.kind = kind
+        self.id = id
+        self.name = name
+        self.namespace = namespace
+        self.requestedAt = requestedAt
+        self.notAfter = notAfter
+        self.timeOutSeconds = timeOutSeconds
+        self.target = target
+        self.repository = repository
+        self.configuration = configuration
+        self.restore = restore
+    }
+
+    /// Stash's kind and name of what asked for the session: a BackupConfiguration or a RestoreSession.
+    package var invoker: Invoker {
+        if let configuration { return Invoker(kind: "BackupConfiguration", name: configuration.metadata.name) }
+        return Invoker(kind: "RestoreSession", name: restore?.metadata.name ?? name)
+    }
+}
+
+/// The object that asked for a session, as Stash's `spec.invoker` names it.
+package struct Invoker: Codable, Sendable, Equatable {
+    package var kind: String
+    package var name: String
+
+    package init(kind: String, name: String) {
+        self.kind = kind
+        self.name = name
+    }
+}

@@ -1,0 +1,55 @@
+package import Runtime
+
+/// What a user is told of a snapshot.
+package struct SnapshotSummary: Codable, Sendable, Equatable {
+    package struct Index: Codable, Sendable, Equatable {
+        package var name: String
+        package var shards: Int
+        package var documents: Int
+        package var bytes: Int
+        package var storedBytes: Int
+        package var segments: Int
+        /// The first and the last moment at which one of its shards was opened as a point in time.
+        package var earliestView: Timestamp?
+        package var latestView: Timestamp?
+
+        package init(
+            name: String, shards: Int, documents: Int, bytes: Int, storedBytes: Int, segments: Int, earliestView: Timestamp?,
+            latestView: Timestamp?
+        ) {
+            self.name = name
+            self.shards = shards
+            self.documents = documents
+            self.bytes = bytes
+            self.storedBytes = storedBytes
+            self.segments = segments
+            self.earliestView = earliestView
+            self.latestView = latestView
+        }
+    }
+
+    package var id: SnapshotID
+    package var repository: String
+    package var namespace: String
+    /// The AppBinding that was backed up.
+    package var target: String
+    package var invoker: Invoker
+    package var time: Timestamp
+    package var indices: [Index]
+
+    package init(
+        id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]
+    ) {
+        self.id = id
+        self.repository = repository
+        self.namespace = namespace
+        self.target = target
+        self.invoker = invoker
+        self.time = time
+        self.indices = indices
+    }
+
+    package var documents: Int { indices.reduce(0) { $0 + $1.documents } }
+    package var bytes: Int { indices.reduce(0) { $0 + $1.bytes } }
+    package var storedBytes: Int { indices.reduce(0) { $0 + $1.storedBytes } }
+}

@@ -1,0 +1,243 @@
+package import Messages
+package import Runtime
+
+/// The first entry: who may speak for this session, and until when.
+package struct BeginEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    /// SHA-256 of the session command. Another digest under the same id is another request.
+    package var digest: String
+    package var startedAt: Timestamp
+    /// The session is aborted at the first page after this.
+    package var deadline: Timestamp
+
+    package init(nonce: String, digest: String, startedAt: Timestamp, deadline: Timestamp) {
+        self.nonce = nonce
+        self.digest = digest
+        self.startedAt = startedAt
+        self.deadline = deadline
+    }
+}
+
+/// One index of a plan.
+package struct PlannedIndex: Codable, Sendable, Equatable {
+    /// Its name where it is read (backup) or in the snapshot (restore).
+    package var name: String
+    /// Its name where it is written; in a backup the same.
+    package var targetName: String
+    package var uuid: String
+    package var shards: Int
+    /// Documents when the plan was made (backup) or in the snapshot (restore).
+    package var documents: Int
+    /// Settings, mappings and aliases as JSON text: kept as text so that no number is decoded and encoded again.
+    package var definition: String
+    /// Restore: the key of the index's manifest in the repository.
+    package var manifest: String?
+
+    package init(
+        name: String, targetName: String, uuid: String, shards: Int, documents: Int, definition: String, manifest: String? = nil
+    ) {
+        self.name = name
+        self.targetName = targetName
+        self.uuid = uuid
+        self.shards = shards
+        self.documents = documents
+        self.definition = definition
+        self.manifest = manifest
+    }
+}
+
+/// The unit of sharing: a shard in a backup, a run of segments in a restore.
+package struct Slice: Codable, Sendable, Equatable {
+    /// Position of its index in the plan.
+    package var index: Int
+    /// Backup: the shard; nil reads the whole index, where the server ignores the shard preference.
+    package var shard: Int?
+    /// Restore: the run of segments in the index's manifest.
+    package var segments: Range<Int>?
+    /// Documents that the slice is expected to have (backup) or must have (restore).
+    package var documents: Int
+    package var bytes: Int
+
+    package init(index: Int, shard: Int? = nil, segments: Range<Int>? = nil, documents: Int, bytes: Int) {
+        self.index = index
+        self.shard = shard
+        self.segments = segments
+        self.documents = documents
+        self.bytes = bytes
+    }
+}
+
+/// What the session does, cut into slices, largest first.
+package struct PlanEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    package var indices: [PlannedIndex]
+    package var slices: [Slice]
+    /// How many slices may be at work at once.
+    package var window: Int
+    /// Restore: what is restored.
+    package var snapshot: SnapshotID?
+    package var plannedAt: Timestamp
+    /// What the plan leaves out or cannot keep, said before the first byte moves.
+    package var notes: [String]
+
+    package init(
+        nonce: String, indices: [PlannedIndex], slices: [Slice], window: Int, snapshot: SnapshotID?, plannedAt: Timestamp,
+        notes: [String]
+    ) {
+        self.nonce = nonce
+        self.indices = indices
+        self.slices = slices
+        self.window = window
+        self.snapshot = snapshot
+        self.plannedAt = plannedAt
+        self.notes = notes
+    }
+}
+
+/// One point in time of one slice.
+package struct ViewEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    /// The server's id of the point in time.
+    package var pointInTime: String
+    /// Shards that every answer must come from.
+    package var shards: Int
+    /// Its own `hits.total`.
+    package var documents: Int
+    package var openedAt: Timestamp
+
+    package init(nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp) {
+        self.nonce = nonce
+        self.pointInTime = pointInTime
+        self.shards = shards
+        self.documents = documents
+        self.openedAt = openedAt
+    }
+}
+
+/// A segment that a part stored.
+package struct StoredSegment: Codable, Sendable, Equatable {
+    package var id: String
+    /// `bulk` or `exact`, as docs/repository-format.md defines them.
+    package var kind: String
+    package var documents: Int
+    package var bytes: Int
+    package var storedBytes: Int
+
+    package init(id: String, kind: String, documents: Int, bytes: Int, storedBytes: Int) {
+        self.id = id
+        self.kind = kind
+        self.documents = documents
+        self.bytes = bytes
+        self.storedBytes = storedBytes
+    }
+}
+
+/// What one unit did.
+package struct PartEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    package var worker: String
+    /// Cursors: where the unit began (nil: at the slice's begin) and where the next one begins (nil: the slice ends here).
+    package var begin: String?
+    package var end: String?
+    /// Documents stored, or accepted by the target.
+    package var documents: Int
+    package var bytes: Int
+    package var storedBytes: Int
+    /// Backup: what was stored.
+    package var segments: [StoredSegment]
+    package var finishedAt: Timestamp
+
+    package init(
+        nonce: String, worker: String, begin: String?, end: String?, documents: Int, bytes: Int, storedBytes: Int,
+        segments: [StoredSegment], finishedAt: Timestamp
+    ) {
+        self.nonce = nonce
+        self.worker = worker
+        self.begin = begin
+        self.end = end
+        self.documents = documents
+        self.bytes = bytes
+        self.storedBytes = storedBytes
+        self.segments = segments
+        self.finishedAt = finishedAt
+    }
+
+    package var endsSlice: Bool { end == nil }
+}
+
+/// A slice whose parts form a chain from its begin to its end without a gap.
+package struct DoneEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    package var parts: Int
+    package var documents: Int
+    package var bytes: Int
+    package var storedBytes: Int
+    package var partsByWorker: [String: Int]
+
+    package init(nonce: String, parts: Int, documents: Int, bytes: Int, storedBytes: Int, partsByWorker: [String: Int]) {
+        self.nonce = nonce
+        self.parts = parts
+        self.documents = documents
+        self.bytes = bytes
+        self.storedBytes = storedBytes
+        self.partsByWorker = partsByWorker
+    }
+}
+
+/// The one decision of a session. A committed outcome of a backup is the snapshot.
+package struct OutcomeEntry: Codable, Sendable, Equatable {
+    package enum Verdict: Codable, Sendable, Equatable {
+        case commit(Commit)
+        case abort(Abort)
+    }
+
+    /// What is committed: for a backup the manifests of all indices.
+    package struct Commit: Codable, Sendable, Equatable {
+        package var summary: SnapshotSummary
+        /// Keys of the manifests in the repository, in the summary's order of indices. Empty in a restore.
+        package var manifests: [String]
+        package var partsByWorker: [String: Int]
+
+        package init(summary: SnapshotSummary, manifests: [String], partsByWorker: [String: Int]) {
+            self.summary = summary
+            self.manifests = manifests
+            self.partsByWorker = partsByWorker
+        }
+    }
+
+    package struct Abort: Codable, Sendable, Equatable {
+        /// The condition that says why: `Cancelled`, `DeadlineExceeded`, `BackupFailed` …
+        package var condition: String
+        package var message: String
+
+        package init(condition: String, message: String) {
+            self.condition = condition
+            self.message = message
+        }
+    }
+
+    package var nonce: String
+    package var decidedAt: Timestamp
+    package var verdict: Verdict
+
+    package init(nonce: String, decidedAt: Timestamp, verdict: Verdict) {
+        self.nonce = nonce
+        self.decidedAt = decidedAt
+        self.verdict = verdict
+    }
+
+    package var isCommit: Bool {
+        if case .commit = verdict { true } else { false }
+    }
+}
+
+/// The last entry: the final event itself.
+package struct FinalEntry: Codable, Sendable, Equatable {
+    package var nonce: String
+    package var status: StatusEvent
+
+    package init(nonce: String, status: StatusEvent) {
+        self.nonce = nonce
+        self.status = status
+    }
+}

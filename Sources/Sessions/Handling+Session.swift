@@ -1,0 +1,107 @@
+import Messages
+import Runtime
+
+/// The session message: begin, plan, start; or find out how far the session is and go on.
+extension Handling {
+    mutating func sessionRead(
+        _ entries: [EntryName: Entry], digest: String, notAfter: Timestamp?, timeOutSeconds: Int?, now: Timestamp
+    ) -> Request {
+        remember(entries)
+        if let begin, begin.digest != digest { return publishLast([.identifierInUse]) }
+        if let ended = endedAlready(entries) { return ended }
+        if let begin {
+            if let plan { return yieldIfFresh { $0.prepare(plan, resumes: true) } }
+            return yieldIfFresh { $0.planOrAbort(begin, now: now) }
+        }
+        if let notAfter, now > notAfter { return publishLast([.expired]) }
+        let seconds = timeOutSeconds ?? Self.defaultTimeOutSeconds
+        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now + .seconds(seconds))
+        begin = entry
+        state = .puttingBegin
+        return .put(.begin, .begin(entry))
+    }
+
+    mutating func beginPut(_ put: EntryPut, now: Timestamp) -> Request {
+        if case .existing(.begin(let winner)) = put {
+            let mine = begin?.digest
+            begin = winner
+            if winner.digest != mine { return publishLast([.identifierInUse]) }
+            return yieldIfFresh { $0.planOrAbort(winner, now: now) }
+        }
+        state = .planning
+        return .perform(.plan)
+    }
+
+    mutating func planOrAbort(_ begin: BeginEntry, now: Timestamp) -> Request {
+        if now > begin.deadline { return exceedDeadline(now: now) }
+        state = .planning
+        return .perform(.plan)
+    }
+
+    /// A plan may take minutes: look again whether the session was ended meanwhile.
+    mutating func planned(_ plan: PlanEntry) -> Request {
+        state = .rereadingOutcome(plan)
+        return .read([.outcome, .plan])
+    }
+
+    mutating func outcomeReread(_ entries: [EntryName: Entry], _ plan: PlanEntry) -> Request {
+        if case .outcome(let outcome)? = entries[.outcome] { return finish(outcome) }
+        state = .puttingPlan(plan)
+        return .put(.plan, .plan(plan))
+    }
+
+    mutating func planPut(_ put: EntryPut, _ mine: PlanEntry) -> Request {
+        if case .existing(.plan(let winner)) = put {
+            return yieldIfFresh { $0.prepare(winner, resumes: true) }
+        }
+        return prepare(mine, resumes: false)
+    }
+
+    mutating func prepare(_ plan: PlanEntry, resumes: Bool) -> Request {
+        self.plan = plan
+        state = .preparing(resumes: resumes)
+        return .perform(.prepare(plan))
+    }
+
+    /// Publishes as many slices as the window holds, not all: fairness and the engine's limit of open points in time depend on it.
+    mutating func startSlices(now: Timestamp) -> Request {
+        guard let plan, let begin else { return settle(.reject("a session started without its plan")) }
+        let first = min(plan.window, plan.slices.count)
+        let units = (0..<first).map { Publication.unit(UnitPosition(slice: $0, epoch: 0, number: 0), attempt: 0) }
+        let publications = [.running(plan, begin)] + units
+        if plan.slices.isEmpty {
+            state = .announcing(slice: 0)
+            return .publish(publications)
+        }
+        return publishLast(publications)
+    }
+
+    mutating func abortRead(_ entries: [EntryName: Entry], _ reason: OutcomeEntry.Abort, now: Timestamp) -> Request {
+        remember(entries)
+        if let ended = endedAlready(entries) { return ended }
+        return abort(reason, now: now) ?? settle(.reject("nothing is recorded of the session that was to be aborted"))
+    }
+
+    /// What a session that is over asks of a late message; nil while it goes on.
+    mutating func endedAlready(_ entries: [EntryName: Entry]) -> Request? {
+        if case .final(let final)? = entries[.final] {
+            // A delivery that is not fresh may be that of the finisher, killed between the entry and its event.
+            if case .unit = subject, isFresh { return acknowledge() }
+            return publishLast([.final(final)])
+        }
+        if case .outcome(let outcome)? = entries[.outcome] { return finish(outcome) }
+        return nil
+    }
+
+    mutating func exceedDeadline(now: Timestamp) -> Request {
+        let seconds = begin.map { ($0.deadline - $0.startedAt).components.seconds } ?? 0
+        let reason = OutcomeEntry.Abort(
+            condition: "DeadlineExceeded", message: "the session was not done \(seconds) s after it began, which is its timeOut")
+        return abort(reason, now: now) ?? settle(.reject("a deadline passed in a session that never began"))
+    }
+
+    mutating func remember(_ entries: [EntryName: Entry]) {
+        if case .begin(let entry)? = entries[.begin] { begin = entry }
+        if case .plan(let entry)? = entries[.plan] { plan = entry }
+    }
+}

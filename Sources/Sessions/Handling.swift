@@ -1,0 +1,205 @@
+package import Messages
+package import Runtime
+
+/// One delivery's way through the session protocol, as a pure value: it is told what happened and answers what to do next.
+///
+/// The caller performs each `Request` and hands back its `Reply`, until `settle`. Nothing is decided anywhere else, so a simulation can
+/// drive many handlings against each other, crash any of them between two requests, and check what is left (docs/protocol.md).
+package struct Handling: Sendable {
+    /// What the delivery asks for.
+    package enum Subject: Sendable, Equatable {
+        case session(digest: String, notAfter: Timestamp?, timeOutSeconds: Int?)
+        case unit(UnitPosition)
+        /// A cancel, or a message that was given up.
+        case abort(OutcomeEntry.Abort)
+    }
+
+    package enum Request: Sendable, Equatable {
+        case read([EntryName])
+        case put(EntryName, Entry)
+        case perform(Work)
+        case publish([Publication])
+        case settle(Settlement)
+    }
+
+    /// Effects outside the journal. Each may be repeated and ends in the same state.
+    package enum Work: Sendable, Equatable {
+        /// List what is to be moved and cut it into slices.
+        case plan
+        /// Restore: create the target indices behind their load aliases.
+        case prepare(PlanEntry)
+        /// Open a point in time, for 5 minutes.
+        case openView(Slice)
+        /// Close a point in time that lost its put.
+        case closeView(ViewEntry)
+        /// Dump or load from the cursor until the unit's budget or the slice's end.
+        case transfer(Slice, UnitPosition, ViewEntry?)
+        /// Put the manifests of all indices, from the parts of each slice's epoch.
+        case compose(PlanEntry, epochs: [Int])
+        /// Bring the world to rest: close views, drop the load aliases, settle the restored indices.
+        case finish(OutcomeEntry, BeginEntry, PlanEntry?)
+    }
+
+    package enum Publication: Sendable, Equatable {
+        case unit(UnitPosition, attempt: Int)
+        case running(PlanEntry, BeginEntry)
+        case final(FinalEntry)
+        /// No worker began in time: Failed, without a journal.
+        case expired
+        /// Another request has this id: Failed, without touching the other's journal.
+        case identifierInUse
+    }
+
+    package enum Settlement: Sendable, Equatable {
+        case acknowledge
+        /// To the dead letters: no retry can help.
+        case reject(String)
+    }
+
+    package enum Reply: Sendable, Equatable {
+        case entries([EntryName: Entry])
+        case put(EntryPut)
+        case planned(PlanEntry)
+        case prepared
+        case opened(ViewEntry)
+        case closed
+        case transferred(PartEntry)
+        /// The server no longer knows the point in time.
+        case viewGone
+        case composed(OutcomeEntry.Commit)
+        case finished(FinalEntry)
+        case published
+    }
+
+    /// How many times a slice's view may be lost before the session is given up.
+    package static let highestEpoch = 3
+    /// A session without a `timeOut` is aborted after this many seconds: every session has a deadline.
+    package static let defaultTimeOutSeconds = 24 * 3600
+
+    let kind: SessionKind
+    let subject: Subject
+    /// `redelivered` is false and the attempt is 0: the delivery that put an entry, if any, is another one, and alive.
+    let isFresh: Bool
+    let nonce: String
+    /// Epochs of the slices, from the first, that this worker has already seen done.
+    package internal(set) var doneEpochs: [Int]
+
+    var begin: BeginEntry?
+    var plan: PlanEntry?
+    var state: State = .created
+
+    package init(kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, doneEpochs: [Int] = []) {
+        self.kind = kind
+        self.subject = subject
+        self.isFresh = isFresh
+        self.nonce = nonce
+        self.doneEpochs = doneEpochs
+    }
+
+    enum State: Sendable, Equatable {
+        case created
+        case reading
+        case puttingBegin
+        case planning
+        case rereadingOutcome(PlanEntry)
+        case puttingPlan(PlanEntry)
+        case preparing(resumes: Bool)
+        case resuming(Resumption)
+        case opening(epoch: Int)
+        case puttingView(ViewEntry, epoch: Int)
+        case closingLostView(winner: ViewEntry, epoch: Int)
+        case transferring
+        case rereadingAfterLoss
+        case puttingPart(PartEntry)
+        case readingChain(last: PartEntry)
+        case puttingDone
+        case announcing(slice: Int)
+        case probing(from: Int)
+        case composing
+        case puttingOutcome(OutcomeEntry)
+        case readingFinal(OutcomeEntry)
+        case finishing
+        case puttingFinal(FinalEntry)
+        case publishingLast
+        case settled
+    }
+
+    /// The first request.
+    package mutating func start() -> Request {
+        state = .reading
+        switch subject {
+        case .session, .abort: return .read([.final, .begin, .plan, .outcome])
+        case .unit(let position): return .read(Self.namesOfUnit(position))
+        }
+    }
+
+    /// The next request, given what came of the last one.
+    package mutating func receive(_ reply: Reply, now: Timestamp) -> Request {
+        switch (state, reply) {
+        case (.reading, .entries(let entries)):
+            switch subject {
+            case .session(let digest, let notAfter, let timeOut):
+                return sessionRead(entries, digest: digest, notAfter: notAfter, timeOutSeconds: timeOut, now: now)
+            case .unit(let position): return unitRead(entries, position, now: now)
+            case .abort(let reason): return abortRead(entries, reason, now: now)
+            }
+        case (.puttingBegin, .put(let put)): return beginPut(put, now: now)
+        case (.planning, .planned(let plan)): return planned(plan)
+        case (.rereadingOutcome(let plan), .entries(let entries)): return outcomeReread(entries, plan)
+        case (.puttingPlan(let mine), .put(let put)): return planPut(put, mine)
+        case (.preparing(let resumes), .prepared): return resumes ? resume(Resumption()) : startSlices(now: now)
+        case (.resuming(let resumption), .entries(let entries)): return resumed(resumption, entries, now: now)
+        case (.opening(let epoch), .opened(let view)): return opened(view, epoch: epoch)
+        case (.puttingView(let mine, let epoch), .put(let put)): return viewPut(put, mine, epoch: epoch)
+        case (.closingLostView(let winner, let epoch), .closed): return lostViewClosed(winner: winner, epoch: epoch)
+        case (.transferring, .transferred(let part)): return transferred(part)
+        case (.transferring, .viewGone): return viewGone()
+        case (.rereadingAfterLoss, .entries(let entries)): return rereadAfterLoss(entries, now: now)
+        case (.puttingPart(let mine), .put(let put)): return partPut(put, mine)
+        case (.readingChain(let last), .entries(let entries)): return chainRead(entries, last: last, now: now)
+        case (.puttingDone, .put(let put)): return donePut(put)
+        case (.announcing(_), .published): return probe()
+        case (.probing(let from), .entries(let entries)): return probed(entries, from: from)
+        case (.composing, .composed(let commit)):
+            return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(commit)))
+        case (.puttingOutcome(let mine), .put(let put)): return outcomePut(put, mine)
+        case (.readingFinal(let outcome), .entries(let entries)): return finalRead(entries, outcome)
+        case (.finishing, .finished(let final)):
+            state = .puttingFinal(final)
+            return .put(.final, .final(final))
+        case (.puttingFinal(let mine), .put(let put)): return finalPut(put, mine)
+        case (.publishingLast, .published): return acknowledge()
+        default: return settle(.reject("the session protocol does not know \(reply) in \(state)"))
+        }
+    }
+
+    /// The session cannot go on, and no retry would help: decide so, unless a decision has been made.
+    ///
+    /// - Returns: nil where the session has no `begin` entry: nothing is recorded that could be ended.
+    package mutating func abort(_ reason: OutcomeEntry.Abort, now: Timestamp) -> Request? {
+        guard begin != nil else { return nil }
+        if case .puttingFinal = state { return nil }
+        if case .finishing = state { return nil }
+        return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason)))
+    }
+
+    /// The moment after which the work in hand must stop; known once the begin entry is.
+    package var deadline: Timestamp? { begin?.deadline }
+
+    mutating func acknowledge() -> Request { settle(.acknowledge) }
+
+    mutating func settle(_ settlement: Settlement) -> Request {
+        state = .settled
+        return .settle(settlement)
+    }
+
+    mutating func publishLast(_ publications: [Publication]) -> Request {
+        state = .publishingLast
+        return .publish(publications)
+    }
+
+    /// The delivery that put the entry is alive: leave the rest to it. Any other delivery goes on with what the entry names.
+    mutating func yieldIfFresh(or proceed: (inout Handling) -> Request) -> Request {
+        isFresh ? acknowledge() : proceed(&self)
+    }
+}

@@ -1,0 +1,266 @@
+import Messages
+import Runtime
+
+@testable import Sessions
+
+/// A whole world for one session, in memory and without time of its own: a broker, a journal, an engine and workers that die.
+///
+/// Every request of every handling is one step; which handling steps next, and what goes wrong, is drawn from the seed.
+struct Simulation {
+    struct Faults {
+        /// Chances in a thousand, at each step.
+        var crash = 0
+        var duplicate = 0
+        var lostPutReply = 0
+        var lostConnection = 0
+        var lostView = 0
+        var lostMessage = 0
+    }
+
+    struct Message {
+        var subject: Handling.Subject
+        var attempt = 0
+        var redelivered = false
+    }
+
+    struct Actor {
+        var handling: Handling
+        var message: Message
+        var request: Handling.Request
+        /// False once the broker gave its delivery to another: it may go on, but publishes and acknowledges nothing.
+        var isConnected = true
+        var view: ViewEntry?
+    }
+
+    let kind: SessionKind
+    let shards: [Int]
+    let window: Int
+    var random: SeededGenerator
+    let faults: Faults
+    var journal: [EntryName: Entry] = [:]
+    var queue: [Message] = []
+    var actors: [Actor] = []
+    var openViews: [String: Int] = [:]
+    var nonces = 0
+    var clock = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
+
+    // What is checked afterwards.
+    var finalEvents: [FinalEntry] = []
+    var transfers = 0
+    var rescues = 0
+    var writesAfterFinal: [EntryName] = []
+
+    init(kind: SessionKind, shards: [Int], window: Int, seed: UInt64, faults: Faults) {
+        self.kind = kind
+        self.shards = shards
+        self.window = window
+        self.random = SeededGenerator(seed: seed)
+        self.faults = faults
+        queue = [Message(subject: .session(digest: "d", notAfter: nil, timeOutSeconds: nil))]
+    }
+
+    /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
+    mutating func run(limit: Int = 60_000) -> Bool {
+        for _ in 0..<limit {
+            clock = clock + .milliseconds(10)
+            if actors.isEmpty && queue.isEmpty {
+                if journal[.final] != nil && !finalEvents.isEmpty { return true }
+                // The Scheduler's rescue: no event for long, no unit waiting.
+                rescues += 1
+                if rescues > 200 { return false }
+                queue.append(
+                    Message(subject: .session(digest: "d", notAfter: nil, timeOutSeconds: nil), attempt: 1))
+            }
+            if !queue.isEmpty, actors.count < 4, actors.isEmpty || random.chance(500) { deliver() }
+            guard !actors.isEmpty else { continue }
+            step(random.index(below: actors.count))
+        }
+        return false
+    }
+
+    private mutating func deliver() {
+        // Any waiting message may come first: late and early deliveries.
+        let message = queue.remove(at: random.index(below: queue.count))
+        if random.chance(faults.duplicate) {
+            var copy = message
+            copy.redelivered = random.chance(500)
+            queue.append(copy)
+        }
+        if random.chance(faults.lostMessage) { return }
+        nonces += 1
+        var handling = Handling(
+            kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)")
+        let request = handling.start()
+        actors.append(Actor(handling: handling, message: message, request: request))
+    }
+
+    private mutating func step(_ index: Int) {
+        if random.chance(faults.crash) { return kill(index) }
+        if actors[index].isConnected, random.chance(faults.lostConnection) {
+            actors[index].isConnected = false
+            requeue(actors[index].message)
+        }
+        var actor = actors[index]
+        var reply: Handling.Reply
+        switch actor.request {
+        case .read(let names):
+            var entries: [EntryName: Entry] = [:]
+            for name in names { entries[name] = journal[name] }
+            reply = .entries(entries)
+        case .put(let name, let entry):
+            let result = put(entry, at: name)
+            if random.chance(faults.lostPutReply) { return kill(index) }
+            reply = .put(result)
+        case .perform(let work): reply = perform(work)
+        case .publish(let publications):
+            guard actor.isConnected else { return remove(index) }
+            // Half of the list may be out when the worker dies.
+            if random.chance(faults.crash) {
+                publish(Array(publications.prefix(random.index(below: publications.count + 1))))
+                return kill(index)
+            }
+            publish(publications)
+            reply = .published
+        case .settle: return remove(index)
+        }
+        actor.request = actor.handling.receive(reply, now: clock)
+        actors[index] = actor
+    }
+
+    private mutating func put(_ entry: Entry, at name: EntryName) -> EntryPut {
+        if let standing = journal[name] { return standing.nonce == entry.nonce ? .created : .existing(standing) }
+        if journal[.final] != nil { writesAfterFinal.append(name) }
+        journal[name] = entry
+        return .created
+    }
+
+    private mutating func perform(_ work: Handling.Work) -> Handling.Reply {
+        nonces += 1
+        switch work {
+        case .plan:
+            let slices = shards.enumerated().map { Slice(index: 0, shard: $0.offset, documents: $0.element, bytes: 0) }
+            return .planned(
+                PlanEntry(
+                    nonce: "n\(nonces)",
+                    indices: [
+                        PlannedIndex(
+                            name: "i", targetName: "i", uuid: "u", shards: shards.count, documents: shards.reduce(0, +), definition: "{}")
+                    ], slices: slices, window: window, snapshot: nil, plannedAt: clock, notes: []))
+        case .prepare: return .prepared
+        case .openView(let slice):
+            let id = "pit\(nonces)"
+            openViews[id] = shards[slice.shard ?? 0]
+            return .opened(
+                ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: shards[slice.shard ?? 0], openedAt: clock))
+        case .closeView(let view):
+            openViews[view.pointInTime] = nil
+            return .closed
+        case .transfer(let slice, let position, let view):
+            transfers += 1
+            if let view {
+                if random.chance(faults.lostView) { openViews[view.pointInTime] = nil }
+                if openViews[view.pointInTime] == nil { return .viewGone }
+            }
+            let begin = position.cursor.flatMap { Int($0) } ?? 0
+            let total = slice.documents
+            // Two workers that cut one unit cut it at different pages.
+            let count = min(total - begin, 1 + random.index(below: 7))
+            let end = begin + count
+            return .transferred(
+                PartEntry(
+                    nonce: "n\(nonces)", worker: "w\(nonces % 3)", begin: position.cursor, end: end < total ? String(end) : nil,
+                    documents: count, bytes: count, storedBytes: count, segments: [], finishedAt: clock))
+        case .compose(_, let epochs):
+            let summary = SnapshotSummary.simulated(documents: documents(at: epochs))
+            return .composed(OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: [:]))
+        case .finish(let outcome, _, _):
+            openViews = [:]
+            return .finished(FinalEntry(nonce: "n\(nonces)", status: .simulated(kind: kind, succeeded: outcome.isCommit)))
+        }
+    }
+
+    /// Documents in the parts that a commit would take, counted from the parts themselves, not from `done`.
+    private func documents(at epochs: [Int]) -> Int {
+        var documents = 0
+        for (slice, epoch) in epochs.enumerated() {
+            var number = 0
+            var cursor: String?
+            while case .part(let part)? = journal[.part(slice: slice, epoch: epoch, number: number)], part.begin == cursor {
+                documents += part.documents
+                cursor = part.end
+                number += 1
+                if part.endsSlice { break }
+            }
+        }
+        return documents
+    }
+
+    private mutating func publish(_ publications: [Handling.Publication]) {
+        for publication in publications {
+            switch publication {
+            case .unit(let position, let attempt): queue.append(Message(subject: .unit(position), attempt: attempt))
+            case .final(let entry): finalEvents.append(entry)
+            case .running, .expired, .identifierInUse: break
+            }
+        }
+    }
+
+    private mutating func kill(_ index: Int) {
+        let actor = actors.remove(at: index)
+        if actor.isConnected { requeue(actor.message) }
+    }
+
+    private mutating func requeue(_ message: Message) {
+        var again = message
+        again.redelivered = true
+        queue.append(again)
+    }
+
+    private mutating func remove(_ index: Int) {
+        actors.remove(at: index)
+    }
+}
+
+/// A small generator whose sequence is the same on every machine (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func index(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+    mutating func chance(_ perMille: Int) -> Bool { index(below: 1000) < perMille }
+}
+
+extension SnapshotSummary {
+    static func simulated(documents: Int) -> SnapshotSummary {
+        SnapshotSummary(
+            id: SnapshotID("20261123T000000Z-abc")!, repository: "r", namespace: "n", target: "t",
+            invoker: Invoker(kind: "BackupConfiguration", name: "b"), time: Timestamp(millisecondsSinceEpoch: 0),
+            indices: [
+                .init(
+                    name: "i", shards: 1, documents: documents, bytes: 0, storedBytes: 0, segments: 0, earliestView: nil, latestView: nil)
+            ])
+    }
+}
+
+extension StatusEvent {
+    static func simulated(kind: SessionKind, succeeded: Bool) -> StatusEvent {
+        let target = AppBinding(
+            metadata: ObjectMeta(name: "t"), spec: .init(clientConfig: .init(url: "http://127.0.0.1:9200")))
+        let repository = Repository(
+            metadata: ObjectMeta(name: "r"), spec: .init(backend: Backend(.local(.init(mountPath: "/tmp/r")))))
+        let command = SessionCommand(
+            kind: kind, id: SessionID("abc")!, name: "s", namespace: "n", requestedAt: Timestamp(millisecondsSinceEpoch: 0),
+            target: target, repository: repository)
+        return StatusEvent(of: command, phase: succeeded ? .succeeded : .failed, source: .final)
+    }
+}

@@ -1,0 +1,87 @@
+import Messages
+import Runtime
+import Testing
+
+@testable import Sessions
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The protocol under crashes, duplicates, late and lost deliveries. `SHEAF_SIMULATION_SEED` and `SHEAF_SIMULATION_COUNT` widen it.
+@Suite struct SimulationTests {
+    static let firstSeed = environmentNumber("SHEAF_SIMULATION_SEED") ?? 1
+    static let count = environmentNumber("SHEAF_SIMULATION_COUNT") ?? 400
+
+    static func environmentNumber(_ name: String) -> UInt64? {
+        getenv(name).flatMap { UInt64(String(cString: $0)) }
+    }
+
+    static func checked(_ kind: SessionKind, seed: UInt64, faults: Simulation.Faults) -> Simulation {
+        var random = SeededGenerator(seed: seed &* 31)
+        let shards = (0..<(1 + random.index(below: 9))).map { _ in random.index(below: 40) }
+        var simulation = Simulation(
+            kind: kind, shards: shards, window: 1 + random.index(below: 4), seed: seed, faults: faults)
+        let rested = simulation.run()
+        #expect(rested, "seed \(seed): the session did not come to rest; \(simulation.queue.count) messages wait")
+        guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final] else {
+            Issue.record("seed \(seed): no outcome or no final entry")
+            return simulation
+        }
+        if case .commit(let commit) = outcome.verdict {
+            #expect(commit.summary.documents == shards.reduce(0, +), "seed \(seed): a committed snapshot misses documents")
+            #expect(final.status.phase == .succeeded)
+        }
+        #expect(simulation.finalEvents.allSatisfy { $0 == final }, "seed \(seed): two different final events")
+        return simulation
+    }
+
+    @Test(arguments: SessionKind.allCases)
+    func anUndisturbedSessionDoesEachUnitOnceAndEndsWithOneFinalEvent(kind: SessionKind) {
+        for seed in Self.firstSeed..<(Self.firstSeed + 50) {
+            let simulation = Self.checked(kind, seed: seed, faults: .init())
+            let parts = simulation.journal.keys.filter { if case .part = $0 { true } else { false } }.count
+            #expect(simulation.transfers == parts, "seed \(seed): units were done more than once")
+            #expect(simulation.finalEvents.count == 1, "seed \(seed)")
+            #expect(simulation.rescues == 0, "seed \(seed): an undisturbed session needed a rescue")
+            #expect(simulation.writesAfterFinal.isEmpty, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: SessionKind.allCases)
+    func sessionsSurviveCrashesWithoutAnyRescue(kind: SessionKind) {
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(kind, seed: seed, faults: .init(crash: 40))
+            #expect(simulation.rescues == 0, "seed \(seed): a crash alone lost the token of a slice")
+        }
+    }
+
+    @Test(arguments: SessionKind.allCases)
+    func duplicatesMergeInsteadOfMultiplying(kind: SessionKind) {
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(kind, seed: seed, faults: .init(duplicate: 200))
+            let parts = simulation.journal.keys.filter { if case .part = $0 { true } else { false } }.count
+            #expect(simulation.transfers <= parts * 4 + 20, "seed \(seed): \(simulation.transfers) transfers for \(parts) parts")
+        }
+    }
+
+    @Test(arguments: SessionKind.allCases)
+    func everythingAtOnceStillEndsInOneOutcome(kind: SessionKind) {
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            _ = Self.checked(
+                kind, seed: seed,
+                faults: .init(crash: 30, duplicate: 50, lostPutReply: 20, lostConnection: 20, lostView: 15, lostMessage: 20))
+        }
+    }
+
+    @Test func aViewLostTooOftenAbortsInsteadOfLoopingForEver() {
+        var simulation = Simulation(kind: .backup, shards: [30], window: 1, seed: 7, faults: .init(lostView: 1000))
+        let rested = simulation.run()
+        #expect(rested)
+        guard case .outcome(let outcome)? = simulation.journal[.outcome], case .abort(let abort) = outcome.verdict else {
+            Issue.record("the session was not aborted")
+            return
+        }
+        #expect(abort.message.contains("lost 4 times"))
+    }
+}
