@@ -1,4 +1,5 @@
 import Archive
+import Crypto
 import Elasticsearch
 import Runtime
 import Sessions
