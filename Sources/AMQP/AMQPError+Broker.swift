@@ -75,7 +75,8 @@ extension ConnectionHandle {
             return AMQPError(.unreachable, "\(subject): the name \(address.host) is not known; check it and the DNS")
         case AMQP_STATUS_TIMEOUT.rawValue:
             return AMQPError(
-                .unreachable, "\(subject): \(address.host):\(address.port) did not answer in time; check the network and firewalls")
+                .unreachable,
+                "\(subject): \(address.host):\(address.port) did not answer in time; check the network and firewalls")
         default:
             return AMQPError(
                 .unreachable,

@@ -3,6 +3,7 @@
 #include <amqp_framing.h>
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
+#include <sys/eventfd.h>  // missing in Swift's Glibc module
 
 // Swift cannot call variadic functions.
 

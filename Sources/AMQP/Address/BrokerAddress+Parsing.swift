@@ -1,3 +1,5 @@
+import Runtime
+
 extension BrokerAddress {
     /// Reads an AMQP URI; parts are percent-decoded, a missing or empty virtual host is `/`, a missing user is guest.
     ///

@@ -1,6 +1,8 @@
+package import Runtime
+
 /// Where a broker is and who we are to it, as written in `amqp://user:password@host:port/vhost?heartbeat=10`.
-package struct BrokerAddress: Sendable, Hashable, CustomStringConvertible {
-    package enum Authentication: Sendable, Hashable {
+package struct BrokerAddress: Sendable, Equatable, CustomStringConvertible {
+    package enum Authentication: Sendable, Equatable {
         case password(user: String, Sensitive)
         /// The client certificate says who we are (`auth_mechanism=external`).
         case certificate
@@ -30,7 +32,10 @@ package struct BrokerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The name of the user as which we log in; with a certificate the broker decides.
     package var user: String? {
-        if case .password(let user, _) = authentication { user } else { nil }
+        switch authentication {
+        case .password(let user, _): user
+        case .certificate: nil
+        }
     }
 
     /// The address without the password, fit for logs.

@@ -87,7 +87,7 @@ final class ConnectionLoop {
                 try handle.publish(job.message)
                 ledger.append(job)
                 hasPublished = true
-            } catch where error.code == .invalidArgument {
+            } catch  where error.code == .invalidArgument {
                 job.reply.fail(error.prefixed("\(job.message.subject) was not sent"))
             } catch {
                 // Part of it may be on the wire, so it counts as sent.
@@ -113,14 +113,16 @@ final class ConnectionLoop {
         if let current, current.deadline <= now {
             throw AMQPError(
                 .timedOut,
-                "\(current.request.subject): no answer from \(handle.address) within \(timeouts.answer); the connection is dropped")
+                "\(current.request.subject): no answer from \(handle.address) within \(timeouts.answer); the connection is dropped"
+            )
         }
     }
 
     private func expireUnsent(_ job: PublishJob) {
         job.reply.fail(
             AMQPError(
-                .timedOut, "\(job.message.subject) was not sent within \(timeouts.publish)\(blockedText); publish it again later"))
+                .timedOut, "\(job.message.subject) was not sent within \(timeouts.publish)\(blockedText); publish it again later")
+        )
     }
 
     private var blockedText: String {

@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 
 /// Starts the thread that owns a connection from connecting to the farewell.
@@ -15,7 +16,8 @@ enum ConnectionThread {
         let stallGuard = StallGuard {
             opened.fail(
                 AMQPError(
-                    .unreachable, "could not connect to \(address): no address for \(address.host) within \(limit); check the DNS"))
+                    .unreachable, "could not connect to \(address): no address for \(address.host) within \(limit); check the DNS"
+                ))
         }
         stallGuard.arm(until: .now + limit)
         try StallWatchdog.add(stallGuard)
@@ -37,6 +39,10 @@ enum ConnectionThread {
         _ address: BrokerAddress, name: String, timeouts: BrokerTimeouts, mailbox: Mailbox, opened: Reply<Void>,
         stallGuard: StallGuard
     ) {
+        // OpenSSL may write to a closed socket; blocked here, the signal becomes an error of the call.
+        var pipe = sigset_t()
+        sigaddset(&pipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &pipe, nil)
         do {
             let handle = try ConnectionHandle(address, name: name, timeouts: timeouts, stallGuard: stallGuard)
             stallGuard.disarm()

@@ -1,3 +1,4 @@
+import CRabbitMQ
 import Glibc
 import Runtime
 
@@ -14,10 +15,10 @@ final class Mailbox: Sendable {
     private let state = Lock(State())
 
     init() throws(AMQPError) {
-        wakeup = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard wakeup >= 0 else {
             throw AMQPError(
-                .outOfResources, "no file descriptor for a connection: \(String(cString: strerror(errno))); raise ulimit -n")
+                .outOfResources, "no file descriptor for a connection: \(errorText(errno)); raise ulimit -n")
         }
     }
 

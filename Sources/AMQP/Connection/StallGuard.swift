@@ -50,7 +50,7 @@ final class StallGuard: Sendable {
             state.deadline = nil
             state.hasFired = true
             guard let socket = state.socket else { return true }
-            shutdown(socket, Int32(SHUT_RDWR.rawValue))
+            shutdown(socket, Int32(SHUT_RDWR))
             return false
         }
         if isUnconnected { onStallWithoutSocket() }

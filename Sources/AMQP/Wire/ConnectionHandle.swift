@@ -1,6 +1,7 @@
 import CRabbitMQ
 import FoundationEssentials
 import Glibc
+import Runtime
 
 /// The one owner of a librabbitmq connection and its channel; used and freed on one thread only.
 ///
@@ -82,7 +83,7 @@ final class ConnectionHandle {
     private func configure(_ tls: TLSSettings, on transport: OpaquePointer) throws(AMQPError) {
         let files = [tls.authorityFile, tls.client?.certificateFile, tls.client?.keyFile]
         for file in files.compactMap({ $0 }) where access(file, R_OK) != 0 {
-            throw AMQPError(.invalidAddress, "the TLS file \(file) for \(address) cannot be read: \(String(cString: strerror(errno)))")
+            throw AMQPError(.invalidAddress, "the TLS file \(file) for \(address) cannot be read: \(errorText(errno))")
         }
         guard amqp_ssl_socket_set_ssl_versions(transport, AMQP_TLSv1_2, AMQP_TLSvLATEST) == AMQP_STATUS_OK.rawValue else {
             throw AMQPError(.invalidAddress, "this system's OpenSSL offers no TLS 1.2 for \(address)")
@@ -115,7 +116,7 @@ final class ConnectionHandle {
         switch address.authentication {
         case .password(let user, let password):
             let userText = try encoder.cString(user)
-            let passwordText = try encoder.cString(password.value)
+            let passwordText = try encoder.cString(password.reveal())
             reply = sheaf_amqp_login_plain(
                 state, host, Self.frameSize, Int32(address.heartbeat), &properties, userText, passwordText)
         case .certificate:
