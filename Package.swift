@@ -61,7 +61,7 @@ let package = Package(
         tests("MessagesTests", ["Messages", "Runtime"]),
         tests("SessionsTests", ["Sessions", "Messages"]),
         tests("ManifestsTests", ["Manifests", "Messages", "Runtime"]),
-        tests("AMQPTests", ["AMQP", "Runtime"]),
+        tests("AMQPTests", ["AMQP", "Runtime", "CRabbitMQ"]),
         tests("BusTests", ["Bus", "AMQP", "Messages", "Runtime"]),
         tests("CryptoTests", ["Crypto"]),
         tests("HTTPTests", ["HTTP", "Runtime"]),
