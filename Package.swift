@@ -67,6 +67,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
+        tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
         tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
         tests("EndToEndTests", ["Runtime"]),
