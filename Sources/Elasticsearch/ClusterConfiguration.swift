@@ -1,23 +1,13 @@
+package import Runtime
+
 /// How to reach one cluster and as whom.
 package struct ClusterConfiguration: Sendable {
-    package enum Credential: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    package enum Credential: Sendable {
         case none
-        case basic(user: String, password: String)
+        case basic(user: String, password: Sensitive)
         /// Base64 of `id:key`, as the server hands it out.
-        case apiKey(String)
-        case bearer(String)
-
-        /// The kind alone: secrets never print themselves.
-        package var description: String {
-            switch self {
-            case .none: "none"
-            case .basic(let user, _): "basic(\(user))"
-            case .apiKey: "apiKey"
-            case .bearer: "bearer"
-            }
-        }
-
-        package var debugDescription: String { description }
+        case apiKey(Sensitive)
+        case bearer(Sensitive)
     }
 
     /// Base URL, with a path prefix when the cluster sits behind one; no user part, no query.
@@ -25,17 +15,22 @@ package struct ClusterConfiguration: Sendable {
     package var credential: Credential
     /// PEM certificates that replace the system's authorities.
     package var caBundle: [UInt8]?
+    /// PEM chain and PEM key to show to the server; both or none.
+    package var clientCertificate: [UInt8]?
+    package var clientKey: Sensitive?
     /// Name in the server's certificate when it is not the URL's host.
     package var serverName: String?
     package var insecureSkipTLSVerify: Bool
 
     package init(
-        url: String, credential: Credential = .none, caBundle: [UInt8]? = nil, serverName: String? = nil,
-        insecureSkipTLSVerify: Bool = false
+        url: String, credential: Credential = .none, caBundle: [UInt8]? = nil, clientCertificate: [UInt8]? = nil,
+        clientKey: Sensitive? = nil, serverName: String? = nil, insecureSkipTLSVerify: Bool = false
     ) {
         self.url = url
         self.credential = credential
         self.caBundle = caBundle
+        self.clientCertificate = clientCertificate
+        self.clientKey = clientKey
         self.serverName = serverName
         self.insecureSkipTLSVerify = insecureSkipTLSVerify
     }

@@ -9,7 +9,8 @@ import Runtime
 package final class ElasticsearchClient {
     package let configuration: ClusterConfiguration
     let http: HTTPClient
-    let backoff: Backoff
+    private let retryPolicy: RetryPolicy
+    private var random = SystemRandomNumberGenerator()
     /// Blocks the thread; replaced by tests.
     private let sleep: (Duration) -> Void
     private let authorization: String?
@@ -22,12 +23,12 @@ package final class ElasticsearchClient {
     }
 
     package init(
-        configuration: ClusterConfiguration, backoff: Backoff = Backoff(),
+        configuration: ClusterConfiguration, retryPolicy: RetryPolicy = RetryPolicy(),
         sleep: @escaping (Duration) -> Void = ElasticsearchClient.blockThread,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(ElasticsearchError) {
         self.configuration = configuration
-        self.backoff = backoff
+        self.retryPolicy = retryPolicy
         self.sleep = sleep
         self.isCancelled = isCancelled
         authorization = configuration.credential.authorization
@@ -35,7 +36,8 @@ package final class ElasticsearchClient {
         while url.hasSuffix("/") { url.removeLast() }
         baseURL = url
         let tls = HTTPClientConfiguration.TLS(
-            caBundle: configuration.caBundle, serverName: configuration.serverName,
+            caBundle: configuration.caBundle, clientCertificate: configuration.clientCertificate,
+            clientKey: (configuration.clientKey?.reveal()).map { Array($0.utf8) }, serverName: configuration.serverName,
             insecureSkipTLSVerify: configuration.insecureSkipTLSVerify)
         do {
             http = try HTTPClient(configuration: HTTPClientConfiguration(tls: tls), isCancelled: isCancelled)
@@ -60,8 +62,7 @@ package final class ElasticsearchClient {
             } catch {
                 failure = self.error(error, attempting: what())
             }
-            guard repeatable, failure.isRetryable, let pause = backoff.pause(beforeRetry: retry, randomness: .random(in: 0..<1))
-            else { throw failure }
+            guard repeatable, failure.isRetryable, let pause = pause(beforeRetry: retry) else { throw failure }
             try wait(pause, attempting: what())
             retry += 1
         }
@@ -87,6 +88,9 @@ package final class ElasticsearchClient {
         if case .none = body {} else { headers["Content-Type"] = contentType }
         return HTTPRequest(method: method, url: baseURL + path, headers: headers, body: body)
     }
+
+    /// nil when a request has been repeated often enough.
+    func pause(beforeRetry retry: Int) -> Duration? { retryPolicy.pause(beforeRetry: retry, using: &random) }
 
     /// Blocks for a while, in pieces short enough to notice a cancellation.
     func wait(_ pause: Duration, attempting what: String) throws(ElasticsearchError) {
@@ -140,9 +144,9 @@ extension ClusterConfiguration.Credential {
     fileprivate var authorization: String? {
         switch self {
         case .none: nil
-        case .basic(let user, let password): "Basic " + Base64.encode(Array("\(user):\(password)".utf8))
-        case .apiKey(let key): "ApiKey " + key
-        case .bearer(let token): "Bearer " + token
+        case .basic(let user, let password): "Basic " + Base64.encode(Array("\(user):\(password.reveal())".utf8))
+        case .apiKey(let key): "ApiKey " + key.reveal()
+        case .bearer(let token): "Bearer " + token.reveal()
         }
     }
 }

@@ -20,6 +20,7 @@ struct RequestURL {
         guard rest.hasPrefix("//") else { throw RequestURL.refusal("is not absolute") }
         let afterSlashes = rest.dropFirst(2)
         let authorityEnd = afterSlashes.firstIndex { "/?#".contains($0) } ?? afterSlashes.endIndex
+        guard authorityEnd > afterSlashes.startIndex else { throw RequestURL.refusal("has no host") }
         guard !afterSlashes[..<authorityEnd].contains("@") else {
             throw RequestURL.refusal("carries a user or password; give credentials in a Secret instead")
         }

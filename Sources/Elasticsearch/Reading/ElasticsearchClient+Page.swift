@@ -63,7 +63,7 @@ extension ElasticsearchClient {
                 return page
             } catch let failure as ElasticsearchError where failure.status == 429 || failure.code == .circuitBroken {
                 let isSmaller = sizer.recordRefusal()
-                guard failure.status != 200, let pause = backoff.pause(beforeRetry: retry, randomness: .random(in: 0..<1)) else {
+                guard failure.status != 200, let pause = pause(beforeRetry: retry) else {
                     throw failure
                 }
                 try wait(isSmaller ? min(pause, .seconds(1)) : pause, attempting: "read a page of \(view.name)")

@@ -133,7 +133,7 @@ package final class BulkLoader {
     /// - Returns: the number of its next retry.
     private func pause(_ batch: Batch, because failure: ElasticsearchError) throws(ElasticsearchError) -> Int {
         guard failure.isRetryable,
-            let pause = client.backoff.pause(beforeRetry: batch.retry, randomness: .random(in: 0..<1))
+            let pause = client.pause(beforeRetry: batch.retry)
         else { throw failure }
         try client.wait(pause, attempting: what)
         return batch.retry + 1
