@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import Runtime
 
 /// When something is to happen, in the five fields of cron: minute, hour, day-of-month, month, day-of-week.
 ///
@@ -53,18 +53,16 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// The first slot after `date`, or nil when there is none (31 February).
+    /// The first slot after `time`, or nil when there is none (31 February).
     ///
     /// Around a clock change: if every hour is allowed, the schedule follows elapsed time, so an hour that exists twice
     /// counts twice and one that is skipped does not count. Otherwise each local time happens once a day: in its first
     /// pass when it exists twice, and at the first valid moment after the change when it is skipped; several skipped
     /// slots are one.
-    package func next(after date: Date, in zone: TimeZoneRules) -> Date? {
-        // The calendar of years 1 to 9999 is enough, and keeps the arithmetic from overflowing.
-        guard -62_135_596_800..<253_402_300_800 ~= date.timeIntervalSince1970 else { return nil }
-        let instant = Int(date.timeIntervalSince1970.rounded(.down))
+    package func next(after time: Timestamp, in zone: TimeZoneRules) -> Timestamp? {
+        let instant = Int(time.millisecondsSinceEpoch).flooredQuotient(by: 1_000)
         let next = hours.bits == 0xFF_FFFF ? nextElapsed(after: instant, in: zone) : nextLocal(after: instant, in: zone)
-        return next.map { Date(timeIntervalSince1970: Double($0)) }
+        return next.map { Timestamp(millisecondsSinceEpoch: Int64($0) * 1_000) }
     }
 
     private func nextLocal(after instant: Int, in zone: TimeZoneRules) -> Int? {
@@ -99,7 +97,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         while day < limit {
             let date = CivilDate(daysSinceEpoch: day)
             guard months.contains(date.month) else {
-                day = date.firstOfNextMonth.daysSinceEpoch
+                day = date.startOfNextMonth
                 minuteOfDay = 0
                 continue
             }

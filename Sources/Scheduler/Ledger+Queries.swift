@@ -1,16 +1,17 @@
-package import FoundationEssentials
+package import Messages
+package import Runtime
 
 extension Ledger {
     /// Which sessions to list; nil and empty mean any.
     package struct Filter: Sendable {
-        package var kind: LedgerSession.Kind?
-        package var phases: Set<LedgerSession.Phase> = []
+        package var kind: SessionKind?
+        package var phases: Set<Phase> = []
         package var namespace: String?
         package var invokerName: String?
         package var repository: String?
         package var target: String?
         /// The last session of the page before: the list goes on after it.
-        package var after: (createdAt: Date, id: String)?
+        package var after: (createdAt: Timestamp, id: String)?
 
         package init() {}
     }
@@ -18,8 +19,7 @@ extension Ledger {
     /// How one BackupConfiguration or RestoreSession is doing. Skipped sessions say nothing about that and are left out.
     package struct InvokerSummary: Sendable, Equatable {
         package var namespace: String
-        package var kind: String
-        package var name: String
+        package var invoker: Invoker
         package var lastFinished: LedgerSession?
         package var lastSuccess: LedgerSession?
         /// Sessions that were not successful since the last that was.
@@ -65,14 +65,14 @@ extension Ledger {
         try database.query("\(Self.figures) ORDER BY i.name", [.text(session)], read: Self.index)
     }
 
-    /// Sessions without an end and without a word since `date`: candidates for a rescue.
-    package func quietSessions(since date: Date) throws(SchedulerError) -> [UnfinishedSession] {
+    /// Sessions without an end and without a word since `time`: candidates for a rescue.
+    package func quietSessions(since time: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
         try unfinished(
-            where: "max(created_at, ifnull(progress_at, 0), ifnull(rescue_at, 0)) < ?", [.integer(date.milliseconds)])
+            where: "max(created_at, ifnull(progress_at, 0), ifnull(rescue_at, 0)) < ?", [.integer(time.milliseconds)])
     }
 
     /// Sessions without an end although their deadline has passed.
-    package func sessionsPastDeadline(at now: Date) throws(SchedulerError) -> [UnfinishedSession] {
+    package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
         try unfinished(where: "deadline < ?", [.integer(now.milliseconds)])
     }
 
@@ -89,14 +89,14 @@ extension Ledger {
             let failures = try database.query(
                 """
                 SELECT count(*) AS failures FROM sessions
-                WHERE \(mine) AND phase IN ('Failed', 'Unknown') AND (created_at, id) > (?, ?)
+                WHERE \(mine) AND phase = 'Failed' AND (created_at, id) > (?, ?)
                 """, key + [.integer(success?.createdAt.milliseconds ?? Int.min), .text(success?.id ?? "")]
             ) { $0["failures"].integer ?? 0 }
             summaries.append(
                 InvokerSummary(
-                    namespace: namespace.text ?? "", kind: kind.text ?? "", name: name.text ?? "",
+                    namespace: namespace.text ?? "", invoker: Invoker(kind: kind.text ?? "", name: name.text ?? ""),
                     lastFinished: try sessions(
-                        where: "\(mine) AND phase IN ('Succeeded', 'Failed', 'Unknown')", key, limit: 1
+                        where: "\(mine) AND phase IN ('Succeeded', 'Failed')", key, limit: 1
                     ).first,
                     lastSuccess: success, consecutiveFailures: failures.first ?? 0))
         }
@@ -105,7 +105,7 @@ extension Ledger {
 
     private func unfinished(where term: String, _ values: [SQLiteValue]) throws(SchedulerError) -> [UnfinishedSession] {
         var found: [UnfinishedSession] = []
-        for session in try sessions(where: "phase IN ('Pending', 'Running') AND \(term)", values, limit: -1) {
+        for session in try sessions(where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND \(term)", values, limit: -1) {
             let message = try database.query("SELECT message FROM sessions WHERE id = ?", [.text(session.id)]) {
                 $0["message"].blob
             }
@@ -126,12 +126,13 @@ extension Ledger {
             let total = try database.query(Self.total, [.text(record.id)], read: Self.index).first
             sessions.append(
                 LedgerSession(
-                    id: record.id, identity: record.identity, phase: standing.phase, authority: standing.authority,
-                    createdAt: Date(milliseconds: record.createdAt), startedAt: record.startedAt.map(Date.init(milliseconds:)),
-                    finishedAt: standing.finishedAt.map(Date.init(milliseconds:)),
-                    lastProgressAt: record.progressAt.map(Date.init(milliseconds:)),
-                    lastRescueAt: record.rescueAt.map(Date.init(milliseconds:)),
-                    deadline: record.deadline.map(Date.init(milliseconds:)), snapshot: standing.snapshot,
+                    id: record.id, identity: record.identity, phase: standing.phase, source: standing.source,
+                    createdAt: Timestamp(milliseconds: record.createdAt),
+                    startedAt: record.startedAt.map(Timestamp.init(milliseconds:)),
+                    finishedAt: standing.finishedAt.map(Timestamp.init(milliseconds:)),
+                    lastProgressAt: record.progressAt.map(Timestamp.init(milliseconds:)),
+                    lastRescueAt: record.rescueAt.map(Timestamp.init(milliseconds:)),
+                    deadline: record.deadline.map(Timestamp.init(milliseconds:)), snapshot: standing.snapshot,
                     documents: total?.documents ?? 0, totalDocuments: total?.totalDocuments ?? 0, bytes: total?.bytes ?? 0,
                     storedBytes: total?.storedBytes ?? 0, error: standing.error,
                     conditions: try LedgerRecord.conditions(in: standing.conditions)))
@@ -166,17 +167,18 @@ extension Ledger {
     }
 
     static func record(_ row: SQLiteRow) throws(SchedulerError) -> LedgerRecord {
-        guard let id = row["id"].text, let phase = row["phase"].text.flatMap(LedgerSession.Phase.init),
-            let authority = row["authority"].integer.flatMap(LedgerSession.Authority.init)
+        guard let id = row["id"].text, let phase = row["phase"].text.flatMap(Phase.init),
+            let source = row["source"].integer.flatMap(PhaseSource.init)
         else {
             throw SchedulerError(
-                .databaseDamaged, "the ledger holds a session with a phase of \(row["phase"]): move the file away and start again")
+                .databaseDamaged, "the ledger holds a session with a phase of \(row["phase"]): move the file away and start again"
+            )
         }
         var record = LedgerRecord(id: id, at: row["first_event_at"].integer ?? 0)
-        if let kind = row["kind"].text.flatMap(LedgerSession.Kind.init) {
+        if let kind = row["kind"].text.flatMap(SessionKind.init) {
             record.identity = LedgerSession.Identity(
                 kind: kind, name: row["name"].text ?? "", namespace: row["namespace"].text ?? "",
-                invokerKind: row["invoker_kind"].text ?? "", invokerName: row["invoker_name"].text ?? "",
+                invoker: Invoker(kind: row["invoker_kind"].text ?? "", name: row["invoker_name"].text ?? ""),
                 repository: row["repository"].text ?? "", target: row["target"].text ?? "")
         }
         record.requestedAt = row["requested_at"].integer
@@ -186,7 +188,7 @@ extension Ledger {
         record.deadline = row["deadline"].integer
         record.message = row["message"].blob
         record.standing = LedgerRecord.Standing(
-            authority: authority, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,
+            source: source, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,
             snapshot: row["snapshot"].text, error: row["error"].text, conditions: row["conditions"].text ?? "[]")
         return record
     }

@@ -1,5 +1,5 @@
-package import FoundationEssentials
-import Runtime
+import Messages
+package import Runtime
 
 /// What the Scheduler remembers: sessions, their progress and the state of schedules, in one sqlite file.
 ///
@@ -37,7 +37,7 @@ package actor Ledger {
                 try record.apply(event)
                 records[event.session] = record
                 switch event.content {
-                case .status(let status): try save(status.indices, of: event.session, by: status.authority)
+                case .status(let status): try save(status.indices, of: event.session, by: status.source)
                 case .progress(let progress): try save(progress, of: event.session, at: event.time)
                 case .request, .rescue: break
                 }
@@ -52,15 +52,17 @@ package actor Ledger {
             "SELECT * FROM schedules WHERE namespace = ? AND name = ?", [.text(namespace), .text(name)]
         ) { row in
             CronSchedule.State(
-                rule: row["rule"].text ?? "", handledUntil: Date(milliseconds: row["handled_until"].integer ?? 0),
-                lastSlot: row["last_slot"].integer.map { Date(milliseconds: $0) }, isPaused: row["is_paused"].integer == 1)
+                rule: row["rule"].text ?? "", knownSince: Timestamp(milliseconds: row["known_since"].integer ?? 0),
+                handledUntil: Timestamp(milliseconds: row["handled_until"].integer ?? 0),
+                lastSlot: row["last_slot"].integer.map { Timestamp(milliseconds: $0) }, isPaused: row["is_paused"].integer == 1)
         }.first
     }
 
     package func save(_ state: CronSchedule.State, namespace: String, name: String) throws(SchedulerError) {
         try database.run(
-            "INSERT OR REPLACE INTO schedules VALUES (?, ?, ?, ?, ?, ?)", .text(namespace), .text(name), .text(state.rule),
-            .integer(state.handledUntil.milliseconds), SQLiteValue(state.lastSlot?.milliseconds),
+            "INSERT OR REPLACE INTO schedules VALUES (?, ?, ?, ?, ?, ?, ?)", .text(namespace), .text(name), .text(state.rule),
+            .integer(state.knownSince.milliseconds), .integer(state.handledUntil.milliseconds),
+            SQLiteValue(state.lastSlot?.milliseconds),
             .integer(state.isPaused ? 1 : 0))
     }
 
@@ -74,7 +76,7 @@ package actor Ledger {
     /// Of each invoker the newest `keep` sessions stay, and the last success always, since alerts measure against it.
     /// - Returns: how many sessions went.
     @discardableResult
-    package func prune(before limit: Date, keepingNewest keep: Int) throws(SchedulerError) -> Int {
+    package func prune(before limit: Timestamp, keepingNewest keep: Int) throws(SchedulerError) -> Int {
         try database.transaction { () throws(SchedulerError) in
             let doomed = try database.query(
                 """
@@ -85,7 +87,7 @@ package actor Ledger {
                     WINDOW newest AS (PARTITION BY namespace, invoker_kind, invoker_name ORDER BY created_at DESC, id DESC))
                 SELECT id FROM sessions JOIN ranked USING (id)
                 WHERE created_at < ?1 AND (
-                    (phase NOT IN ('Pending', 'Running') AND place > ?2 AND NOT (is_success AND successes = 1))
+                    (phase IN ('Succeeded', 'Failed', 'Skipped') AND place > ?2 AND NOT (is_success AND successes = 1))
                     OR (kind IS NULL AND ifnull(progress_at, first_event_at) < ?1))
                 """, [.integer(limit.milliseconds), .integer(keep)]
             ) { $0["id"].text ?? "" }
@@ -109,25 +111,25 @@ package actor Ledger {
             """
             INSERT OR REPLACE INTO sessions (
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
-                first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, authority, status_at,
+                first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, source, status_at,
                 finished_at, snapshot, error, conditions)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
-            SQLiteValue(identity?.namespace), SQLiteValue(identity?.invokerKind), SQLiteValue(identity?.invokerName),
+            SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
             SQLiteValue(identity?.repository), SQLiteValue(identity?.target), .integer(record.createdAt),
             SQLiteValue(record.requestedAt), .integer(record.firstEventAt), SQLiteValue(record.startedAt),
             SQLiteValue(record.progressAt), SQLiteValue(record.rescueAt), SQLiteValue(record.deadline),
-            SQLiteValue(record.message), .text(standing.phase.rawValue), .integer(standing.authority.rawValue),
+            SQLiteValue(record.message), .text(standing.phase.rawValue), .integer(standing.source.rawValue),
             .integer(standing.at), SQLiteValue(standing.finishedAt), SQLiteValue(standing.snapshot),
             SQLiteValue(standing.error), .text(standing.conditions))
     }
 
     private func save(
-        _ indices: [LedgerIndex], of session: String, by authority: LedgerSession.Authority
+        _ indices: [LedgerIndex], of session: String, by source: PhaseSource
     ) throws(SchedulerError) {
         for index in indices {
-            guard authority == .final else {
+            guard source == .final else {
                 try database.run(
                     """
                     INSERT INTO indices (session, name, planned_documents) VALUES (?, ?, ?) ON CONFLICT DO UPDATE
@@ -148,7 +150,7 @@ package actor Ledger {
         }
     }
 
-    private func save(_ progress: LedgerEvent.Progress, of session: String, at time: Date) throws(SchedulerError) {
+    private func save(_ progress: LedgerEvent.Progress, of session: String, at time: Timestamp) throws(SchedulerError) {
         try database.run(
             "INSERT INTO indices (session, name) VALUES (?, ?) ON CONFLICT DO NOTHING", .text(session), .text(progress.index))
         // A stored part beats a unit at work; of two workers on one unit the later word counts.

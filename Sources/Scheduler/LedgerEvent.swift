@@ -1,10 +1,11 @@
-package import FoundationEssentials
+package import Messages
+package import Runtime
 
 /// One thing that became known about a session, in absolute values.
 ///
-/// Events may come late, twice and in any order: the ledger ends the same. Times are kept to the millisecond.
-package struct LedgerEvent: Hashable, Sendable {
-    package enum Content: Hashable, Sendable {
+/// Events may come late, twice and in any order: the ledger ends the same.
+package struct LedgerEvent: Equatable, Sendable {
+    package enum Content: Equatable, Sendable {
         case request(Request)
         case status(Status)
         case progress(Progress)
@@ -13,42 +14,42 @@ package struct LedgerEvent: Hashable, Sendable {
     }
 
     /// The Scheduler, or someone else, published a session message.
-    package struct Request: Hashable, Sendable {
+    package struct Request: Equatable, Sendable {
         package var identity: LedgerSession.Identity
         /// The moment from which a session that has not ended may be called Failed.
-        package var deadline: Date?
+        package var deadline: Timestamp?
         /// The message as it was published, for publishing it again.
         package var message: [UInt8]?
 
-        package init(identity: LedgerSession.Identity, deadline: Date? = nil, message: [UInt8]? = nil) {
+        package init(identity: LedgerSession.Identity, deadline: Timestamp? = nil, message: [UInt8]? = nil) {
             self.identity = identity
             self.deadline = deadline
             self.message = message
         }
     }
 
-    /// Where the whole session stands, told by `authority`.
-    package struct Status: Hashable, Sendable {
+    /// Where the whole session stands, told by `source`.
+    package struct Status: Equatable, Sendable {
         package var identity: LedgerSession.Identity?
-        package var phase: LedgerSession.Phase
-        package var authority: LedgerSession.Authority
-        package var requestedAt: Date?
-        package var startedAt: Date?
-        package var finishedAt: Date?
+        package var phase: Phase
+        package var source: PhaseSource
+        package var requestedAt: Timestamp?
+        package var startedAt: Timestamp?
+        package var finishedAt: Timestamp?
         package var snapshot: String?
         package var error: String?
-        package var conditions: [LedgerSession.Condition]
+        package var conditions: [Condition]
         /// Documents planned before the end, documents done in a final status.
         package var indices: [LedgerIndex]
 
         package init(
-            identity: LedgerSession.Identity? = nil, phase: LedgerSession.Phase, authority: LedgerSession.Authority,
-            requestedAt: Date? = nil, startedAt: Date? = nil, finishedAt: Date? = nil, snapshot: String? = nil,
-            error: String? = nil, conditions: [LedgerSession.Condition] = [], indices: [LedgerIndex] = []
+            identity: LedgerSession.Identity? = nil, phase: Phase, source: PhaseSource,
+            requestedAt: Timestamp? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, snapshot: String? = nil,
+            error: String? = nil, conditions: [Condition] = [], indices: [LedgerIndex] = []
         ) {
             self.identity = identity
             self.phase = phase
-            self.authority = authority
+            self.source = source
             self.requestedAt = requestedAt
             self.startedAt = startedAt
             self.finishedAt = finishedAt
@@ -60,7 +61,7 @@ package struct LedgerEvent: Hashable, Sendable {
     }
 
     /// How far one unit of a slice is.
-    package struct Progress: Hashable, Sendable {
+    package struct Progress: Equatable, Sendable {
         package var slice: Int
         /// Parts below the highest epoch of a slice are void.
         package var epoch: Int
@@ -88,10 +89,10 @@ package struct LedgerEvent: Hashable, Sendable {
 
     package var session: String
     /// When it happened, by the sender's clock.
-    package var time: Date
+    package var time: Timestamp
     package var content: Content
 
-    package init(session: String, time: Date, content: Content) {
+    package init(session: String, time: Timestamp, content: Content) {
         self.session = session
         self.time = time
         self.content = content

@@ -1,15 +1,17 @@
 import FoundationEssentials
+import Messages
+import Runtime
 
 /// The row of one session, and how an event changes it.
 ///
 /// Each field is the least, the greatest or the first of what was ever told, and where the session stands is the greatest
 /// by `Standing`'s order. So the row is the same whatever the order and however often an event comes.
 struct LedgerRecord: Equatable {
-    /// Where a session stands by one sender's word. Ordered by authority, then by how far it is, then by time; the
+    /// Where a session stands by one sender's word. Ordered by the source, then by how far it is, then by time; the
     /// other fields only settle ties, so that no order of arrival is ever seen.
     struct Standing: Equatable, Comparable {
-        var authority: LedgerSession.Authority
-        var phase: LedgerSession.Phase
+        var source: PhaseSource
+        var phase: Phase
         var at: Int
         var finishedAt: Int?
         var snapshot: String?
@@ -18,7 +20,7 @@ struct LedgerRecord: Equatable {
         var conditions = "[]"
 
         static func < (left: Standing, right: Standing) -> Bool {
-            if left.authority != right.authority { return left.authority < right.authority }
+            if left.source != right.source { return left.source < right.source }
             if left.phase.progress != right.phase.progress { return left.phase.progress < right.phase.progress }
             if left.at != right.at { return left.at < right.at }
             return left.ties.lexicographicallyPrecedes(right.ties)
@@ -41,7 +43,7 @@ struct LedgerRecord: Equatable {
     init(id: String, at time: Int) {
         self.id = id
         firstEventAt = time
-        standing = Standing(authority: .announced, phase: .pending, at: 0)
+        standing = Standing(source: .announced, phase: .pending, at: 0)
     }
 
     var createdAt: Int { requestedAt ?? firstEventAt }
@@ -61,7 +63,7 @@ struct LedgerRecord: Equatable {
             startedAt = Self.least(startedAt, time)
             progressAt = Self.greatest(progressAt, time)
             // Says that the session runs, and nothing else about it: any status of the same phase is later.
-            standing = max(standing, Standing(authority: .announced, phase: .running, at: 0))
+            standing = max(standing, Standing(source: .announced, phase: .running, at: 0))
         case .rescue:
             rescueAt = Self.greatest(rescueAt, time)
         }
@@ -71,12 +73,12 @@ struct LedgerRecord: Equatable {
         identity = identity ?? status.identity
         requestedAt = Self.least(requestedAt, status.requestedAt?.milliseconds)
         startedAt = Self.least(startedAt, status.startedAt?.milliseconds ?? (status.phase == .running ? time : nil))
-        if status.authority != .scheduler, status.phase != .pending {
+        if status.source != .scheduler, status.phase != .pending {
             progressAt = Self.greatest(progressAt, time)
         }
-        let finishedAt = status.phase.isFinished ? (status.finishedAt?.milliseconds ?? time) : nil
+        let finishedAt = status.phase.isFinal ? (status.finishedAt?.milliseconds ?? time) : nil
         let told = Standing(
-            authority: status.authority, phase: status.phase, at: time, finishedAt: finishedAt, snapshot: status.snapshot,
+            source: status.source, phase: status.phase, at: time, finishedAt: finishedAt, snapshot: status.snapshot,
             error: status.error, conditions: try Self.text(of: status.conditions))
         standing = max(standing, told)
     }
@@ -91,10 +93,9 @@ struct LedgerRecord: Equatable {
         return max(left, right)
     }
 
-    static func text(of conditions: [LedgerSession.Condition]) throws(SchedulerError) -> String {
+    static func text(of conditions: [Condition]) throws(SchedulerError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
         do {
             return String(decoding: try encoder.encode(conditions), as: UTF8.self)
         } catch {
@@ -102,18 +103,17 @@ struct LedgerRecord: Equatable {
         }
     }
 
-    static func conditions(in text: String) throws(SchedulerError) -> [LedgerSession.Condition] {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+    static func conditions(in text: String) throws(SchedulerError) -> [Condition] {
         do {
-            return try decoder.decode([LedgerSession.Condition].self, from: Data(text.utf8))
+            return try JSONDecoder().decode([Condition].self, from: Data(text.utf8))
         } catch {
             throw SchedulerError(.databaseDamaged, "the ledger holds conditions that are not JSON: \(error)")
         }
     }
 }
 
-extension LedgerSession.Phase {
+extension Phase {
+    /// How far a session is by this word.
     fileprivate var progress: Int {
         switch self {
         case .pending: 0
@@ -126,14 +126,10 @@ extension LedgerSession.Phase {
     }
 }
 
-extension Date {
-    /// Milliseconds since 1970, clamped so that a sender's nonsense cannot overflow.
-    var milliseconds: Int {
-        let seconds = timeIntervalSince1970
-        return seconds.isNaN ? 0 : Int((min(max(seconds, -1e12), 1e12) * 1_000).rounded())
-    }
+extension Timestamp {
+    var milliseconds: Int { Int(millisecondsSinceEpoch) }
 
     init(milliseconds: Int) {
-        self.init(timeIntervalSince1970: Double(milliseconds) / 1_000)
+        self.init(millisecondsSinceEpoch: Int64(milliseconds))
     }
 }

@@ -10,12 +10,12 @@ enum LedgerSchema {
             requested_at INTEGER, first_event_at INTEGER NOT NULL,
             started_at INTEGER, progress_at INTEGER, rescue_at INTEGER, deadline INTEGER,
             message BLOB,
-            phase TEXT NOT NULL, authority INTEGER NOT NULL, status_at INTEGER NOT NULL,
+            phase TEXT NOT NULL, source INTEGER NOT NULL, status_at INTEGER NOT NULL,
             finished_at INTEGER, snapshot TEXT, error TEXT, conditions TEXT NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX sessions_by_time ON sessions (created_at, id);
         CREATE INDEX sessions_by_invoker ON sessions (namespace, invoker_kind, invoker_name, created_at);
-        CREATE INDEX sessions_unfinished ON sessions (phase) WHERE phase IN ('Pending', 'Running');
+        CREATE INDEX sessions_unfinished ON sessions (phase) WHERE phase NOT IN ('Succeeded', 'Failed', 'Skipped');
 
         CREATE TABLE indices (
             session TEXT NOT NULL, name TEXT NOT NULL,
@@ -34,7 +34,7 @@ enum LedgerSchema {
 
         CREATE TABLE schedules (
             namespace TEXT NOT NULL, name TEXT NOT NULL,
-            rule TEXT NOT NULL, handled_until INTEGER NOT NULL, last_slot INTEGER, is_paused INTEGER NOT NULL,
+            rule TEXT NOT NULL, known_since INTEGER NOT NULL, handled_until INTEGER NOT NULL, last_slot INTEGER, is_paused INTEGER NOT NULL,
             PRIMARY KEY (namespace, name)
         ) WITHOUT ROWID;
         """

@@ -1,78 +1,28 @@
-package import FoundationEssentials
+package import Messages
+package import Runtime
 
 /// A session as the ledger knows it: what it is, where it stands and how far it is.
-package struct LedgerSession: Hashable, Sendable {
-    package enum Kind: String, Sendable, CaseIterable {
-        case backup
-        case restore
-    }
-
-    /// Stash's words.
-    package enum Phase: String, Sendable, CaseIterable {
-        case pending = "Pending"
-        case running = "Running"
-        case succeeded = "Succeeded"
-        case failed = "Failed"
-        case skipped = "Skipped"
-        case unknown = "Unknown"
-
-        /// Whether the session is over by this word; `unknown` counts as over, since nobody works on it.
-        package var isFinished: Bool { self != .pending && self != .running }
-    }
-
-    /// Who says where the session stands, in rising order of authority: the ledger keeps what the highest said.
-    package enum Authority: Int, Comparable, Sendable, CaseIterable {
-        /// It was asked for or has begun.
-        case announced = 0
-        /// The Scheduler refused it, or guesses by its own clock.
-        case scheduler = 1
-        /// A worker could not reach the journal.
-        case unrecorded = 2
-        /// The journal's `final` entry.
-        case final = 3
-
-        package static func < (left: Authority, right: Authority) -> Bool { left.rawValue < right.rawValue }
-    }
-
+package struct LedgerSession: Equatable, Sendable {
     /// What the session belongs to; the same in all its events.
-    package struct Identity: Hashable, Sendable {
-        package var kind: Kind
+    package struct Identity: Equatable, Sendable {
+        package var kind: SessionKind
         /// Stash's object name, for example `nightly-1795471200`.
         package var name: String
         package var namespace: String
-        /// `BackupConfiguration` or `RestoreSession`.
-        package var invokerKind: String
-        package var invokerName: String
+        /// A BackupConfiguration or a RestoreSession.
+        package var invoker: Invoker
         package var repository: String
         package var target: String
 
         package init(
-            kind: Kind, name: String, namespace: String, invokerKind: String, invokerName: String, repository: String,
-            target: String
+            kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String
         ) {
             self.kind = kind
             self.name = name
             self.namespace = namespace
-            self.invokerKind = invokerKind
-            self.invokerName = invokerName
+            self.invoker = invoker
             self.repository = repository
             self.target = target
-        }
-    }
-
-    package struct Condition: Codable, Hashable, Sendable {
-        package var type: String
-        package var status: String
-        package var reason: String
-        package var message: String
-        package var lastTransitionTime: Date
-
-        package init(type: String, status: String, reason: String, message: String, lastTransitionTime: Date) {
-            self.type = type
-            self.status = status
-            self.reason = reason
-            self.message = message
-            self.lastTransitionTime = lastTransitionTime
         }
     }
 
@@ -80,17 +30,18 @@ package struct LedgerSession: Hashable, Sendable {
     /// Nil when only progress has arrived so far.
     package var identity: Identity?
     package var phase: Phase
-    package var authority: Authority
+    /// Who says so: the ledger keeps what the highest said.
+    package var source: PhaseSource
     /// The moment asked for, or that of the first event when the request is not known.
-    package var createdAt: Date
-    package var startedAt: Date?
-    package var finishedAt: Date?
+    package var createdAt: Timestamp
+    package var startedAt: Timestamp?
+    package var finishedAt: Timestamp?
     /// The latest event of a worker: what tells a slow session from a dead one.
-    package var lastProgressAt: Date?
+    package var lastProgressAt: Timestamp?
     /// The last time the session message was published again.
-    package var lastRescueAt: Date?
+    package var lastRescueAt: Timestamp?
     /// Passed without an end, the Scheduler may guess Failed.
-    package var deadline: Date?
+    package var deadline: Timestamp?
     package var snapshot: String?
     /// Documents that are stored, or loaded.
     package var documents: Int
@@ -104,13 +55,13 @@ package struct LedgerSession: Hashable, Sendable {
     package var conditions: [Condition]
 
     /// From the start, or from the request when it never started, to the end.
-    package var duration: TimeInterval? {
-        finishedAt.map { max(0, $0.timeIntervalSince(startedAt ?? createdAt)) }
+    package var duration: Duration? {
+        finishedAt.map { max(.zero, $0 - (startedAt ?? createdAt)) }
     }
 }
 
 /// One index of a session.
-package struct LedgerIndex: Hashable, Sendable {
+package struct LedgerIndex: Equatable, Sendable {
     package var name: String
     package var documents: Int
     package var totalDocuments: Int

@@ -52,8 +52,11 @@ final class SQLiteDatabase {
         var rows: [Row] = []
         try step(through: sql, values) { (statement) throws(SchedulerError) in
             let count = Int(sqlite3_column_count(statement))
-            let names = columns ?? Dictionary(
-                (0..<count).map { (String(cString: sqlite3_column_name(statement, Int32($0))), $0) }, uniquingKeysWith: { $1 })
+            let names =
+                columns
+                ?? Dictionary(
+                    (0..<count).map { (String(cString: sqlite3_column_name(statement, Int32($0))), $0) }, uniquingKeysWith: { $1 }
+                )
             columns = names
             rows.append(try read(SQLiteRow(columns: names, values: (0..<count).map { value(of: statement, column: Int32($0)) })))
         }

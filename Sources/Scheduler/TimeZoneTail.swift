@@ -1,3 +1,5 @@
+import Runtime
+
 /// The rule that a zone follows after the last listed change: the POSIX `TZ` text at the end of a TZif file.
 ///
 /// For example `CET-1CEST,M3.5.0,M10.5.0/3`. Hours may be negative or beyond 24 (RFC 9636 section 3.3.2).
@@ -19,20 +21,20 @@ enum TimeZoneTail: Hashable, Sendable {
         let day: Day
         let second: Int
 
-        /// The wall clock of the change in `year`, read on the clock that is in force before it.
-        func wallClock(in year: Int) -> Int {
-            let newYear = CivilDate(year: year, month: 1, day: 1).daysSinceEpoch
+        /// The wall clock of the change in `year`, read on the clock that is in force before it; nil in no month.
+        func wallClock(in year: Int) -> Int? {
+            guard let newYear = CivilDate(year: year, month: 1, day: 1)?.daysSinceEpoch else { return nil }
             let number: Int
             switch day {
             case .julian(let counted):
-                number = newYear + counted - 1 + (CivilDate.isLeap(year) && counted >= 60 ? 1 : 0)
+                number = newYear + counted - 1 + (counted >= 60 && CivilDate.days(inMonth: 2, of: year) == 29 ? 1 : 0)
             case .ordinal(let counted):
                 number = newYear + counted
             case .weekday(let month, let week, let weekday):
-                let first = CivilDate(year: year, month: month, day: 1)
+                guard let first = CivilDate(year: year, month: month, day: 1) else { return nil }
                 let start = first.daysSinceEpoch
                 let wanted = start + (weekday - CivilDate.weekday(ofDay: start)).flooredRemainder(by: 7) + 7 * (week - 1)
-                number = wanted < first.firstOfNextMonth.daysSinceEpoch ? wanted : wanted - 7
+                number = wanted < first.startOfNextMonth ? wanted : wanted - 7
             }
             return number * 86_400 + second
         }
@@ -65,8 +67,11 @@ enum TimeZoneTail: Hashable, Sendable {
             let year = CivilDate(daysSinceEpoch: instant.flooredQuotient(by: 86_400)).year
             // The neighbours too: a change on New Year's night can lie in another year of UTC.
             let changes = (year - 1...year + 1).flatMap { year in
-                [(start.wallClock(in: year) - standard, summer), (end.wallClock(in: year) - summer, standard)]
-            }.sorted { $0.0 < $1.0 }
+                [
+                    start.wallClock(in: year).map { ($0 - standard, summer) },
+                    end.wallClock(in: year).map { ($0 - summer, standard) },
+                ]
+            }.compactMap(\.self).sorted { $0.0 < $1.0 }
             let current = changes.last { $0.0 <= instant }
             return (current?.1 ?? standard, changes.first { $0.0 > instant }?.0)
         }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Runtime
 import Testing
 
 @testable import Scheduler
@@ -74,9 +74,9 @@ struct CronComparisonTests {
         for (question, answer) in zip(questions, answers) {
             let cron = try CronExpression(question.expression)
             var slots: [String] = []
-            var cursor = Date(timeIntervalSince1970: Double(question.start))
+            var cursor = Timestamp(secondsSinceEpoch: Double(question.start))
             while slots.count < 7, let slot = cron.next(after: cursor, in: rules) {
-                slots.append("\(Int(slot.timeIntervalSince1970))")
+                slots.append("\(Int(slot.secondsSinceEpoch))")
                 cursor = slot
             }
             #expect(slots.joined(separator: " ") == answer, "\(question.expression) in \(zone) after \(question.start)")

@@ -1,19 +1,19 @@
-import FoundationEssentials
+import Runtime
 import Testing
 
 @testable import Scheduler
 
 @Suite struct CronScheduleTests {
     private let daily: CronSchedule
-    private let noon: Date
+    private let noon: Timestamp
 
     init() throws {
         daily = CronSchedule(expression: try CronExpression("0 2 * * *"), zone: .utc)
         noon = try moment("2026-11-23T12:00:00Z")
     }
 
-    private func state(handledUntil: Date, lastSlot: Date? = nil) -> CronSchedule.State {
-        CronSchedule.State(rule: daily.rule, handledUntil: handledUntil, lastSlot: lastSlot)
+    private func state(handledUntil: Timestamp, lastSlot: Timestamp? = nil) -> CronSchedule.State {
+        CronSchedule.State(rule: daily.rule, knownSince: noon - 1e8, handledUntil: handledUntil, lastSlot: lastSlot)
     }
 
     @Test func aNewScheduleStartsAtNowAndFiresItsNextSlotOnce() throws {
@@ -39,14 +39,15 @@ import Testing
     }
 
     @Test func twoYearsOfMissedMinutesAreOneRunToo() throws {
-        let minutely = CronSchedule(expression: try CronExpression("* * * * *"), zone: try TimeZoneRules(identifier: "Europe/Berlin"))
-        let old = CronSchedule.State(rule: minutely.rule, handledUntil: noon - 2 * 366 * 86_400)
+        let minutely = CronSchedule(
+            expression: try CronExpression("* * * * *"), zone: try TimeZoneRules(identifier: "Europe/Berlin"))
+        let old = CronSchedule.State(rule: minutely.rule, knownSince: noon, handledUntil: noon - 2 * 366 * 86_400)
         #expect(minutely.advance(old, to: noon, isPaused: false).actions == [.fire(slot: noon, missed: 1_000)])
     }
 
     @Test func aYearlySlotThatWasMissedLongAgoIsFound() throws {
         let yearly = CronSchedule(expression: try CronExpression("0 0 29 2 *"), zone: .utc)
-        let old = CronSchedule.State(rule: yearly.rule, handledUntil: try moment("2020-01-01T00:00:00Z"))
+        let old = CronSchedule.State(rule: yearly.rule, knownSince: noon, handledUntil: try moment("2020-01-01T00:00:00Z"))
         let slot = try moment("2024-02-29T00:00:00Z")
         #expect(yearly.advance(old, to: noon, isPaused: false).actions == [.fire(slot: slot, missed: 1)])
     }
@@ -69,7 +70,10 @@ import Testing
         for changed in changes {
             let (next, actions) = changed.advance(old, to: noon, isPaused: false)
             #expect(actions.isEmpty)
-            #expect(next == CronSchedule.State(rule: changed.rule, handledUntil: noon, lastSlot: noon - 86_400))
+            #expect(
+                next
+                    == CronSchedule.State(rule: changed.rule, knownSince: noon - 1e8, handledUntil: noon, lastSlot: noon - 86_400)
+            )
         }
     }
 
@@ -87,18 +91,22 @@ import Testing
         #expect(daily.advance(next, to: noon + 86_400, isPaused: false).actions.count == 1)
     }
 
-    @Test(arguments: [
-        ("*/5 * * * *", 300.0), ("0 2 * * *", 86_400), ("0 9 * * 1-5", 259_200), ("0 0 1 * *", 2_678_400),
-        ("*/5 8-18 * * *", 47_100), ("@hourly", 3_600),
-    ] as [(String, Double)])
+    @Test(
+        arguments: [
+            ("*/5 * * * *", 300.0), ("0 2 * * *", 86_400), ("0 9 * * 1-5", 259_200), ("0 0 1 * *", 2_678_400),
+            ("*/5 8-18 * * *", 47_100), ("@hourly", 3_600),
+        ] as [(String, Double)])
     func expectedIntervalIsTheLongestOfTheSchedule(expression: String, seconds: Double) throws {
         let schedule = CronSchedule(expression: try CronExpression(expression), zone: .utc)
-        #expect(schedule.longestInterval(from: noon) == seconds)
+        #expect(schedule.longestInterval(from: noon)?.seconds == seconds)
     }
 
     @Test func aScheduleThatNeverFiresHasNoInterval() throws {
         let never = CronSchedule(expression: try CronExpression("0 0 31 2 *"), zone: .utc)
         #expect(never.longestInterval(from: noon) == nil)
-        #expect(never.advance(CronSchedule.State(rule: never.rule, handledUntil: noon), to: noon + 1e6, isPaused: false).actions.isEmpty)
+        #expect(
+            never.advance(
+                CronSchedule.State(rule: never.rule, knownSince: noon, handledUntil: noon), to: noon + 1e6, isPaused: false
+            ).actions.isEmpty)
     }
 }

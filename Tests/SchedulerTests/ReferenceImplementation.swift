@@ -1,30 +1,40 @@
 import Foundation
 
-/// Runs a Python program over lines of text: the independent implementations that results are compared with.
+/// Programs of others that results are compared with.
 enum ReferenceImplementation {
     static func has(_ modules: String) -> Bool {
         (try? answers(to: [], program: "import \(modules)")) != nil
     }
 
+    static func hasCommand(_ command: String) -> Bool {
+        (try? run(["which", command], input: "").status) == 0
+    }
+
     /// One answer a line, in the order of `questions`.
     static func answers(to questions: [String], program: String) throws -> [String] {
+        let (status, text) = try run(["python3", "-c", program], input: questions.joined(separator: "\n"))
+        struct Failed: Error { let status: Int32 }
+        guard status == 0 else { throw Failed(status: status) }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    /// Runs a command to its end; what it prints on both streams is answered.
+    static func run(_ command: [String], input: String) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", program]
-        let questionsFile = FileManager.default.temporaryDirectory.appending(path: "sheaf-questions-\(UUID().uuidString)")
-        try Data(questions.joined(separator: "\n").utf8).write(to: questionsFile)
-        defer { try? FileManager.default.removeItem(at: questionsFile) }
-        let input = try FileHandle(forReadingFrom: questionsFile)
+        process.arguments = command
+        // A file and not a pipe: a pipe would have to be filled while the output is read.
+        let inputFile = FileManager.default.temporaryDirectory.appending(path: "sheaf-input-\(UUID().uuidString)")
+        try Data(input.utf8).write(to: inputFile)
+        defer { try? FileManager.default.removeItem(at: inputFile) }
         let output = Pipe()
-        process.standardInput = input
+        process.standardInput = try FileHandle(forReadingFrom: inputFile)
         process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
+        process.standardError = output
         try process.run()
         let text = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        struct Failed: Error { let status: Int32 }
-        guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
-        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+        return (process.terminationStatus, String(decoding: text, as: UTF8.self))
     }
 }
 
