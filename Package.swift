@@ -36,6 +36,9 @@ let package = Package(
         library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
+        // Header only: no package to install.
+        .systemLibrary(name: "CScan"),
+
         module("Runtime", []),
         module("Messages", ["Runtime"]),
         module("Sessions", ["Messages"]),
@@ -44,7 +47,7 @@ let package = Package(
         module("Bus", ["AMQP", "Messages", "Runtime"]),
         module("Crypto", ["CCrypto"]),
         module("HTTP", ["Crypto", "Runtime", "CCurl"]),
-        module("Elasticsearch", ["HTTP", "Runtime"]),
+        module("Elasticsearch", ["HTTP", "Runtime", "CScan"]),
         module("Archive", ["HTTP", "Crypto", "Runtime", "CZstd"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
@@ -58,12 +61,13 @@ let package = Package(
         tests("MessagesTests", ["Messages", "Runtime"]),
         tests("SessionsTests", ["Sessions", "Messages"]),
         tests("ManifestsTests", ["Manifests", "Messages", "Runtime"], exclude: ["Inputs"]),
-        tests("AMQPTests", ["AMQP", "Runtime"]),
+        tests("AMQPTests", ["AMQP", "Runtime", "CRabbitMQ"]),
         tests("BusTests", ["Bus", "AMQP", "Messages", "Runtime"]),
         tests("CryptoTests", ["Crypto"]),
         tests("HTTPTests", ["HTTP", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
+        tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
         tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
         tests("EndToEndTests", ["Runtime"]),

@@ -110,6 +110,28 @@ package struct StatusEvent: Codable, Sendable, Equatable {
         self.error = error
         self.partsByWorker = partsByWorker
     }
+
+    /// The status of a session that never became a command: what it needs is missing.
+    package init(
+        session: SessionID, kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String,
+        requestedAt: Timestamp, failure: Condition
+    ) {
+        self.session = session
+        self.kind = kind
+        self.name = name
+        self.namespace = namespace
+        self.invoker = invoker
+        self.repository = repository
+        self.target = target
+        self.phase = .failed
+        self.source = .scheduler
+        self.requestedAt = requestedAt
+        self.finishedAt = requestedAt
+        self.indices = []
+        self.conditions = [failure]
+        self.error = failure.message
+        self.partsByWorker = [:]
+    }
 }
 
 /// How far one unit is. Absolute values keyed by (session, slice, epoch, number): a later one of the same key replaces the earlier.

@@ -7,6 +7,7 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
         case signalsUnavailable
         case badFormat
         case serviceFinished
+        case graceTimeOver
     }
 
     package let code: Code

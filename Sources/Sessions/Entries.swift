@@ -30,11 +30,14 @@ package struct PlannedIndex: Codable, Sendable, Equatable {
     package var documents: Int
     /// Settings, mappings and aliases as JSON text: kept as text so that no number is decoded and encoded again.
     package var definition: String
-    /// Restore: the key of the index's manifest in the repository.
+    /// Backup: the index's `max_result_window`, which bounds a page.
+    package var pageLimit: Int
+    /// Restore: the id of the index's manifest in the repository.
     package var manifest: String?
 
     package init(
-        name: String, targetName: String, uuid: String, shards: Int, documents: Int, definition: String, manifest: String? = nil
+        name: String, targetName: String, uuid: String, shards: Int, documents: Int, definition: String, pageLimit: Int = 10_000,
+        manifest: String? = nil
     ) {
         self.name = name
         self.targetName = targetName
@@ -42,6 +45,7 @@ package struct PlannedIndex: Codable, Sendable, Equatable {
         self.shards = shards
         self.documents = documents
         self.definition = definition
+        self.pageLimit = pageLimit
         self.manifest = manifest
     }
 }

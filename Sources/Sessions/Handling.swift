@@ -84,8 +84,9 @@ package struct Handling: Sendable {
     /// Epochs of the slices, from the first, that this worker has already seen done.
     package internal(set) var doneEpochs: [Int]
 
-    var begin: BeginEntry?
-    var plan: PlanEntry?
+    /// Known once they are read or put.
+    package internal(set) var begin: BeginEntry?
+    package internal(set) var plan: PlanEntry?
     var state: State = .created
 
     package init(kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, doneEpochs: [Int] = []) {

@@ -23,7 +23,8 @@ package struct ExactDocuments {
             frame[end + 1 + length] == UInt8(ascii: "\n")
         else {
             throw ArchiveError(
-                .corrupt, "no document with its length starts at byte \(offset) of a frame of kind exact: read it from another copy")
+                .corrupt,
+                "no document with its length starts at byte \(offset) of an exact frame: read it from another copy")
         }
         offset = end + 1 + length + 1
         return Document(action: action, source: UnsafeRawBufferPointer(rebasing: frame[(end + 1)..<(end + 1 + length)]))

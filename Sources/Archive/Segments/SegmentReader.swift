@@ -124,7 +124,7 @@ package final class SegmentReader {
                 throw damaged("its frame table does not match its digest or its size")
             }
             return layout
-        } catch where error.code == .unsupported {
+        } catch  where error.code == .unsupported {
             throw ArchiveError(.unsupported, "\(key) in \(store.location) cannot be read: \(error.message)")
         }
     }

@@ -36,7 +36,9 @@ package struct LocalStore: ObjectStore {
             var offset = 0
             while offset < size {
                 let count = try file.read(into: buffer, at: offset)
-                guard count > 0 else { throw ArchiveError(.corrupt, "\(source) shrank while it was stored: dump this part again") }
+                guard count > 0 else {
+                    throw ArchiveError(.corrupt, "\(source) shrank while it was stored: dump this part again")
+                }
                 try copy.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 offset += count
             }
@@ -48,7 +50,7 @@ package struct LocalStore: ObjectStore {
         guard size <= ObjectSize.small else { throw tooLarge(key, size: size) }
         do throws(ArchiveError) {
             return try read(key, 0..<size)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
     }

@@ -1,7 +1,7 @@
 import Archive
 import Messages
 import Runtime
-package import Sessions
+import Sessions
 
 /// The journal of a backup: objects under `sessions/<id>/` in the repository, put by conditional put.
 ///

@@ -1,6 +1,6 @@
 import Elasticsearch
 import Messages
-package import Sessions
+import Sessions
 
 /// The journal of a restore: documents of the index `.sheaf` in the target, created with `op_type=create`.
 ///

@@ -1,0 +1,115 @@
+package import AMQP
+import FoundationEssentials
+package import Messages
+package import Runtime
+
+/// Puts payloads into CloudEvents and AMQP messages, all alike: persistent, with the properties of docs/protocol.md.
+package struct Envelope: Sendable {
+    /// Headers of Sheaf's own. After a retry queue the broker's counts start again, so the attempt travels here.
+    package enum Header {
+        package static let attempt = "sheaf-attempt"
+        package static let lastError = "sheaf-last-error"
+        /// Dead letters: where the message came from.
+        package static let origin = "sheaf-origin"
+    }
+
+    /// The program that writes, as a CloudEvents source: `/sheaf/worker/w1`.
+    package let source: String
+    package let appID: String
+
+    package init(source: String, appID: String) {
+        self.source = source
+        self.appID = appID
+    }
+
+    /// - Parameters:
+    ///   - id: the same for the same content, so that receivers can drop repetitions.
+    ///   - mandatory: whether it is an error that nobody takes the message.
+    package func message(
+        _ type: MessageType, id: String, session: SessionID?, payload: some Codable & Sendable, to exchange: String, key: String,
+        mandatory: Bool, replyTo: String? = nil, attempt: Int = 0, now: Timestamp = .now()
+    ) throws -> OutgoingMessage {
+        let event = CloudEvent(id: id, source: source, type: type, subject: session?.text, time: now, data: payload)
+        var headers: HeaderTable = [:]
+        if attempt > 0 { headers[Header.attempt] = .integer(Int64(attempt)) }
+        let properties = MessageProperties(
+            contentType: CloudEvent<String>.contentType, messageID: id, correlationID: session?.text, replyTo: replyTo,
+            type: type.rawValue, timestamp: Date(timeIntervalSince1970: now.secondsSinceEpoch.rounded(.down)), appID: appID,
+            headers: headers)
+        return OutgoingMessage(
+            exchange: exchange, routingKey: key, properties: properties, body: try MessageCoding.encode(event), mandatory: mandatory)
+    }
+
+    /// The same message again after a delay: it waits in a retry queue and expires back into the command exchange under its own key.
+    ///
+    /// - Parameter delay: upper bound in seconds; nil: the ladder's step. The message waits between half of it and all of it.
+    package func retry(
+        _ delivery: Delivery, attempt: Int, error: String, delay: Double?, using generator: inout some RandomNumberGenerator
+    ) -> OutgoingMessage {
+        let step = RetryStep.after(attempt: attempt)
+        let seconds = min(delay ?? Double(step.seconds), Double(step.seconds))
+        var properties = delivery.properties
+        properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
+        properties.headers[Header.attempt] = .integer(Int64(attempt))
+        properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
+        properties.expiration = String(Int(Double.random(in: (seconds / 2)...seconds, using: &generator) * 1000))
+        return OutgoingMessage(
+            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true)
+    }
+
+    /// The same message among the dead letters, with the reason.
+    package func deadLetter(_ delivery: Delivery, reason: String) -> OutgoingMessage {
+        var properties = delivery.properties
+        properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
+        properties.headers[Header.lastError] = .string(String(reason.prefix(1000)))
+        properties.headers[Header.origin] = .string(delivery.queue)
+        properties.expiration = nil
+        return OutgoingMessage(
+            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body, mandatory: true)
+    }
+}
+
+extension Delivery {
+    /// Handled failures before this delivery; 0 the first time.
+    package var attempt: Int { Int(properties.headers[Envelope.Header.attempt]?.integer ?? 0) }
+
+    /// Nothing of this delivery can have happened before: neither did the broker hand it out already, nor is it a retry.
+    package var isFresh: Bool { !isRedelivered && attempt == 0 }
+
+    /// The event in the body.
+    ///
+    /// - Throws: `PoisonError` for what no repetition makes readable: another content type, another major version, broken JSON.
+    package func event<Payload: Codable & Sendable>(
+        _ payload: Payload.Type, types: Set<MessageType>
+    ) throws(PoisonError) -> CloudEvent<Payload> {
+        guard properties.contentType?.hasPrefix(CloudEvent<Payload>.contentType) == true else {
+            throw PoisonError("content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
+        }
+        guard body.count <= PoisonError.maximumBody else {
+            throw PoisonError("the body has \(body.count) bytes, at most \(PoisonError.maximumBody) are read")
+        }
+        do {
+            let event = try MessageCoding.decode(CloudEvent<Payload>.self, from: body)
+            guard let type = MessageType(rawValue: event.type), types.contains(type) else {
+                throw PoisonError("type is \(event.type), expected \(types.map(\.rawValue).sorted().joined(separator: " or "))")
+            }
+            return event
+        } catch let error as PoisonError {
+            throw error
+        } catch {
+            throw PoisonError("the body is not the JSON of such a message: \(error)")
+        }
+    }
+}
+
+/// A message that cannot be understood, now or later.
+package struct PoisonError: Error, Sendable, CustomStringConvertible {
+    /// Bytes; larger things belong into the repository, with their key in the message.
+    package static let maximumBody = 1 << 20
+
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+
+    package var description: String { message }
+}

@@ -1,0 +1,114 @@
+import HTTP
+import Runtime
+
+extension ElasticsearchClient {
+    /// Describes every selected index, refreshed and counted, in the order of their names.
+    ///
+    /// One request for the listing and three an index. An index deleted meanwhile is left out.
+    package func catalog(_ selection: IndexSelection) throws(ElasticsearchError) -> [IndexDefinition] {
+        let matcher = try selection.matcher()
+        let columns = "index,status,uuid,pri,pri.store.size"
+        let listing = try sendJSON(
+            "GET", "/_cat/indices?format=json&expand_wildcards=all&bytes=b&h=\(columns)", repeatable: true,
+            attempting: "list the indices"
+        ).value
+        guard let rows = listing.array else { throw malformed("the listing is no array", attempting: "list the indices") }
+        let names = rows.compactMap { $0["index"]?.string }
+        let streams = names.contains { $0.hasPrefix(".ds-") } ? try dataStreams() : [:]
+        let routingShards = try routingShards()
+        var definitions: [IndexDefinition] = []
+        for row in rows {
+            guard let name = row["index"]?.string, matcher.selects(name, dataStream: streams[name]) else { continue }
+            if let definition = try definition(of: name, row: row, routingShards: routingShards[name]) {
+                definitions.append(definition)
+            }
+        }
+        return definitions.sorted { $0.name < $1.name }
+    }
+
+    /// Whether `preference=_shards:N` restricts a search to one shard.
+    ///
+    /// Some servers ignore it and still say that one shard answered; then the index is to be read as a whole. An empty index
+    /// proves nothing and counts as no.
+    package func honoursShardPreference(_ index: String, shards: Int, total: Int) throws(ElasticsearchError) -> Bool {
+        guard shards > 1 else { return true }
+        guard total > 0 else { return false }
+        var sum = 0
+        for shard in 0..<shards { sum += try count(index, shard: shard) }
+        // The shards' counts add up to the total, or each is the total; the middle between both tolerates writes meanwhile.
+        return sum * 2 < total * (shards + 1)
+    }
+
+    private func definition(
+        of name: String, row: JSONValue, routingShards: Int?
+    ) throws(ElasticsearchError) -> IndexDefinition? {
+        let path = "/" + percentEncoded(name)
+        let answer = try sendJSON(
+            "GET", "\(path)?flat_settings=true&expand_wildcards=all", repeatable: true, allowing: [404],
+            attempting: "describe index \(name)")
+        guard answer.status != 404 else { return nil }
+        guard let described = answer.value[name], let settings = described["settings"] else {
+            throw malformed("the response does not describe it", attempting: "describe index \(name)")
+        }
+        let flat = IndexSettings.flattened(settings)
+        let shardsText = flat["index.number_of_shards"]?.string ?? row["pri"]?.string
+        guard let uuid = flat["index.uuid"]?.string ?? row["uuid"]?.string, let shards = shardsText.flatMap({ Int($0) }) else {
+            throw malformed("the response has no uuid or number of shards", attempting: "describe index \(name)")
+        }
+        let isSnapshotMount = flat["index.store.type"]?.string == "snapshot"
+        func isStripped(_ setting: String) -> Bool {
+            IndexSettings.isUnrestorable(setting) || (isSnapshotMount && setting == "index.store.type")
+        }
+        var restorable = JSONValue.object((flat.members ?? []).filter { !isStripped($0.name) })
+        if let routingShards, restorable["index.number_of_routing_shards"] == nil {
+            restorable["index.number_of_routing_shards"] = .string(String(routingShards))
+        }
+        var definition = IndexDefinition(
+            name: name, uuid: uuid, numberOfShards: shards, settings: restorable,
+            strippedSettings: (flat.members ?? []).map(\.name).filter(isStripped), mappings: described["mappings"] ?? [:],
+            aliases: described["aliases"] ?? [:], dataStream: described["data_stream"]?.string,
+            storeBytes: row["pri.store.size"]?.string.flatMap { Int($0) } ?? 0, isOpen: row["status"]?.string != "close")
+        guard definition.isOpen else { return definition }
+        do throws(ElasticsearchError) {
+            definition.isRefreshed = try refreshIfAllowed(name)
+            definition.documents = try count(name)
+        } catch {
+            if error.code == .indexNotFound { return nil }
+            throw error
+        }
+        return definition
+    }
+
+    private func refreshIfAllowed(_ name: String) throws(ElasticsearchError) -> Bool {
+        do throws(ElasticsearchError) {
+            try refresh(name)
+            return true
+        } catch {
+            if error.code == .forbidden { return false }
+            throw error
+        }
+    }
+
+    /// Streams by the names of their hidden indices.
+    private func dataStreams() throws(ElasticsearchError) -> [String: String] {
+        let path = "/.ds-*?expand_wildcards=all&filter_path=*.data_stream"
+        let answer = try sendJSON("GET", path, repeatable: true, attempting: "list the data streams").value
+        var streams: [String: String] = [:]
+        for member in answer.members ?? [] { streams[member.name] = member.value["data_stream"]?.string }
+        return streams
+    }
+
+    /// Kept out of the settings by Elasticsearch. Without the right to read the cluster state an index is restored with the
+    /// default, which only matters for later splits.
+    private func routingShards() throws(ElasticsearchError) -> [String: Int] {
+        let path = "/_cluster/state/metadata?filter_path=metadata.indices.*.routing_num_shards"
+        let what = "read the number of routing shards"
+        let response = try send("GET", path, repeatable: true, allowing: [400, 403, 404, 405], attempting: what)
+        guard response.isSuccess, let state = try? JSONValue(parsing: response.body) else { return [:] }
+        var shards: [String: Int] = [:]
+        for member in state[path: ["metadata", "indices"]]?.members ?? [] {
+            shards[member.name] = member.value["routing_num_shards"]?.int
+        }
+        return shards
+    }
+}

@@ -1,0 +1,90 @@
+/// Which indices a backup takes, by names and patterns.
+package struct IndexSelection: Codable, Sendable, Equatable {
+    /// Names and patterns with `*`; empty means all.
+    package var include: [String]
+    package var exclude: [String]
+    /// A regular expression that must match somewhere in the name (multielasticdump's `--match`).
+    package var match: String?
+    /// Takes names with a leading dot as well; a pattern in `include` with a leading dot asks for its names without this.
+    package var includesSystemIndices: Bool
+
+    package init(include: [String] = [], exclude: [String] = [], match: String? = nil, includesSystemIndices: Bool = false) {
+        self.include = include
+        self.exclude = exclude
+        self.match = match
+        self.includesSystemIndices = includesSystemIndices
+    }
+
+    /// Reads a list in Elasticsearch's notation, such as `logs-*,-logs-old-*`.
+    package init(expression: String, includesSystemIndices: Bool = false) {
+        let parts = expression.split(separator: ",").map { $0.trimmingSpaces }.filter { !$0.isEmpty }
+        self.init(
+            include: parts.filter { !$0.hasPrefix("-") && $0 != "_all" },
+            exclude: parts.filter { $0.hasPrefix("-") }.map { String($0.dropFirst()) },
+            includesSystemIndices: includesSystemIndices)
+    }
+
+    /// A matcher with the expression compiled once.
+    /// - Throws: `.badRequest` when `match` is no regular expression.
+    package func matcher() throws(ElasticsearchError) -> Matcher {
+        guard let match else { return Matcher(selection: self, expression: nil) }
+        do {
+            return Matcher(selection: self, expression: try Regex(match))
+        } catch {
+            throw ElasticsearchError(
+                code: .badRequest, message: "the index selection's match \"\(match)\" is no regular expression: \(error)")
+        }
+    }
+
+    package struct Matcher {
+        fileprivate let selection: IndexSelection
+        fileprivate let expression: Regex<AnyRegexOutput>?
+
+        /// - Parameter dataStream: the stream that the index belongs to; its name counts like the index's own, and the
+        ///   leading dot of its hidden indices then does not.
+        package func selects(_ name: String, dataStream: String? = nil) -> Bool {
+            if name.hasPrefix(".sheaf") { return false }
+            let names = dataStream.map { [name, $0] } ?? [name]
+            func hit(_ pattern: String) -> Bool { names.contains { IndexSelection.matches(pattern, $0) } }
+            if selection.exclude.contains(where: hit) { return false }
+            if let expression, !names.contains(where: { $0.firstMatch(of: expression) != nil }) { return false }
+            let patterns = selection.include.filter(hit)
+            guard selection.include.isEmpty || !patterns.isEmpty else { return false }
+            let isSystem = (dataStream ?? name).hasPrefix(".")
+            return !isSystem || selection.includesSystemIndices || patterns.contains { $0.hasPrefix(".") }
+        }
+    }
+
+    /// Whether `*` (any run of characters) and plain characters of the pattern cover the whole name.
+    static func matches(_ pattern: String, _ name: String) -> Bool {
+        let pattern = Array(pattern.utf8)
+        let name = Array(name.utf8)
+        var (p, n) = (0, 0)
+        var star: (pattern: Int, name: Int)?
+        while n < name.count {
+            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+                star = (p, n)
+                p += 1
+            } else if p < pattern.count, pattern[p] == name[n] {
+                p += 1
+                n += 1
+            } else if let last = star {
+                // The latest star takes one character more.
+                star = (last.pattern, last.name + 1)
+                (p, n) = (last.pattern + 1, last.name + 1)
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpaces: String {
+        var text = self
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

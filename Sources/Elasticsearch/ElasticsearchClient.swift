@@ -1,0 +1,152 @@
+import Glibc
+import HTTP
+import Runtime
+
+/// Talks to one cluster over one kept-alive connection, one request at a time.
+///
+/// Every call blocks: use one client per blocking thread. Requests that only read are repeated on 429, 503 and broken
+/// connections; others are repeated only where their doc says so.
+package final class ElasticsearchClient {
+    package let configuration: ClusterConfiguration
+    let http: HTTPClient
+    private let retryPolicy: RetryPolicy
+    private var random = SystemRandomNumberGenerator()
+    /// Blocks the thread; replaced by tests.
+    private let sleep: (Duration) -> Void
+    private let authorization: String?
+    private let baseURL: String
+    var knownIdentity: ClusterIdentity?
+
+    /// Asked at least once a second while a call runs; true ends it with `.cancelled`.
+    package var isCancelled: @Sendable () -> Bool {
+        didSet { http.isCancelled = isCancelled }
+    }
+
+    package init(
+        configuration: ClusterConfiguration, retryPolicy: RetryPolicy = RetryPolicy(),
+        sleep: @escaping (Duration) -> Void = ElasticsearchClient.blockThread,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(ElasticsearchError) {
+        self.configuration = configuration
+        self.retryPolicy = retryPolicy
+        self.sleep = sleep
+        self.isCancelled = isCancelled
+        authorization = configuration.credential.authorization
+        var url = configuration.url
+        while url.hasSuffix("/") { url.removeLast() }
+        baseURL = url
+        let tls = HTTPClientConfiguration.TLS(
+            caBundle: configuration.caBundle, clientCertificate: configuration.clientCertificate,
+            clientKey: (configuration.clientKey?.reveal()).map { Array($0.utf8) }, serverName: configuration.serverName,
+            insecureSkipTLSVerify: configuration.insecureSkipTLSVerify)
+        do {
+            http = try HTTPClient(configuration: HTTPClientConfiguration(tls: tls), isCancelled: isCancelled)
+        } catch {
+            throw ElasticsearchError(code: .transport, message: error.message)
+        }
+    }
+
+    /// Sends a request and returns a 2xx response; `allowing` lists further statuses that are answers, not errors.
+    func send(
+        _ method: String, _ path: String, body: HTTPRequest.Body = .none, contentType: String = "application/json",
+        repeatable: Bool = false, allowing: [Int] = [], attempting what: @autoclosure () -> String
+    ) throws(ElasticsearchError) -> HTTPResponse {
+        let request = request(method, path, body: body, contentType: contentType)
+        var retry = 0
+        while true {
+            let failure: ElasticsearchError
+            do throws(HTTPError) {
+                let response = try http.send(request)
+                if response.isSuccess || allowing.contains(response.status) { return response }
+                failure = error(status: response.status, body: response.body, attempting: what())
+            } catch {
+                failure = self.error(error, attempting: what())
+            }
+            guard repeatable, failure.isRetryable, let pause = pause(beforeRetry: retry) else { throw failure }
+            try wait(pause, attempting: what())
+            retry += 1
+        }
+    }
+
+    /// Same, with a JSON body in and out.
+    func sendJSON(
+        _ method: String, _ path: String, body: JSONValue? = nil, repeatable: Bool = false, allowing: [Int] = [],
+        attempting what: @autoclosure () -> String
+    ) throws(ElasticsearchError) -> (status: Int, value: JSONValue) {
+        let bytes = body.map { HTTPRequest.Body.bytes($0.serializedBytes()) } ?? .none
+        let response = try send(method, path, body: bytes, repeatable: repeatable, allowing: allowing, attempting: what())
+        do throws(JSONError) {
+            return (response.status, try JSONValue(parsing: response.body))
+        } catch {
+            throw malformed("the response is \(error.description)", attempting: what())
+        }
+    }
+
+    func request(_ method: String, _ path: String, body: HTTPRequest.Body, contentType: String) -> HTTPRequest {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        if let authorization { headers["Authorization"] = authorization }
+        if case .none = body {} else { headers["Content-Type"] = contentType }
+        return HTTPRequest(method: method, url: baseURL + path, headers: headers, body: body)
+    }
+
+    /// nil when a request has been repeated often enough.
+    func pause(beforeRetry retry: Int) -> Duration? { retryPolicy.pause(beforeRetry: retry, using: &random) }
+
+    /// Blocks for a while, in pieces short enough to notice a cancellation.
+    func wait(_ pause: Duration, attempting what: String) throws(ElasticsearchError) {
+        var left = pause
+        while left > .zero {
+            if isCancelled() { throw ElasticsearchError(code: .cancelled, message: "cannot \(what): cancelled") }
+            sleep(min(left, .milliseconds(200)))
+            left -= .milliseconds(200)
+        }
+    }
+
+    package static func blockThread(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var request = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        var left = timespec()
+        // Interrupted by a signal: sleep what is left.
+        while nanosleep(&request, &left) == -1 && errno == EINTR { request = left }
+    }
+}
+
+extension ElasticsearchClient {
+    func error(status: Int, body: [UInt8], attempting what: String) -> ElasticsearchError {
+        let reason = ServerReason(body: body)
+        return error(reason.code(status: status), "the server says \(status) \(reason.text)", status: status, attempting: what)
+    }
+
+    func error(_ error: HTTPError, attempting what: String) -> ElasticsearchError {
+        let code: ElasticsearchError.Code =
+            switch error.code {
+            case .cancelled: .cancelled
+            case .tooLarge: .limitExceeded
+            case .invalidRequest: .badRequest
+            case .resolve, .connect, .tls, .timeout, .transport: .transport
+            }
+        return ElasticsearchError(code: code, message: "cannot \(what): \(error.message)", isRetryable: error.isRetryable)
+    }
+
+    func malformed(_ cause: String, attempting what: String) -> ElasticsearchError {
+        error(.malformedResponse, cause, attempting: what)
+    }
+
+    func error(
+        _ code: ElasticsearchError.Code, _ cause: String, status: Int = 0, attempting what: String
+    ) -> ElasticsearchError {
+        ElasticsearchError(code: code, message: "cannot \(what) at \(baseURL): \(cause); \(code.advice)", status: status)
+    }
+}
+
+extension ClusterConfiguration.Credential {
+    /// Value of the `Authorization` header.
+    fileprivate var authorization: String? {
+        switch self {
+        case .none: nil
+        case .basic(let user, let password): "Basic " + Base64.encode(Array("\(user):\(password.reveal())".utf8))
+        case .apiKey(let key): "ApiKey " + key.reveal()
+        case .bearer(let token): "Bearer " + token.reveal()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import FoundationEssentials
+import HTTP
+import Runtime
+
+extension ElasticsearchClient {
+    /// Opens a view and counts it. Refresh the index first: a view sees what the last refresh saw.
+    ///
+    /// - Parameters:
+    ///   - shard: the number of one primary shard; nil for the whole index.
+    ///   - now: recorded as `openedAt`.
+    package func openPointInTime(
+        index: String, shard: Int?, keepAlive: Duration, now: Date = Date()
+    ) throws(ElasticsearchError) -> PointInTime {
+        let what = "open a point in time of \(shard.map { "shard \($0) of " } ?? "")index \(index)"
+        let identity = try identity()
+        guard identity.hasPointInTime else {
+            throw error(
+                .unsupported, "\(identity.distribution.rawValue) \(identity.version) has no point in time", attempting: what)
+        }
+        var path = "/" + percentEncoded(index)
+        switch identity.distribution {
+        case .elasticsearch: path += "/_pit?"
+        case .opensearch: path += "/_search/point_in_time?allow_partial_pit_creation=false&"
+        }
+        path += "keep_alive=\(keepAlive.elasticsearchText)"
+        if let shard { path += "&preference=_shards:\(shard)" }
+        let opened = try sendJSON("POST", path, repeatable: true, attempting: what).value
+        guard let id = opened["id"]?.string ?? opened["pit_id"]?.string else {
+            throw malformed("the response has no id", attempting: what)
+        }
+        var view = PointInTime(id: id, index: index, shard: shard, shards: 0, total: 0, openedAt: now)
+        do throws(ElasticsearchError) {
+            let counted = try search(view, size: 0, countTotal: true, keepAlive: keepAlive, attempting: what)
+            let shards = try checkWhole(counted, expectedShards: nil, attempting: what)
+            guard let total = counted[path: ["hits", "total", "value"]]?.int else {
+                throw malformed("the response has no total", attempting: what)
+            }
+            view.id = counted["pit_id"]?.string ?? id
+            return PointInTime(id: view.id, index: index, shard: shard, shards: shards, total: total, openedAt: now)
+        } catch {
+            // The first error is the one to report; a view that cannot be closed expires by itself.
+            _ = try? closePointInTime(view)
+            throw error
+        }
+    }
+
+    /// Renews a view's life without reading.
+    /// - Returns: the view with the id to use from now on.
+    package func extendPointInTime(_ view: PointInTime, keepAlive: Duration) throws(ElasticsearchError) -> PointInTime {
+        let what = "keep the point in time of \(view.name)"
+        let answer = try search(view, size: 0, countTotal: false, keepAlive: keepAlive, attempting: what)
+        _ = try checkWhole(answer, expectedShards: view.shards, attempting: what)
+        var extended = view
+        extended.id = answer["pit_id"]?.string ?? view.id
+        return extended
+    }
+
+    /// Gives a view back. One that is gone already is fine.
+    package func closePointInTime(_ view: PointInTime) throws(ElasticsearchError) {
+        let what = "close the point in time of \(view.name)"
+        switch try identity().distribution {
+        case .elasticsearch:
+            _ = try sendJSON("DELETE", "/_pit", body: ["id": .string(view.id)], allowing: [404], attempting: what)
+        case .opensearch:
+            let body: JSONValue = ["pit_id": [.string(view.id)]]
+            _ = try sendJSON("DELETE", "/_search/point_in_time", body: body, allowing: [404], attempting: what)
+        }
+    }
+
+    static let pageSearchPath = "/_search?allow_partial_search_results=false"
+
+    static func pageSearchBody(
+        _ view: PointInTime, after: String? = nil, size: Int, countTotal: Bool, keepAlive: Duration
+    ) -> [UInt8] {
+        let id = JSONValue.string(view.id).serialized()
+        var body = #"{"size":\#(size),"sort":[{"_doc":"asc"}],"track_total_hits":\#(countTotal)"#
+        body += #","pit":{"id":\#(id),"keep_alive":"\#(keepAlive.elasticsearchText)"}"#
+        if let after { body += #","search_after":\#(after)"# }
+        return Array((body + "}").utf8)
+    }
+
+    /// What a failed request on a view means: any 404 says that the view is no more.
+    func viewError(_ failure: ElasticsearchError, attempting what: String) -> ElasticsearchError {
+        guard failure.status == 404, failure.code == .notFound else { return failure }
+        return ElasticsearchError(code: .pointInTimeGone, message: failure.message, status: 404)
+    }
+
+    private func search(
+        _ view: PointInTime, size: Int, countTotal: Bool, keepAlive: Duration, attempting what: String
+    ) throws(ElasticsearchError) -> JSONValue {
+        let body = ElasticsearchClient.pageSearchBody(view, size: size, countTotal: countTotal, keepAlive: keepAlive)
+        do throws(ElasticsearchError) {
+            let response = try send(
+                "POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), repeatable: true, attempting: what)
+            guard let value = try? JSONValue(parsing: response.body) else {
+                throw malformed("the response is not JSON", attempting: what)
+            }
+            return value
+        } catch {
+            throw viewError(error, attempting: what)
+        }
+    }
+
+    /// Demands that all shards answered in time.
+    /// - Returns: the number of shards that answered.
+    func checkWhole(_ answer: JSONValue, expectedShards: Int?, attempting what: String) throws(ElasticsearchError) -> Int {
+        guard let shards = answer["_shards"], let total = shards["total"]?.int, let failed = shards["failed"]?.int else {
+            throw malformed("the response does not say how many shards answered", attempting: what)
+        }
+        guard failed == 0, total > 0, shards["successful"]?.int == total else {
+            let reason = shards["failures"]?[0]?["reason"].map { ServerReason(error: $0).text } ?? "no reason given"
+            let isGone = reason.contains("search_context_missing_exception")
+            throw error(
+                isGone ? .pointInTimeGone : .partialResult, "\(failed) of \(total) shards failed (\(reason))", status: 200,
+                attempting: what)
+        }
+        if let expectedShards, total != expectedShards {
+            throw error(.partialResult, "\(total) shards answered instead of \(expectedShards)", status: 200, attempting: what)
+        }
+        guard answer["timed_out"]?.bool == false, answer["terminated_early"]?.bool != true else {
+            throw error(.partialResult, "the search was cut short", status: 200, attempting: what)
+        }
+        return total
+    }
+}

@@ -1,0 +1,275 @@
+package import Runtime
+
+/// Why bytes cannot be cut into documents.
+package struct SplitError: Error, Sendable {
+    package enum Kind: Sendable {
+        case malformed
+        case limit
+        /// A hit has no `_source`.
+        case sourceMissing
+    }
+
+    package let kind: Kind
+    package let message: String
+}
+
+/// Cuts a search response into its hits while it streams in, in pieces of any size.
+///
+/// Nothing is decoded. Memory is the hit under way and the response without its hits (the envelope); the buffer grows to the
+/// biggest document and shrinks after it. For one thread; unusable after an error.
+package final class HitSplitter {
+    /// What the next byte that is no white space means.
+    private enum Place {
+        case objectStart
+        case firstKey
+        case key
+        case inKey
+        case keyEscape
+        case colon
+        case value
+        case afterValue
+        case listStart
+        case firstElement
+        case element
+        case afterElement
+        case finished
+    }
+
+    private enum Level {
+        case response
+        case hits
+        case hit
+    }
+
+    private struct Hit {
+        var id = 0..<0
+        var routing = 0..<0
+        var source = 0..<0
+        var sort = 0..<0
+    }
+
+    private let sink: any HitSink
+    private let maximumHitBytes: Int
+    private let maximumEnvelopeBytes = 4 << 20
+    private let pending = PendingBytes()
+    private var place = Place.objectStart
+    private var level = Level.response
+    private var position = 0
+    /// Start of what must stay in `pending`: the hit under way, else the member under way, else the next byte.
+    private var anchor: Int?
+    private var key = 0..<0
+    private var valueStart = 0
+    private var scanner = ValueScanner()
+    private var hit = Hit()
+    private var lastSortRange = 0..<0
+    private var envelope: [UInt8] = []
+    package private(set) var documents = 0
+    package private(set) var bytes = 0
+    /// The raw sort values of the last hit; empty before the first.
+    package private(set) var lastSort: [UInt8] = []
+    /// Called once before the first hit is given away, with the members that came before the hits.
+    package var willTakeHits: ((JSONValue) throws -> Void)?
+
+    /// - Parameter maximumHitBytes: what a server can make this process hold.
+    package init(sink: any HitSink, maximumHitBytes: Int = 1 << 30) {
+        self.sink = sink
+        self.maximumHitBytes = maximumHitBytes
+    }
+
+    /// - Throws: `SplitError`; whatever the sink and `willTakeHits` throw.
+    package func feed(_ chunk: UnsafeRawBufferPointer) throws {
+        guard !chunk.isEmpty else { return }
+        try pending.append(chunk)
+        bytes += chunk.count
+        try split()
+        if !lastSortRange.isEmpty {
+            lastSort = Array(pending.bytes[lastSortRange])
+            lastSortRange = 0..<0
+        }
+        let dropped = anchor ?? position
+        let limit = level == .hit ? maximumHitBytes : maximumEnvelopeBytes
+        guard pending.count - dropped <= limit, envelope.count <= maximumEnvelopeBytes else {
+            throw SplitError(kind: .limit, message: "the response has a part of more than \(limit) bytes \(progress)")
+        }
+        try pending.drop(first: dropped)
+        shift(by: dropped)
+    }
+
+    /// Declares the response complete and returns it without its hits.
+    package func finish() throws(SplitError) -> JSONValue {
+        guard place == .finished else {
+            throw SplitError(kind: .malformed, message: "the response ends too early, \(progress)")
+        }
+        return try parsedEnvelope(closing: "")
+    }
+
+    private var progress: String { documents == 0 ? "before the first document" : "after \(documents) documents" }
+
+    private func parsedEnvelope(closing end: String) throws(SplitError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: envelope + Array(end.utf8))
+        } catch {
+            throw SplitError(kind: .malformed, message: "the response is \(error.description)")
+        }
+    }
+
+    private func shift(by count: Int) {
+        guard count > 0 else { return }
+        func shifted(_ range: Range<Int>) -> Range<Int> {
+            range.isEmpty ? 0..<0 : range.lowerBound - count..<range.upperBound - count
+        }
+        position -= count
+        valueStart -= count
+        anchor = anchor.map { $0 - count }
+        // An older member's key is of no more use and may lie before the dropped bytes.
+        if key.lowerBound >= count { key = key.lowerBound - count..<key.upperBound - count }
+        hit = Hit(id: shifted(hit.id), routing: shifted(hit.routing), source: shifted(hit.source), sort: shifted(hit.sort))
+    }
+
+    private func split() throws {
+        let base = UnsafePointer(pending.base)
+        let end = pending.count
+        while position < end {
+            if place == .value {
+                guard scanner.advance(base, &position, end: end) else { return }
+                try finishValue()
+            }
+            let byte = base[position]
+            switch place {
+            case .inKey where byte == UInt8(ascii: "\""):
+                key = valueStart + 1..<position
+                place = .colon
+            case .inKey where byte == UInt8(ascii: "\\"): place = .keyEscape
+            case .inKey: break
+            case .keyEscape: place = .inKey
+            default:
+                if byte != 0x20, byte != 0x0A, byte != 0x0D, byte != 0x09 { try step(byte) }
+            }
+            position += 1
+        }
+    }
+
+    /// One structural byte of the response.
+    private func step(_ byte: UInt8) throws {
+        switch (place, byte) {
+        case (.objectStart, UInt8(ascii: "{")):
+            envelope.append(byte)
+            place = .firstKey
+        case (.firstKey, UInt8(ascii: "\"")), (.key, UInt8(ascii: "\"")):
+            // Until its colon is seen, a key's start is kept where its value's start will be.
+            valueStart = position
+            if level != .hit { anchor = position }
+            place = .inKey
+        case (.colon, UInt8(ascii: ":")): try beginValue()
+        case (.afterValue, UInt8(ascii: ",")): place = .key
+        case (.firstKey, UInt8(ascii: "}")), (.afterValue, UInt8(ascii: "}")): try closeObject()
+        case (.listStart, UInt8(ascii: "[")): place = .firstElement
+        case (.firstElement, UInt8(ascii: "{")), (.element, UInt8(ascii: "{")):
+            try beginHit()
+        case (.firstElement, UInt8(ascii: "]")), (.afterElement, UInt8(ascii: "]")): place = .afterValue
+        case (.afterElement, UInt8(ascii: ",")): place = .element
+        default:
+            throw SplitError(
+                kind: .malformed, message: "the response is no search response: byte \(byte) at \(place), \(progress)")
+        }
+    }
+
+    private func beginValue() throws {
+        let isHits = level != .hit && pending.bytes[key].elementsEqual("hits".utf8)
+        switch level {
+        case .response where isHits:
+            appendSeparator()
+            envelope += Array("\"hits\":".utf8)
+            level = .hits
+            place = .objectStart
+            anchor = nil
+        case .hits where isHits:
+            place = .listStart
+            anchor = nil
+        default:
+            scanner = ValueScanner()
+            valueStart = position + 1
+            place = .value
+        }
+    }
+
+    private func beginHit() throws {
+        if documents == 0, let willTakeHits {
+            try willTakeHits(try parsedEnvelope(closing: "}}"))
+        }
+        level = .hit
+        anchor = position
+        hit = Hit()
+        place = .firstKey
+    }
+
+    /// The value ends before `position`, which is a comma, brace or bracket.
+    private func finishValue() throws {
+        place = .afterValue
+        let value = valueStart..<position
+        guard level == .hit else {
+            appendSeparator()
+            envelope += pending.bytes[key.lowerBound - 1..<position]
+            anchor = nil
+            return
+        }
+        let name = pending.bytes[key]
+        if name.elementsEqual("_source".utf8) {
+            hit.source = value
+        } else if name.elementsEqual("_id".utf8) {
+            hit.id = trimmed(value)
+        } else if name.elementsEqual("_routing".utf8) {
+            hit.routing = trimmed(value)
+        } else if name.elementsEqual("sort".utf8) {
+            hit.sort = trimmed(value)
+        }
+    }
+
+    private func closeObject() throws {
+        switch level {
+        case .response:
+            envelope.append(UInt8(ascii: "}"))
+            place = .finished
+        case .hits:
+            envelope.append(UInt8(ascii: "}"))
+            level = .response
+            place = .afterValue
+        case .hit:
+            try giveHit()
+            level = .hits
+            place = .afterElement
+            anchor = nil
+        }
+    }
+
+    private func giveHit() throws {
+        func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: pending.bytes[range]) }
+        let id = bytes(hit.id)
+        guard id.first == UInt8(ascii: "\"") else {
+            throw SplitError(kind: .malformed, message: "the response has a hit without _id, \(progress)")
+        }
+        let name = String(decoding: id.prefix(600), as: UTF8.self)
+        guard !hit.source.isEmpty else {
+            throw SplitError(kind: .sourceMissing, message: "document \(name) has no _source")
+        }
+        guard bytes(hit.sort).first == UInt8(ascii: "[") else {
+            throw SplitError(kind: .malformed, message: "document \(name) has no sort values")
+        }
+        try sink.take(
+            id: id, routing: hit.routing.isEmpty ? nil : bytes(hit.routing), source: bytes(hit.source), sort: bytes(hit.sort))
+        lastSortRange = hit.sort
+        documents += 1
+    }
+
+    private func appendSeparator() {
+        if let last = envelope.last, last != UInt8(ascii: "{") { envelope.append(UInt8(ascii: ",")) }
+    }
+
+    private func trimmed(_ range: Range<Int>) -> Range<Int> {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        var range = range
+        while let first = range.first, isSpace(pending.base[first]) { range = first + 1..<range.upperBound }
+        while let last = range.last, isSpace(pending.base[last]) { range = range.lowerBound..<last }
+        return range
+    }
+}

@@ -1,0 +1,66 @@
+import Runtime
+
+/// The part of an error response that says why, from the several shapes that servers and proxies use.
+struct ServerReason {
+    let type: String
+    let reason: String
+    /// Types of the error and of all its causes.
+    let types: [String]
+
+    init(body: [UInt8]) {
+        guard let document = try? JSONValue(parsing: body), let error = document["error"] else {
+            // Not an engine's answer: a proxy's page, of which the beginning is the best there is to show.
+            self.init(type: "", reason: String(decoding: body.prefix(200), as: UTF8.self))
+            return
+        }
+        self.init(error: error)
+    }
+
+    /// The `error` member of a response or of one bulk item.
+    init(error: JSONValue) {
+        if let text = error.string {
+            self.init(type: "", reason: text)
+            return
+        }
+        var causes: [JSONValue] = [error]
+        causes += error["root_cause"]?.array ?? []
+        causes += (error["failed_shards"]?.array ?? []).compactMap { $0["reason"] }
+        var inner = error["caused_by"]
+        while let cause = inner {
+            causes.append(cause)
+            inner = cause["caused_by"]
+        }
+        var texts: [String] = []
+        for text in causes.compactMap({ $0["reason"]?.string }) where !texts.contains(text) { texts.append(text) }
+        self.init(
+            type: error["type"]?.string ?? "", reason: texts.prefix(3).joined(separator: "; "),
+            types: causes.compactMap { $0["type"]?.string })
+    }
+
+    private init(type: String, reason: String, types: [String] = []) {
+        self.type = type
+        self.reason = reason
+        self.types = types
+    }
+
+    /// Type and text, at most a few hundred characters.
+    var text: String {
+        let joined = type.isEmpty ? reason : reason.isEmpty ? type : "\(type): \(reason)"
+        return joined.count <= 600 ? joined : joined.prefix(600) + "…"
+    }
+
+    func code(status: Int) -> ElasticsearchError.Code {
+        if types.contains("search_context_missing_exception") { return .pointInTimeGone }
+        if types.contains("circuit_breaking_exception") { return .circuitBroken }
+        switch status {
+        case 401: return .unauthorized
+        case 403: return .forbidden
+        case 404: return types.contains("index_not_found_exception") ? .indexNotFound : .notFound
+        case 408, 429: return .tooManyRequests
+        case 409: return .conflict
+        case 413: return .limitExceeded
+        case 500...: return .unavailable
+        default: return .badRequest
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// A document that the server refused for good.
+package struct BulkRejection: Sendable, Equatable {
+    /// Its place in the lines that were loaded, from 0.
+    package let ordinal: Int
+    package let id: String
+    package let status: Int
+    /// The server's name for the error, such as `version_conflict_engine_exception`.
+    package let type: String
+    package let reason: String
+
+    /// Whether the alias is gone that the load goes through: another worker has ended the restore.
+    package var isFenced: Bool { status == 404 && type == "index_not_found_exception" }
+}
+
+/// What became of every single document of a load.
+package struct BulkVerdict: Sendable, Equatable {
+    package var accepted = 0
+    package var rejected: [BulkRejection] = []
+    /// Requests sent, repeated ones included.
+    package var requests = 0
+
+    package init() {}
+}

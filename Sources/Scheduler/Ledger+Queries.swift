@@ -1,0 +1,195 @@
+package import Messages
+package import Runtime
+
+extension Ledger {
+    /// Which sessions to list; nil and empty mean any.
+    package struct Filter: Sendable {
+        package var kind: SessionKind?
+        package var phases: Set<Phase> = []
+        package var namespace: String?
+        package var invokerName: String?
+        package var repository: String?
+        package var target: String?
+        /// The last session of the page before: the list goes on after it.
+        package var after: (createdAt: Timestamp, id: String)?
+
+        package init() {}
+    }
+
+    /// How one BackupConfiguration or RestoreSession is doing. Skipped sessions say nothing about that and are left out.
+    package struct InvokerSummary: Sendable, Equatable {
+        package var namespace: String
+        package var invoker: Invoker
+        package var lastFinished: LedgerSession?
+        package var lastSuccess: LedgerSession?
+        /// Sessions that were not successful since the last that was.
+        package var consecutiveFailures: Int
+    }
+
+    /// A session that may need help, with the message to publish again when the Scheduler knows it.
+    package struct UnfinishedSession: Sendable, Equatable {
+        package var session: LedgerSession
+        package var message: [UInt8]?
+    }
+
+    package func session(_ id: String) throws(SchedulerError) -> LedgerSession? {
+        try sessions(where: "id = ?", [.text(id)], limit: 1).first
+    }
+
+    /// Newest first.
+    package func sessions(limit: Int, filter: Filter = Filter()) throws(SchedulerError) -> [LedgerSession] {
+        var terms: [String] = []
+        var values: [SQLiteValue] = []
+        let equal: [(String, String?)] = [
+            ("kind", filter.kind?.rawValue), ("namespace", filter.namespace), ("invoker_name", filter.invokerName),
+            ("repository", filter.repository), ("target", filter.target),
+        ]
+        for case (let column, let value?) in equal {
+            terms.append("\(column) = ?")
+            values.append(.text(value))
+        }
+        if !filter.phases.isEmpty {
+            let phases = filter.phases.map(\.rawValue).sorted()
+            terms.append("phase IN (\(phases.map { _ in "?" }.joined(separator: ", ")))")
+            values += phases.map { .text($0) }
+        }
+        if let after = filter.after {
+            terms.append("(created_at, id) < (?, ?)")
+            values += [.integer(after.createdAt.milliseconds), .text(after.id)]
+        }
+        return try sessions(where: terms.isEmpty ? "TRUE" : terms.joined(separator: " AND "), values, limit: limit)
+    }
+
+    /// The indices of a session by name: documents done and in all.
+    package func indices(of session: String) throws(SchedulerError) -> [LedgerIndex] {
+        try database.query("\(Self.figures) ORDER BY i.name", [.text(session)], read: Self.index)
+    }
+
+    /// Sessions without an end and without a word since `time`: candidates for a rescue.
+    package func quietSessions(since time: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
+        try unfinished(
+            where: "max(created_at, ifnull(progress_at, 0), ifnull(rescue_at, 0)) < ?", [.integer(time.milliseconds)])
+    }
+
+    /// Sessions without an end although their deadline has passed.
+    package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
+        try unfinished(where: "deadline < ?", [.integer(now.milliseconds)])
+    }
+
+    /// All invokers that ever had a session which is still remembered.
+    package func summaries() throws(SchedulerError) -> [InvokerSummary] {
+        let invokers = try database.query(
+            "SELECT DISTINCT namespace, invoker_kind, invoker_name FROM sessions WHERE kind IS NOT NULL ORDER BY 1, 2, 3"
+        ) { row in (row["namespace"], row["invoker_kind"], row["invoker_name"]) }
+        var summaries: [InvokerSummary] = []
+        for (namespace, kind, name) in invokers {
+            let key = [namespace, kind, name]
+            let mine = "namespace = ? AND invoker_kind = ? AND invoker_name = ?"
+            let success = try sessions(where: "\(mine) AND phase = 'Succeeded'", key, limit: 1).first
+            let failures = try database.query(
+                """
+                SELECT count(*) AS failures FROM sessions
+                WHERE \(mine) AND phase = 'Failed' AND (created_at, id) > (?, ?)
+                """, key + [.integer(success?.createdAt.milliseconds ?? Int.min), .text(success?.id ?? "")]
+            ) { $0["failures"].integer ?? 0 }
+            summaries.append(
+                InvokerSummary(
+                    namespace: namespace.text ?? "", invoker: Invoker(kind: kind.text ?? "", name: name.text ?? ""),
+                    lastFinished: try sessions(
+                        where: "\(mine) AND phase IN ('Succeeded', 'Failed')", key, limit: 1
+                    ).first,
+                    lastSuccess: success, consecutiveFailures: failures.first ?? 0))
+        }
+        return summaries
+    }
+
+    private func unfinished(where term: String, _ values: [SQLiteValue]) throws(SchedulerError) -> [UnfinishedSession] {
+        var found: [UnfinishedSession] = []
+        for session in try sessions(where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND \(term)", values, limit: -1) {
+            let message = try database.query("SELECT message FROM sessions WHERE id = ?", [.text(session.id)]) {
+                $0["message"].blob
+            }
+            found.append(UnfinishedSession(session: session, message: message.first ?? nil))
+        }
+        return found
+    }
+
+    private func sessions(
+        where term: String, _ values: [SQLiteValue], limit: Int
+    ) throws(SchedulerError) -> [LedgerSession] {
+        let records = try database.query(
+            "SELECT * FROM sessions WHERE \(term) ORDER BY created_at DESC, id DESC LIMIT ?", values + [.integer(limit)],
+            read: Self.record)
+        var sessions: [LedgerSession] = []
+        for record in records {
+            let standing = record.standing
+            let total = try database.query(Self.total, [.text(record.id)], read: Self.index).first
+            sessions.append(
+                LedgerSession(
+                    id: record.id, identity: record.identity, phase: standing.phase, source: standing.source,
+                    createdAt: Timestamp(milliseconds: record.createdAt),
+                    startedAt: record.startedAt.map(Timestamp.init(milliseconds:)),
+                    finishedAt: standing.finishedAt.map(Timestamp.init(milliseconds:)),
+                    lastProgressAt: record.progressAt.map(Timestamp.init(milliseconds:)),
+                    lastRescueAt: record.rescueAt.map(Timestamp.init(milliseconds:)),
+                    deadline: record.deadline.map(Timestamp.init(milliseconds:)), snapshot: standing.snapshot,
+                    documents: total?.documents ?? 0, totalDocuments: total?.totalDocuments ?? 0, bytes: total?.bytes ?? 0,
+                    storedBytes: total?.storedBytes ?? 0, error: standing.error,
+                    conditions: try LedgerRecord.conditions(in: standing.conditions)))
+        }
+        return sessions
+    }
+
+    /// Per index: the final word where there is one, else the sum of the parts of each slice's highest epoch.
+    private static let figures = """
+        SELECT i.name, ifnull(i.final_documents, ifnull(p.documents, 0)) AS documents,
+            ifnull(i.final_total, i.planned_documents) AS total,
+            ifnull(i.final_bytes, ifnull(p.bytes, 0)) AS bytes,
+            ifnull(i.final_stored_bytes, ifnull(p.stored_bytes, 0)) AS stored_bytes
+        FROM indices AS i LEFT JOIN (
+            SELECT index_name, sum(documents) AS documents, sum(bytes) AS bytes, sum(stored_bytes) AS stored_bytes
+            FROM parts WHERE session = ?1 AND epoch = (
+                SELECT max(epoch) FROM parts AS other WHERE other.session = ?1 AND other.slice = parts.slice)
+            GROUP BY index_name
+        ) AS p ON p.index_name = i.name
+        WHERE i.session = ?1
+        """
+
+    private static let total = """
+        SELECT sum(documents) AS documents, sum(total) AS total, sum(bytes) AS bytes, sum(stored_bytes) AS stored_bytes
+        FROM (\(figures))
+        """
+
+    private static func index(_ row: SQLiteRow) throws(SchedulerError) -> LedgerIndex {
+        LedgerIndex(
+            name: row["name"].text ?? "", documents: row["documents"].integer ?? 0, totalDocuments: row["total"].integer ?? 0,
+            bytes: row["bytes"].integer ?? 0, storedBytes: row["stored_bytes"].integer ?? 0)
+    }
+
+    static func record(_ row: SQLiteRow) throws(SchedulerError) -> LedgerRecord {
+        guard let id = row["id"].text, let phase = row["phase"].text.flatMap(Phase.init),
+            let source = row["source"].integer.flatMap(PhaseSource.init)
+        else {
+            throw SchedulerError(
+                .databaseDamaged, "the ledger holds a session with a phase of \(row["phase"]): move the file away and start again"
+            )
+        }
+        var record = LedgerRecord(id: id, at: row["first_event_at"].integer ?? 0)
+        if let kind = row["kind"].text.flatMap(SessionKind.init) {
+            record.identity = LedgerSession.Identity(
+                kind: kind, name: row["name"].text ?? "", namespace: row["namespace"].text ?? "",
+                invoker: Invoker(kind: row["invoker_kind"].text ?? "", name: row["invoker_name"].text ?? ""),
+                repository: row["repository"].text ?? "", target: row["target"].text ?? "")
+        }
+        record.requestedAt = row["requested_at"].integer
+        record.startedAt = row["started_at"].integer
+        record.progressAt = row["progress_at"].integer
+        record.rescueAt = row["rescue_at"].integer
+        record.deadline = row["deadline"].integer
+        record.message = row["message"].blob
+        record.standing = LedgerRecord.Standing(
+            source: source, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,
+            snapshot: row["snapshot"].text, error: row["error"].text, conditions: row["conditions"].text ?? "[]")
+        return record
+    }
+}

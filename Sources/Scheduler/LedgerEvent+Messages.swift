@@ -1,0 +1,45 @@
+package import Messages
+package import Runtime
+
+extension LedgerEvent {
+    /// The Scheduler, or someone else, asked for a session.
+    ///
+    /// - Parameter message: the message as published, for a rescue.
+    package init(request command: SessionCommand, deadline: Timestamp?, message: [UInt8]?) {
+        let identity = LedgerSession.Identity(
+            kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
+            repository: command.repository.metadata.name, target: command.target.metadata.name)
+        self.init(
+            session: command.id.text, time: command.requestedAt,
+            content: .request(Request(identity: identity, deadline: deadline, message: message)))
+    }
+
+    /// - Parameter time: that of the message's envelope.
+    package init(_ event: StatusEvent, at time: Timestamp) {
+        let identity = LedgerSession.Identity(
+            kind: event.kind, name: event.name, namespace: event.namespace, invoker: event.invoker,
+            repository: event.repository, target: event.target)
+        let indices = event.indices.map {
+            LedgerIndex(
+                name: $0.name, documents: $0.documents, totalDocuments: $0.expectedDocuments, bytes: $0.bytes,
+                storedBytes: $0.storedBytes)
+        }
+        self.init(
+            session: event.session.text, time: time,
+            content: .status(
+                Status(
+                    identity: identity, phase: event.phase, source: event.source, requestedAt: event.requestedAt,
+                    startedAt: event.startedAt, finishedAt: event.finishedAt, snapshot: event.snapshot?.text,
+                    error: event.error, conditions: event.conditions, indices: indices)))
+    }
+
+    package init(_ event: ProgressEvent) {
+        self.init(
+            session: event.session.text, time: event.time,
+            content: .progress(
+                Progress(
+                    slice: event.slice, epoch: event.epoch, number: event.number, index: event.index,
+                    isStored: event.state == .stored, documents: event.documents, bytes: event.bytes,
+                    storedBytes: event.storedBytes)))
+    }
+}

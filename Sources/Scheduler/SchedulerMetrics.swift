@@ -1,0 +1,190 @@
+import Messages
+package import Runtime
+
+/// The gauges of the Scheduler's `/metrics`, as a pure function of the ledger and the resources at one moment.
+///
+/// Nothing is counted in memory, so a restart changes no value, and what is gone from resources or ledger is gone here.
+/// Names and labels are Stash's where Stash has them.
+package struct SchedulerMetrics: Sendable {
+    /// A BackupConfiguration that is loaded now.
+    package struct Configuration: Sendable {
+        package var namespace: String
+        package var name: String
+        package var repository: String
+        package var isPaused: Bool
+        /// Since when it is known: what the age of the last success is measured from while there is none.
+        package var knownSince: Timestamp?
+        /// Nil when the schedule is missing or never fires.
+        package var expectedInterval: Duration?
+        package var nextRun: Timestamp?
+
+        package init(
+            namespace: String, name: String, repository: String, isPaused: Bool, knownSince: Timestamp?,
+            expectedInterval: Duration?, nextRun: Timestamp?
+        ) {
+            self.namespace = namespace
+            self.name = name
+            self.repository = repository
+            self.isPaused = isPaused
+            self.knownSince = knownSince
+            self.expectedInterval = expectedInterval
+            self.nextRun = nextRun
+        }
+    }
+
+    package var configurations: [Configuration]
+    package var summaries: [Ledger.InvokerSummary]
+    /// Sessions that are Pending or Running.
+    package var activeSessions: [LedgerSession]
+    package var lastTick: Timestamp
+    package var version: String
+
+    /// How long a finished restore is shown: a restore happens once, and its failure should not alert for ever.
+    package static let restoreWindow: Duration = .seconds(7 * 86_400)
+
+    package init(
+        configurations: [Configuration], summaries: [Ledger.InvokerSummary], activeSessions: [LedgerSession],
+        lastTick: Timestamp, version: String
+    ) {
+        self.configurations = configurations
+        self.summaries = summaries
+        self.activeSessions = activeSessions
+        self.lastTick = lastTick
+        self.version = version
+    }
+
+    /// All families, each also when it has no series, so that the set of names does not depend on what happened.
+    package func families() -> [GaugeFamily] {
+        scheduleFamilies() + backupFamilies() + restoreFamilies() + activeFamilies() + [
+            family("stash_scheduler_last_tick_time_seconds", "When the Scheduler last looked at its schedules.") {
+                [([], lastTick.secondsSinceEpoch)]
+            },
+            family("stash_build_info", "1, labelled with the version of the program.") { [([("version", version)], 1)] },
+        ]
+    }
+
+    private typealias Series = (MetricsRegistry.Labels, Double)
+
+    private func family(_ name: String, _ help: String, _ series: () -> [Series]) -> GaugeFamily {
+        GaugeFamily(name: name, help: help, samples: series().map { GaugeFamily.Sample(labels: $0.0, value: $0.1) })
+    }
+
+    private func scheduleFamilies() -> [GaugeFamily] {
+        func perConfiguration(_ name: String, _ help: String, _ value: (Configuration) -> Double?) -> GaugeFamily {
+            family(name, help) { configurations.compactMap { one in value(one).map { (Self.labels(of: one), $0) } } }
+        }
+        return [
+            perConfiguration("stash_backupconfiguration_created", "When the BackupConfiguration became known.") {
+                $0.knownSince?.secondsSinceEpoch
+            },
+            perConfiguration("stash_backupconfiguration_paused", "1 when the BackupConfiguration is paused.") {
+                $0.isPaused ? 1 : 0
+            },
+            perConfiguration("stash_backup_expected_interval_seconds", "The longest time between two runs of the schedule.") {
+                $0.expectedInterval?.seconds
+            },
+            perConfiguration("stash_backup_next_run_time_seconds", "When the next run is due; absent while paused.") {
+                $0.isPaused ? nil : $0.nextRun?.secondsSinceEpoch
+            },
+        ]
+    }
+
+    private func backupFamilies() -> [GaugeFamily] {
+        let known = Dictionary(
+            summaries.filter { $0.invoker.kind == "BackupConfiguration" }.map { (Key($0.namespace, $0.invoker.name), $0) },
+            uniquingKeysWith: { first, _ in first })
+        func perPlan(_ name: String, _ help: String, _ value: (Ledger.InvokerSummary?) -> Double?) -> GaugeFamily {
+            family(name, help) {
+                configurations.compactMap { one in
+                    value(known[Key(one.namespace, one.name)]).map { (Self.labels(of: one), $0) }
+                }
+            }
+        }
+        return [
+            perPlan("stash_backup_session_success", "1 when the last finished backup session succeeded, else 0.") {
+                $0?.lastFinished.map { $0.phase == .succeeded ? 1 : 0 }
+            },
+            perPlan("stash_backup_session_duration_seconds", "How long the last finished backup session took.") {
+                $0?.lastFinished?.duration?.seconds
+            },
+            perPlan("stash_backup_last_success_time_seconds", "When the last successful backup ended, 0 for never.") {
+                $0?.lastSuccess?.finishedAt?.secondsSinceEpoch ?? 0
+            },
+            perPlan("stash_backup_last_attempt_time_seconds", "When the last finished backup session was asked for.") {
+                $0?.lastFinished?.createdAt.secondsSinceEpoch
+            },
+            perPlan("stash_backup_consecutive_failures", "Failed backup sessions since the last success.") {
+                Double($0?.consecutiveFailures ?? 0)
+            },
+            perPlan("stash_backup_documents", "Documents stored by the last finished backup session.") {
+                $0?.lastFinished.map { Double($0.documents) }
+            },
+            perPlan("stash_backup_bytes_read", "Bytes of documents read by the last finished backup session.") {
+                $0?.lastFinished.map { Double($0.bytes) }
+            },
+            perPlan("stash_backup_bytes_stored", "Bytes stored in the repository by the last finished backup session.") {
+                $0?.lastFinished.map { Double($0.storedBytes) }
+            },
+        ]
+    }
+
+    private func restoreFamilies() -> [GaugeFamily] {
+        let since = lastTick - Self.restoreWindow
+        let restores = summaries.filter { $0.invoker.kind == "RestoreSession" }.compactMap { summary in
+            summary.lastFinished.flatMap { ($0.finishedAt ?? $0.createdAt) >= since ? $0 : nil }
+        }
+        return [
+            family("stash_restore_session_success", "1 when the restore succeeded, else 0; shown for 7 days.") {
+                restores.map { (Self.labels(of: $0), $0.phase == .succeeded ? 1 : 0) }
+            },
+            family("stash_restore_session_duration_seconds", "How long the restore took; shown for 7 days.") {
+                restores.compactMap { one in one.duration.map { (Self.labels(of: one), $0.seconds) } }
+            },
+        ]
+    }
+
+    private func activeFamilies() -> [GaugeFamily] {
+        // Stray progress of a session that was never described has no labels to stand under.
+        let active = activeSessions.filter { $0.identity != nil }
+        let labels = { (one: LedgerSession) in Self.labels(of: one) + [("session", one.id)] }
+        return [
+            family("stash_session_running", "1 while a session runs, 0 while it waits for a worker.") {
+                active.map { (labels($0), $0.phase == .running ? 1 : 0) }
+            },
+            family("stash_session_last_progress_time_seconds", "When a worker last reported on an unfinished session.") {
+                active.compactMap { one in one.lastProgressAt.map { (labels(one), $0.secondsSinceEpoch) } }
+            },
+            family("stash_session_documents", "Documents of an unfinished session: done so far, and in all.") {
+                active.flatMap { one in
+                    [("done", one.documents), ("total", one.totalDocuments)].map { state, count in
+                        (labels(one) + [("state", state)], Double(count))
+                    }
+                }
+            },
+        ]
+    }
+
+    private struct Key: Hashable {
+        let namespace: String
+        let name: String
+
+        init(_ namespace: String, _ name: String) {
+            self.namespace = namespace
+            self.name = name
+        }
+    }
+
+    private static func labels(of one: Configuration) -> MetricsRegistry.Labels {
+        [
+            ("invoker_kind", "BackupConfiguration"), ("invoker_name", one.name), ("namespace", one.namespace),
+            ("repository", one.repository),
+        ]
+    }
+
+    private static func labels(of session: LedgerSession) -> MetricsRegistry.Labels {
+        [
+            ("invoker_kind", session.identity?.invoker.kind ?? ""), ("invoker_name", session.identity?.invoker.name ?? ""),
+            ("namespace", session.identity?.namespace ?? ""), ("repository", session.identity?.repository ?? ""),
+        ]
+    }
+}

@@ -1,0 +1,136 @@
+package import AMQP
+import Bus
+import FoundationEssentials
+import Messages
+package import Runtime
+import WebServer
+
+/// What one Scheduler process is told when it starts.
+package struct SchedulerSettings: Sendable {
+    /// Names its reply queue, `sheaf.reply.<name>`; unique among the Schedulers of a broker.
+    package var name: String
+    /// Folder of manifests; `sheaf apply` writes into it.
+    package var resources: String
+    /// Folder of the ledger, created when missing.
+    package var state: String
+    /// Where `/metrics` and `/healthz` are served.
+    package var host: String
+    package var port: Int
+    package var version: String
+
+    package init(name: String, resources: String, state: String, host: String, port: Int, version: String) {
+        self.name = name
+        self.resources = resources
+        self.state = state
+        self.host = host
+        self.port = port
+        self.version = version
+    }
+}
+
+/// Turns schedules and triggers into session messages, and keeps the ledger by the events that come back.
+///
+/// It never touches storage and needs none of the secrets: it can be lost, and every session still ends right.
+package final class SchedulerService: Service {
+    private let settings: SchedulerSettings
+    private let broker: BrokerAddress
+    private let logger: Logger
+    private let folder: ResourceFolder
+    private let ledger: Ledger
+    private let starter: SessionStarter
+    private let registry = MetricsRegistry()
+    private let measurements = Measurements()
+    private let server: HTTPServer
+    private let isConnected: Lock<Bool>
+
+    /// - Throws: `ManifestError`, `SchedulerError`, `WebServerError`: what must be right before it starts.
+    package init(settings: SchedulerSettings, broker: BrokerAddress, logger: Logger) throws {
+        self.settings = settings
+        self.broker = broker
+        self.logger = logger
+        folder = try ResourceFolder(path: settings.resources, logger: logger)
+        try FileManager.default.createDirectory(atPath: settings.state, withIntermediateDirectories: true)
+        ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
+        starter = SessionStarter(
+            publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
+            envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger, logger: logger)
+        let connected = Lock(false)
+        isConnected = connected
+        server = try HTTPServer(
+            host: settings.host, port: settings.port,
+            routes: [
+                .get("/metrics") { [registry] _ in
+                    .text(registry.exposition(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+                },
+                .get("/healthz") { _ in
+                    connected.withLock { $0 } ? .text("ok\n") : .text("no connection to the broker\n", status: 503)
+                },
+            ])
+    }
+
+    package func run() async throws {
+        logger.info("serving metrics", metadata: ["address": .string("http://\(server.host):\(server.port)/metrics")])
+        let ticker = ScheduleTicker(
+            folder: folder, starter: starter, ledger: ledger, registry: registry, measurements: measurements,
+            version: settings.version, logger: logger)
+        try await cancelWhenGracefulShutdown {
+            do {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await ticker.run() }
+                    group.addTask { try await self.consume() }
+                    try await group.waitForAll()
+                }
+            } catch is CancellationError {
+                // The shutdown; deliveries in hand come again and change nothing.
+            }
+        }
+        await starter.publisher.close()
+        server.stop()
+    }
+
+    private func consume() async throws {
+        try await withReconnection(to: broker, name: "sheaf-scheduler \(settings.name) consume") { [isConnected, logger] state in
+            switch state {
+            case .connected: logger.info("connected to the broker")
+            case .disconnected(let error, let pause):
+                isConnected.withLock { $0 = false }
+                logger.warning(
+                    "no connection to the broker", metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
+            }
+        } _: { connection in
+            try await Topology(schedulers: [settings.name]).check(on: connection)
+            let triggers = try await connection.consume(queue: Topology.trigger, prefetch: 4)
+            let events = try await connection.consume(queue: Topology.replyQueue(of: settings.name), prefetch: 64)
+            isConnected.withLock { $0 = true }
+            let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)
+            let listener = EventListener(ledger: ledger, measurements: measurements)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.serve(triggers) { try await trigger.handle($0) } }
+                group.addTask { try await self.serve(events) { try await listener.handle($0) } }
+                try await group.next()
+                // One consumer's end is the connection's: both start again.
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func serve(_ consumer: Consumer, _ handle: @Sendable (Delivery) async throws -> Void) async throws {
+        for try await delivery in consumer {
+            do {
+                try await handle(delivery)
+            } catch let error as PoisonError {
+                logger.warning(
+                    "a message went to the dead letters",
+                    metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
+                try await starter.publisher.publish(starter.envelope.deadLetter(delivery, reason: error.message))
+            } catch where !(error is CancellationError) {
+                // A full disk, a broker in an alarm: the same message changes nothing the second time.
+                logger.error("a message could not be handled and is given back", metadata: ["error": .string("\(error)")])
+                try await Task.sleep(for: .seconds(1))
+                try await delivery.nack(requeue: true)
+                continue
+            }
+            try await delivery.ack()
+        }
+    }
+}

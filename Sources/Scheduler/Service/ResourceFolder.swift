@@ -1,0 +1,90 @@
+import FoundationEssentials
+import Glibc
+import Manifests
+import Messages
+import Runtime
+
+/// The folder of manifests that the Scheduler works from. Read anew each time, so that an edited file counts at once.
+///
+/// A folder with an error keeps the resources of its last good reading.
+actor ResourceFolder {
+    private let path: String
+    private var lastGood: ResourceSet
+    private var reported: [FieldComplaint] = []
+    private let logger: Logger
+
+    /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
+    init(path: String, logger: Logger) throws {
+        self.path = path
+        self.logger = logger
+        let loaded = try ResourceLoader().load(path: path)
+        lastGood = loaded.resources
+        reported = loaded.complaints
+        for complaint in loaded.complaints { Self.log(complaint, to: logger) }
+    }
+
+    /// What the folder says now.
+    func resources() -> ResourceSet {
+        do {
+            let loaded = try ResourceLoader().load(path: path)
+            if loaded.complaints != reported {
+                reported = loaded.complaints
+                for complaint in loaded.complaints { Self.log(complaint, to: logger) }
+            }
+            if loaded.errors.isEmpty { lastGood = loaded.resources }
+        } catch {
+            logger.error("the resources cannot be read; the last ones stay", metadata: ["error": .string(error.message)])
+        }
+        return lastGood
+    }
+
+    /// Writes each resource of a file into the folder, a file a resource, replacing what an earlier apply wrote.
+    func apply(_ request: ApplyRequest) -> Reply {
+        let loaded = ResourceLoader().load(text: request.manifests, name: request.fileName)
+        if !loaded.errors.isEmpty {
+            return .refused(code: .invalid, message: loaded.errors.map(\.description).joined(separator: "\n"))
+        }
+        if let secret = loaded.resources.secrets.first {
+            return .refused(
+                code: .refused,
+                message: "\(secret.value.key): secrets are never sent; put it among the resources of the workers that use it")
+        }
+        let current = resources()
+        var files: [(path: String, key: ResourceKey, text: String)] = []
+        func add<Value: Resource>(_ declared: Declared<Value>, known: SourcePlace?) -> Reply? {
+            let key = declared.value.key
+            let file = "\(path)/\(key.kind.rawValue.lowercased()).\(key.namespace).\(key.name).json"
+            if let known, known.file != file {
+                return .refused(code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
+            }
+            files.append((file, key, declared.source.json.serialized(pretty: true)))
+            return nil
+        }
+        for declared in loaded.resources.appBindings {
+            if let refusal = add(declared, known: current.appBinding(declared.value.key)?.place) { return refusal }
+        }
+        for declared in loaded.resources.repositories {
+            if let refusal = add(declared, known: current.repository(declared.value.key)?.place) { return refusal }
+        }
+        for declared in loaded.resources.backupConfigurations {
+            if let refusal = add(declared, known: current.backupConfiguration(declared.value.key)?.place) { return refusal }
+        }
+        for declared in loaded.resources.restoreSessions {
+            if let refusal = add(declared, known: current.restoreSession(declared.value.key)?.place) { return refusal }
+        }
+        do {
+            for file in files {
+                try Data((file.text + "\n").utf8).write(to: URL(filePath: file.path), options: .atomic)
+            }
+        } catch {
+            return .refused(code: .failed, message: "the Scheduler cannot write to \(path): \(error)")
+        }
+        return .applied(files.map { "\($0.key) applied" })
+    }
+
+    private static func log(_ complaint: FieldComplaint, to logger: Logger) {
+        logger.log(
+            level: complaint.severity == .error ? .error : .warning, "a manifest is not as it should be",
+            metadata: ["complaint": .string(complaint.description)])
+    }
+}

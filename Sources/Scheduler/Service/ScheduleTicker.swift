@@ -1,0 +1,87 @@
+import Manifests
+import Messages
+import Runtime
+
+/// Looks at all schedules once a second, starts what is due, rescues what went quiet, and keeps the page of metrics fresh.
+struct ScheduleTicker: Sendable {
+    /// A session that said nothing for so long is published again.
+    static let quietLimit = Duration.seconds(15 * 60)
+
+    let folder: ResourceFolder
+    let starter: SessionStarter
+    let ledger: Ledger
+    let registry: MetricsRegistry
+    let measurements: Measurements
+    let version: String
+    let logger: Logger
+
+    /// - Throws: only for cancellation; what fails is logged and looked at again at the next tick.
+    func run() async throws {
+        var ticks = 0
+        while !Task.isShuttingDownGracefully {
+            do {
+                let now = Timestamp.now()
+                let configurations = try await fireDue(now)
+                if ticks % 60 == 59 { try await rescue(now) }
+                if ticks % 5 == 0 { try await refreshMetrics(configurations, now: now) }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.error("a tick failed and is repeated", metadata: ["error": .string("\(error)")])
+            }
+            ticks += 1
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func fireDue(_ now: Timestamp) async throws -> [SchedulerMetrics.Configuration] {
+        let resources = await folder.resources()
+        var metrics: [SchedulerMetrics.Configuration] = []
+        for configuration in resources.backupConfigurations.map(\.value) {
+            let (namespace, name) = (configuration.metadata.namespace, configuration.metadata.name)
+            var summary = SchedulerMetrics.Configuration(
+                namespace: namespace, name: name, repository: configuration.spec.repository.name, isPaused: configuration.spec.paused,
+                knownSince: nil, expectedInterval: nil, nextRun: nil)
+            defer { metrics.append(summary) }
+            guard let text = configuration.spec.schedule else { continue }
+            let schedule: CronSchedule
+            do throws(SchedulerError) {
+                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id) }
+                schedule = CronSchedule(expression: try CronExpression(text), zone: zone ?? .utc)
+            } catch {
+                logger.debug("a schedule is not valid", metadata: ["invoker": .string(name), "error": .string(error.message)])
+                continue
+            }
+            let (state, actions) = schedule.advance(
+                try await ledger.scheduleState(namespace: namespace, name: name), to: now, isPaused: configuration.spec.paused)
+            for case .fire(let slot, let missed) in actions {
+                if missed > 0 {
+                    logger.notice(
+                        "missed runs are made up for by one", metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
+                }
+                let made = try SessionFactory(resources: resources, now: now)
+                    .backup(namespace: namespace, name: name, key: "slot \(slot)", notAfter: schedule.nextSlot(after: now))
+                _ = try await starter.start(made)
+            }
+            // After the publish: a crash between fires the slot again, which is the same session.
+            try await ledger.save(state, namespace: namespace, name: name)
+            summary.knownSince = state.knownSince
+            summary.expectedInterval = schedule.longestInterval(from: now)
+            summary.nextRun = schedule.nextSlot(after: now)
+        }
+        return metrics
+    }
+
+    private func rescue(_ now: Timestamp) async throws {
+        for session in try await ledger.quietSessions(since: now - Self.quietLimit) { try await starter.rescue(session) }
+    }
+
+    private func refreshMetrics(_ configurations: [SchedulerMetrics.Configuration], now: Timestamp) async throws {
+        var active = Ledger.Filter()
+        active.phases = [.pending, .running]
+        let metrics = SchedulerMetrics(
+            configurations: configurations, summaries: try await ledger.summaries(),
+            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version)
+        for family in metrics.families() + measurements.families() { registry.replace(family) }
+    }
+}

@@ -1,0 +1,104 @@
+import Crypto
+import Manifests
+import Messages
+import Runtime
+
+/// Makes the command of a session from what asked for it and from the resources; a pure function of both and the time.
+struct SessionFactory {
+    enum Made {
+        case command(SessionCommand)
+        /// The session is Failed before it began: something that it names is missing or not allowed.
+        case failed(StatusEvent)
+        /// There is no such invoker, so there is no session.
+        case refused(RefusalCode, String)
+    }
+
+    let resources: ResourceSet
+    let now: Timestamp
+
+    /// - Parameter key: what makes this request this one: a schedule's slot, an idempotency key, an event's source and id.
+    func backup(namespace: String, name: String, key: String, notAfter: Timestamp? = nil) throws -> Made {
+        guard let configuration = resources.backupConfiguration(name, in: namespace)?.value else {
+            return .refused(
+                .notFound,
+                "there is no BackupConfiguration \(namespace)/\(name); apply one, or choose of: \(known(resources.backupConfigurations))")
+        }
+        let parts = Parts(
+            kind: .backup, invoker: Invoker(kind: "BackupConfiguration", name: name), namespace: namespace,
+            target: configuration.targetKey, repository: configuration.repositoryKey)
+        return try make(parts, key: key) { target, repository, id in
+            SessionCommand(
+                kind: .backup, id: id, name: sessionName(name), namespace: namespace, requestedAt: now, notAfter: notAfter,
+                timeOutSeconds: configuration.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target, repository: repository,
+                configuration: configuration)
+        }
+    }
+
+    func restore(_ restore: RestoreSession, key: String) throws -> Made {
+        let parts = Parts(
+            kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name), namespace: restore.metadata.namespace,
+            target: restore.targetKey, repository: restore.repositoryKey)
+        return try make(parts, key: key) { target, repository, id in
+            SessionCommand(
+                kind: .restore, id: id, name: sessionName(restore.metadata.name), namespace: restore.metadata.namespace, requestedAt: now,
+                timeOutSeconds: restore.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target, repository: repository,
+                restore: restore)
+        }
+    }
+
+    private struct Parts {
+        var kind: SessionKind
+        var invoker: Invoker
+        var namespace: String
+        var target: ResourceKey
+        var repository: ResourceKey
+    }
+
+    private func make(
+        _ parts: Parts, key: String, _ command: (AppBinding, Repository, SessionID) -> SessionCommand
+    ) throws -> Made {
+        let target = resources.appBinding(parts.target)?.value
+        // The same manifest against another cluster is another session.
+        let identity = target?.clusterURL ?? parts.target.description
+        let id = try sessionID([parts.kind.rawValue, parts.namespace, parts.invoker.name, identity, key])
+        let repository = resources.repository(parts.repository)?.value
+        let problem: (condition: String, message: String)
+        switch (target, repository) {
+        case (let target?, let repository?) where repository.allows(namespace: parts.namespace):
+            return .command(command(target, repository, id))
+        case (_, .some):
+            problem =
+                target == nil
+                ? ("BackupTargetFound", "there is no \(parts.target); apply it, or name another in spec.target.ref")
+                : (
+                    "RepositoryFound",
+                    "\(parts.repository) may not be used from namespace \(parts.namespace); its spec.usagePolicy decides"
+                )
+        case (_, nil):
+            problem = ("RepositoryFound", "there is no \(parts.repository); apply it, or name another in spec.repository")
+        }
+        let condition = Condition(
+            type: problem.condition, status: "False", reason: "NotReady", message: problem.message, lastTransitionTime: now)
+        return .failed(
+            StatusEvent(
+                session: id, kind: parts.kind, name: sessionName(parts.invoker.name), namespace: parts.namespace, invoker: parts.invoker,
+                repository: parts.repository.name, target: parts.target.name, requestedAt: now, failure: condition))
+    }
+
+    private func sessionID(_ parts: [String]) throws -> SessionID {
+        // Lengths keep ("a", "bc") and ("ab", "c") apart.
+        let text = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "|")
+        let digest = try SHA256.digest(of: Array(text.utf8)).hex
+        guard let id = SessionID(String(digest.prefix(32))) else {
+            throw SchedulerError(.invalidSchedule, "\(digest) cannot name a session")
+        }
+        return id
+    }
+
+    private func sessionName(_ invoker: String) -> String { "\(invoker)-\(now.millisecondsSinceEpoch / 1000)" }
+
+    private func known(_ configurations: [Declared<BackupConfiguration>]) -> String {
+        let names = configurations.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
+        return names.isEmpty ? "none is applied yet" : names.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,60 @@
+import AMQP
+import Bus
+import Messages
+import Runtime
+
+/// Publishes sessions and records them, in that order: a session that is known was asked for.
+struct SessionStarter: Sendable {
+    let publisher: MessagePublisher
+    let envelope: Envelope
+    let ledger: Ledger
+    let logger: Logger
+
+    /// Starts what was made.
+    ///
+    /// - Returns: the answer for whoever asked.
+    /// - Throws: `AMQPError` when the broker does not take the message; `SchedulerError` when the ledger cannot be written.
+    func start(_ made: SessionFactory.Made) async throws -> Reply {
+        switch made {
+        case .refused(let code, let message): return .refused(code: code, message: message)
+        case .failed(let status):
+            try await publisher.publish(try self.status(status))
+            try await ledger.apply([LedgerEvent(status, at: status.requestedAt)])
+            logger.warning(
+                "a session failed before it began",
+                metadata: ["session": .string(status.session.text), "error": .string(status.error ?? "")])
+            return .accepted(status.session)
+        case .command(let command):
+            let message = try self.message(command, attempt: 0)
+            try await publisher.publish(message)
+            let timeOut = command.timeOutSeconds ?? 24 * 3600
+            let deadline = command.requestedAt + .seconds(timeOut)
+            try await ledger.apply([LedgerEvent(request: command, deadline: deadline, message: message.body)])
+            logger.info(
+                "a session was published",
+                metadata: ["session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)")])
+            return .accepted(command.id)
+        }
+    }
+
+    /// Publishes a session message again, as one that cannot be the first: whoever takes it looks how far the session is.
+    func rescue(_ session: Ledger.UnfinishedSession) async throws {
+        guard let body = session.message else { return }
+        let event = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: body)
+        try await publisher.publish(try message(event.data, attempt: 1))
+        try await ledger.apply([LedgerEvent(session: session.session.id, time: .now(), content: .rescue)])
+        logger.notice("a quiet session was published again", metadata: ["session": .string(session.session.id)])
+    }
+
+    private func message(_ command: SessionCommand, attempt: Int) throws -> OutgoingMessage {
+        try envelope.message(
+            command.kind == .backup ? .backupSession : .restoreSession, id: "\(command.id)/session", session: command.id, payload: command,
+            to: Topology.command, key: RoutingKey.session(command.kind, plan: command.invoker.name), mandatory: true, attempt: attempt)
+    }
+
+    private func status(_ event: StatusEvent) throws -> OutgoingMessage {
+        try envelope.message(
+            .status, id: "\(event.session)/refused", session: event.session, payload: event, to: Topology.event,
+            key: RoutingKey.status(event.kind, plan: event.invoker.name, phase: event.phase), mandatory: false)
+    }
+}

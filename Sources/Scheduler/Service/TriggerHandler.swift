@@ -1,0 +1,85 @@
+import AMQP
+import Bus
+import Manifests
+import Messages
+import Runtime
+
+/// Answers what reaches the trigger queue: triggers, manifests to apply, queries.
+struct TriggerHandler: Sendable {
+    let folder: ResourceFolder
+    let starter: SessionStarter
+    let ledger: Ledger
+
+    /// - Throws: what may succeed later; `PoisonError` for what cannot be understood.
+    func handle(_ delivery: Delivery) async throws {
+        let replyTo = delivery.properties.replyTo
+        if let replyTo, replyTo.hasPrefix("sheaf."), !replyTo.hasPrefix("sheaf.reply.") {
+            throw PoisonError("reply_to \(replyTo) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
+        }
+        let (reply, id) = try await answer(delivery)
+        guard let replyTo else { return }
+        let message = try starter.envelope.message(
+            .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
+        try await starter.publisher.publish(message)
+    }
+
+    private func answer(_ delivery: Delivery) async throws -> (Reply, id: String) {
+        switch delivery.properties.type {
+        case MessageType.apply.rawValue:
+            let event = try delivery.event(ApplyRequest.self, types: [.apply])
+            return (await folder.apply(event.data), event.id)
+        case MessageType.query.rawValue:
+            let event = try delivery.event(Query.self, types: [.query])
+            return (try await answer(event.data), event.id)
+        default:
+            let event = try delivery.event(Trigger.self, types: [.trigger])
+            return (try await start(event), event.id)
+        }
+    }
+
+    private func start(_ event: CloudEvent<Trigger>) async throws -> Reply {
+        let factory = SessionFactory(resources: await folder.resources(), now: .now())
+        let key = event.data.idempotencyKey ?? "\(event.source)|\(event.id)"
+        switch event.data.subject {
+        case .backup(let namespace, let name):
+            return try await starter.start(try factory.backup(namespace: namespace, name: name, key: key))
+        case .restore(let restore): return try await starter.start(try factory.restore(restore, key: key))
+        }
+    }
+
+    private func answer(_ query: Query) async throws -> Reply {
+        switch query {
+        case .repositories: return .repositories(await folder.resources().repositories.map(\.value))
+        case .sessions(let limit):
+            var statuses: [StatusEvent] = []
+            for session in try await ledger.sessions(limit: min(max(limit, 1), 1000)) {
+                if let status = StatusEvent(session, indices: try await ledger.indices(of: session.id)) { statuses.append(status) }
+            }
+            return .sessions(statuses)
+        case .snapshots, .snapshot:
+            return .refused(code: .invalid, message: "a Scheduler never touches storage; ask the workers")
+        }
+    }
+}
+
+extension StatusEvent {
+    /// Nil for a session of which only stray progress is known.
+    init?(_ session: LedgerSession, indices: [LedgerIndex]) {
+        guard let identity = session.identity, let id = SessionID(session.id) else { return nil }
+        let unnamed = Condition(type: "", reason: "", message: "", lastTransitionTime: session.createdAt)
+        self.init(
+            session: id, kind: identity.kind, name: identity.name, namespace: identity.namespace, invoker: identity.invoker,
+            repository: identity.repository, target: identity.target, requestedAt: session.createdAt, failure: unnamed)
+        phase = session.phase
+        source = session.source
+        startedAt = session.startedAt
+        finishedAt = session.finishedAt
+        snapshot = session.snapshot.flatMap { SnapshotID($0) }
+        self.indices = indices.map {
+            IndexResult(
+                name: $0.name, expectedDocuments: $0.totalDocuments, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes)
+        }
+        conditions = session.conditions
+        error = session.error
+    }
+}

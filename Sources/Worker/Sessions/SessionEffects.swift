@@ -1,0 +1,190 @@
+import AMQP
+import Archive
+import Crypto
+import Elasticsearch
+import FoundationEssentials
+import Messages
+import Runtime
+import Sessions
+
+/// Carries out what the session protocol asks for, for one delivery: engine and store behind the names of `Handling.Work`.
+///
+/// Blocking; lives on one thread of a slot.
+final class SessionEffects {
+    private let parts: WorkerParts
+    let command: SessionCommand
+    let client: ElasticsearchClient
+    let repository: OpenRepository
+    let journal: any Journal
+    private let isOurs: @Sendable () -> Bool
+    /// The message was handed out so often that something in it must be what kills workers: do not begin it again.
+    private let isGivenUp: Bool
+    /// Reports the unit at work: documents, bytes, stored bytes.
+    var report: (Int, Int, Int) -> Void = { _, _, _ in }
+
+    init(
+        _ parts: WorkerParts, command: SessionCommand, repositoryID: RepositoryID?, isGivenUp: Bool,
+        isOurs: @escaping @Sendable () -> Bool
+    ) throws {
+        self.parts = parts
+        self.command = command
+        self.isGivenUp = isGivenUp
+        self.isOurs = isOurs
+        client = try ElasticsearchClient(
+            configuration: try parts.clusters.configuration(of: command.target), isCancelled: { !isOurs() })
+        repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
+        if let repositoryID, repositoryID.text != repository.id {
+            throw WorkerError(
+                .missingHere,
+                "\(command.repository.key) is repository \(repository.id) on this worker, the session began in \(repositoryID): "
+                    + "is \(repository.store.location) the same shared folder on all workers?")
+        }
+        switch command.kind {
+        case .backup: journal = ArchiveJournal(store: repository.store, session: command.id)
+        case .restore: journal = TargetJournal(client: client, session: command.id)
+        }
+    }
+
+    /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
+    func perform(_ work: Handling.Work, begin: BeginEntry?, plan: PlanEntry?) throws -> Handling.Reply {
+        switch work {
+        case .plan:
+            try refuseIfGivenUp()
+            return .planned(try self.plan())
+        case .prepare(let plan):
+            if command.kind == .restore { try target.prepare(plan) }
+            return .prepared
+        case .openView(let slice): return .opened(try openView(slice, plan: plan))
+        case .closeView(let view):
+            close(view)
+            return .closed
+        case .transfer(let slice, let position, let view):
+            try refuseIfGivenUp()
+            return try transfer(slice, position, view, begin: begin, plan: plan)
+        case .compose(let plan, let epochs): return .composed(try compose(plan, epochs: epochs, begin: begin))
+        case .finish(let outcome, let begin, let plan): return .finished(try finish(outcome, begin: begin, plan: plan))
+        }
+    }
+
+    private var target: RestoreTarget { RestoreTarget(client: client, session: command.id) }
+
+    private func refuseIfGivenUp() throws {
+        guard isGivenUp else { return }
+        throw WorkerError(.refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
+    }
+
+    private func plan() throws -> PlanEntry {
+        switch command.kind {
+        case .backup: try BackupPlanner(client: client, settings: parts.settings).plan(command)
+        case .restore: try RestorePlanner(client: client, store: repository.store, settings: parts.settings).plan(command)
+        }
+    }
+
+    private func openView(_ slice: Slice, plan: PlanEntry?) throws -> ViewEntry {
+        guard let plan else { throw WorkerError(.refused, "a view was asked for without a plan") }
+        let view = try client.openPointInTime(
+            index: plan.indices[slice.index].name, shard: slice.shard, keepAlive: .seconds(300))
+        return ViewEntry(
+            nonce: try Nonce.make(), pointInTime: view.id, shards: view.shards, documents: view.total,
+            openedAt: Timestamp(secondsSinceEpoch: view.openedAt.timeIntervalSince1970))
+    }
+
+    /// A view that cannot be closed expires by itself: not worth a session.
+    private func close(_ view: ViewEntry) {
+        let pointInTime = PointInTime(
+            id: view.pointInTime, index: "", shard: nil, shards: view.shards, total: view.documents, openedAt: Date())
+        do {
+            try client.closePointInTime(pointInTime)
+        } catch {
+            parts.logger.info("a point in time could not be closed and will expire", metadata: ["error": .string(error.message)])
+        }
+    }
+
+    private func transfer(
+        _ slice: Slice, _ position: UnitPosition, _ view: ViewEntry?, begin: BeginEntry?, plan: PlanEntry?
+    ) throws -> Handling.Reply {
+        guard let plan, plan.indices.indices.contains(slice.index) else { throw WorkerError(.refused, "a unit without its plan") }
+        let index = plan.indices[slice.index]
+        let guardian = UnitGuard(
+            settings: parts.settings, deadline: begin?.deadline, journal: journal, isDraining: { [parts] in parts.isDraining },
+            isOurs: isOurs)
+        guard let view else {
+            guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
+                throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
+            }
+            let unit = LoadUnit(client: client, store: repository.store, settings: parts.settings, report: report)
+            return .transferred(
+                try unit.run(
+                    index: index, slice: slice, position: position, alias: target.loadAlias(slice.index),
+                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
+        }
+        let unit = DumpUnit(
+            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, report: report)
+        switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
+        case .part(let part): return .transferred(part)
+        case .viewGone: return .viewGone
+        }
+    }
+
+    private func compose(_ plan: PlanEntry, epochs: [Int], begin: BeginEntry?) throws -> OutcomeEntry.Commit {
+        guard let begin else { throw WorkerError(.refused, "a session was to be committed that never began") }
+        if command.kind == .backup {
+            return try SnapshotComposer(store: repository.store, spool: parts.spool, journal: journal)
+                .compose(command, begin: begin, plan: plan, epochs: epochs)
+        }
+        let results = try SessionResults(journal: journal, plan: plan)
+        let indices = results.indices.map {
+            SnapshotSummary.Index(
+                name: $0.name, shards: 0, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes, segments: 0,
+                earliestView: nil, latestView: nil)
+        }
+        let summary = SnapshotSummary(
+            id: plan.snapshot ?? SnapshotID(startedAt: begin.startedAt, session: command.id),
+            repository: command.repository.metadata.name, namespace: command.namespace, target: command.target.metadata.name,
+            invoker: command.invoker, time: begin.startedAt, indices: indices)
+        return OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: results.partsByWorker)
+    }
+
+    /// - Throws: only what a repetition may mend; what it cannot becomes a Failed final entry.
+    private func finish(_ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?) throws -> FinalEntry {
+        var failure: OutcomeEntry.Abort?
+        if case .abort(let abort) = outcome.verdict { failure = abort }
+        do {
+            if command.kind == .restore, let plan {
+                if outcome.isCommit { try target.settle(plan) } else { try target.drop(plan) }
+            }
+        } catch where FailureKind(error) == .permanent {
+            let message = "\(error)"
+            failure = OutcomeEntry.Abort(
+                condition: "RestoreFailed", message: failure.map { "\($0.message); then: \(message)" } ?? message)
+        }
+        if command.kind == .backup, let plan { try closeViews(of: plan) }
+        return try final(outcome, begin: begin, plan: plan, failure: failure)
+    }
+
+    private func closeViews(of plan: PlanEntry) throws {
+        for slice in plan.slices.indices {
+            let names = (0...Handling.highestEpoch).map { EntryName.view(slice: slice, epoch: $0) }
+            for case .view(let view) in try journal.read(names).values { close(view) }
+        }
+    }
+
+    func final(
+        _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failure: OutcomeEntry.Abort?
+    ) throws -> FinalEntry {
+        let now = Timestamp.now()
+        let results = try plan.map { try SessionResults(journal: journal, plan: $0) }
+        var conditions: [Condition] = []
+        if let failure {
+            conditions.append(
+                Condition(type: failure.condition, reason: failure.condition, message: failure.message, lastTransitionTime: now))
+        }
+        var snapshot = plan?.snapshot
+        if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
+        let status = StatusEvent(
+            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt, finishedAt: now,
+            snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions, error: failure?.message,
+            partsByWorker: results?.partsByWorker ?? [:])
+        return FinalEntry(nonce: try Nonce.make(), status: status)
+    }
+}

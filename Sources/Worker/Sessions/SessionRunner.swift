@@ -1,0 +1,211 @@
+import AMQP
+import Archive
+import Bus
+import Crypto
+import Messages
+import Runtime
+import Sessions
+
+/// Takes one delivery through the session protocol to its settlement.
+///
+/// The order is always: durable bytes, entry, confirmed publish, ack. A crash anywhere leaves a duplicate, never a hole.
+struct SessionRunner {
+    private enum Work {
+        case session(SessionCommand)
+        case unit(UnitCommand)
+
+        var command: SessionCommand {
+            switch self {
+            case .session(let command): command
+            case .unit(let unit): unit.session
+            }
+        }
+    }
+
+    /// After so many deliveries in vain a message is not begun again: something in it kills workers.
+    private static let givenUpDeliveries = 10
+
+    private let parts: WorkerParts
+    private let delivery: Delivery
+    private let logger: Logger
+
+    init(_ parts: WorkerParts, delivery: Delivery) {
+        self.parts = parts
+        self.delivery = delivery
+        logger = parts.logger
+    }
+
+    /// - Parameter isDeadLetter: the broker gave the message up; its session is to be ended.
+    func run(isDeadLetter: Bool = false) async {
+        do {
+            let work = try decode()
+            try await run(work, isGivenUp: isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries)
+        } catch let error as PoisonError {
+            await settle(as: parts.envelope.deadLetter(delivery, reason: error.message), why: error.message)
+        } catch {
+            // Not settled: the broker hands the delivery out again once this connection is gone.
+            logger.error("a delivery could not be settled", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+        }
+    }
+
+    private func decode() throws(PoisonError) -> Work {
+        if let replyTo = delivery.properties.replyTo, replyTo.hasPrefix("sheaf."), !replyTo.hasPrefix("sheaf.reply.") {
+            throw PoisonError("reply_to \(replyTo) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
+        }
+        if delivery.properties.type == MessageType.unit.rawValue {
+            return .unit(try delivery.event(UnitCommand.self, types: [.unit]).data)
+        }
+        return .session(try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession]).data)
+    }
+
+    private func run(_ work: Work, isGivenUp: Bool) async throws {
+        let command = work.command
+        let isOurs: @Sendable () -> Bool = { [delivery] in delivery.isSettleable }
+        var effects: SessionEffects?
+        var handling = try makeHandling(work)
+        var request = handling.start()
+        var failures = 0
+        let progress = reporter(of: work)
+        while true {
+            do {
+                if effects == nil {
+                    var repositoryID: RepositoryID?
+                    if case .unit(let unit) = work { repositoryID = unit.repositoryID }
+                    effects = try SessionEffects(
+                        parts, command: command, repositoryID: repositoryID, isGivenUp: isGivenUp, isOurs: isOurs)
+                    effects?.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
+                }
+                guard let effects else { return }
+                if case .settle(let settlement) = request { return try await settle(settlement, command: command) }
+                let reply = try await perform(request, of: handling, effects: effects, work: work, progress: progress)
+                parts.doneEpochs.withLock { $0[command.id] = handling.doneEpochs.isEmpty ? nil : handling.doneEpochs }
+                request = handling.receive(reply, now: .now())
+            } catch {
+                failures += 1
+                switch FailureKind(error) {
+                case .abandon: return logger.info("a delivery went to another worker", metadata: context(command))
+                case .ended where failures < 3:
+                    // The journal says so; a new reading finds the outcome.
+                    handling = try makeHandling(work)
+                    request = handling.start()
+                    continue
+                case .retry where delivery.attempt + 1 < parts.settings.attempts && !isGivenUp:
+                    return await retry(command, error: error)
+                case .deadline:
+                    let reason = OutcomeEntry.Abort(condition: "DeadlineExceeded", message: "\(error)")
+                    if failures < 3, let abort = handling.abort(reason, now: .now()) {
+                        request = abort
+                        continue
+                    }
+                case .permanent, .retry, .ended:
+                    if error is AMQPError { throw error }
+                    let condition = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
+                    let reason = OutcomeEntry.Abort(condition: condition, message: "\(error)")
+                    if failures < 3, let abort = handling.abort(reason, now: .now()) {
+                        request = abort
+                        continue
+                    }
+                }
+                return try await failUnrecorded(command, error: error)
+            }
+        }
+    }
+
+    private func reporter(of work: Work) -> ProgressReporter? {
+        guard case .unit(let unit) = work else { return nil }
+        return ProgressReporter(parts, command: unit.session, position: unit.position)
+    }
+
+    private func makeHandling(_ work: Work) throws -> Handling {
+        let command = work.command
+        let subject: Handling.Subject
+        switch work {
+        case .unit(let unit): subject = .unit(unit.position)
+        case .session:
+            let digest = try SHA256.digest(of: try MessageCoding.encode(command)).hex
+            subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: command.timeOutSeconds)
+        }
+        return Handling(
+            kind: command.kind, subject: subject, isFresh: delivery.isFresh, nonce: try Nonce.make(),
+            doneEpochs: parts.doneEpochs.withLock { $0[command.id] } ?? [])
+    }
+
+    private func perform(
+        _ request: Handling.Request, of handling: Handling, effects: SessionEffects, work: Work, progress: ProgressReporter?
+    ) async throws -> Handling.Reply {
+        switch request {
+        case .read(let names): return .entries(try effects.journal.read(names))
+        case .put(let name, let entry):
+            let put = try effects.journal.put(entry, at: name)
+            if case .part(let part) = entry, put == .created { progress?.stored(part) }
+            return .put(put)
+        case .perform(let effect):
+            if case .transfer(let slice, _, _) = effect { progress?.index = handling.plan?.indices[slice.index].targetName }
+            return try effects.perform(effect, begin: handling.begin, plan: handling.plan)
+        case .publish(let publications):
+            // A handler whose delivery is not its own any more publishes nothing: another worker goes on with it.
+            guard delivery.isSettleable else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
+            let outgoing = OutgoingSession(
+                parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
+                replyTo: delivery.properties.replyTo)
+            try await parts.publisher.publish(try publications.flatMap { try outgoing.messages(for: $0) })
+            if publications.contains(where: { if case .final = $0 { true } else { false } }) {
+                parts.doneEpochs.withLock { $0[work.command.id] = nil }
+            }
+            return .published
+        case .settle: return .published
+        }
+    }
+
+    private func settle(_ settlement: Handling.Settlement, command: SessionCommand) async throws {
+        switch settlement {
+        case .acknowledge: try await delivery.ack()
+        case .reject(let reason): await settle(as: parts.envelope.deadLetter(delivery, reason: reason), why: reason)
+        }
+    }
+
+    private func settle(as message: OutgoingMessage, why reason: String) async {
+        logger.warning("a message went to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
+        do {
+            try await parts.publisher.publish(message)
+            try await delivery.ack()
+        } catch {
+            logger.error("a dead letter could not be published", metadata: ["error": .string("\(error)")])
+        }
+    }
+
+    private func retry(_ command: SessionCommand, error: any Error) async {
+        let attempt = delivery.attempt + 1
+        logger.warning(
+            "a message failed and is tried again",
+            metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
+        var generator = SystemRandomNumberGenerator()
+        let message = parts.envelope.retry(
+            delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator)
+        do {
+            try await parts.publisher.publish(message)
+            try await delivery.ack()
+        } catch {
+            logger.error("a retry could not be published", metadata: ["error": .string("\(error)")])
+        }
+    }
+
+    /// The journal cannot say that the session failed, so only the event does.
+    private func failUnrecorded(_ command: SessionCommand, error: any Error) async throws {
+        logger.error(
+            "a session failed without a record", metadata: context(command).merging(["error": .string("\(error)")]) { $1 })
+        let now = Timestamp.now()
+        let status = StatusEvent(
+            of: command, phase: .failed, source: .unrecorded, finishedAt: now,
+            conditions: [
+                Condition(type: "Unrecorded", reason: "JournalUnreachable", message: "\(error)", lastTransitionTime: now)
+            ], error: "\(error)")
+        let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: delivery.properties.replyTo)
+        try await parts.publisher.publish(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"))
+        try await delivery.ack()
+    }
+
+    private func context(_ command: SessionCommand) -> Logger.Metadata {
+        ["session": .string(command.id.text), "invoker": .string(command.invoker.name), "queue": .string(delivery.queue)]
+    }
+}

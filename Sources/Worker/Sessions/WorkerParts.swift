@@ -1,0 +1,42 @@
+package import AMQP
+package import Archive
+import Bus
+package import Manifests
+import Messages
+package import Runtime
+import Sessions
+
+/// What all deliveries of one worker process share.
+package final class WorkerParts: Sendable {
+    let settings: WorkerSettings
+    let clusters: ClusterAccess
+    let repositories: RepositoryPool
+    let spool: Spool
+    let publisher: MessagePublisher
+    let outbox: EventOutbox
+    let envelope: Envelope
+    let logger: Logger
+    let manifests = ManifestCache()
+    /// Epochs of the slices that were seen done, from the first slice; saves reading them again at each slice's end.
+    let doneEpochs = Lock<[SessionID: [Int]]>([:])
+    private let draining = Lock(false)
+
+    package init(
+        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress, logger: Logger
+    ) {
+        self.settings = settings
+        self.clusters = ClusterAccess(resources: resources, secrets: secrets)
+        self.repositories = RepositoryPool(resources: resources)
+        self.spool = spool
+        self.logger = logger
+        publisher = MessagePublisher(address: broker, name: "sheaf-worker \(settings.name) publish")
+        envelope = Envelope(source: "/sheaf/worker/\(settings.name)", appID: "sheaf-worker")
+        outbox = EventOutbox(
+            publisher: MessagePublisher(address: broker, name: "sheaf-worker \(settings.name) events"), logger: logger)
+    }
+
+    /// Units at work end at their next page.
+    var isDraining: Bool { draining.withLock { $0 } }
+
+    func drain() { draining.withLock { $0 = true } }
+}

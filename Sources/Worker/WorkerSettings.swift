@@ -1,0 +1,21 @@
+package import Archive
+
+/// What one worker process is told when it starts.
+package struct WorkerSettings: Sendable {
+    /// Names the worker in events and parts; unique among the workers of a broker.
+    package var name: String
+    /// Units of backups at work at once; restores have as many of their own.
+    package var slots = 2
+    /// A unit ends at the first page after this many seconds or bytes of documents, whichever comes first.
+    package var unitSeconds = 120.0
+    package var unitBytes = 8 << 30
+    /// Slices of one session that may be at work at once.
+    package var window = 16
+    /// Times that a message is tried before its session is aborted, the first included.
+    package var attempts = 5
+    /// Upper bound of a retry's delay in seconds; nil: the ladder of the topology (10 s, 1 min, 5 min …).
+    package var retryDelay: Double?
+    package var segments = SegmentSettings()
+
+    package init(name: String) { self.name = name }
+}
