@@ -10,8 +10,7 @@ package import Messages
 ///
 /// Environment and files know no namespaces: they serve a name in every namespace. Names that differ only in what becomes `_`, or
 /// where one continues the other (`es` and `es-auth`), share variables; such Secrets are better given as files.
-/// Files are read anew at each look-up, so that a
-/// rotated secret is seen; nothing is written anywhere.
+/// Files are read anew at each look-up, so that a rotated secret is seen; nothing is written anywhere.
 package struct SecretSource: Sendable {
     private let resources: ResourceSet
     private let directory: String?

@@ -48,8 +48,11 @@ package struct SecretValue: Sendable, Hashable {
         exposedBytes = Array(decoded)
     }
 
-    /// The value as text; nil when it is not UTF-8.
-    package var text: Sensitive? { String(validating: exposedBytes, as: UTF8.self).map { Sensitive($0) } }
+    /// The value as text, for the one place that hands it to a library; nil when it is not UTF-8.
+    package var exposedText: String? { String(validating: exposedBytes, as: UTF8.self) }
+
+    /// The value as text that never prints itself; nil when it is not UTF-8.
+    package var text: Sensitive? { exposedText.map { Sensitive($0) } }
 }
 
 extension SecretValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
