@@ -13,7 +13,8 @@ package final class WorkerParts: Sendable {
     let repositories: RepositoryPool
     let spool: Spool
     let publisher: MessagePublisher
-    let outbox: EventOutbox
+    /// A service to run beside the worker's own, and to stop after it.
+    package let outbox: EventOutbox
     let envelope: Envelope
     let logger: Logger
     let manifests = ManifestCache()
