@@ -45,10 +45,10 @@ package struct ElasticsearchError: Error, Sendable, CustomStringConvertible {
 extension ElasticsearchError.Code {
     fileprivate var isUsuallyTransient: Bool {
         switch self {
-        case .tooManyRequests, .circuitBroken, .unavailable, .partialResult, .transport, .malformedResponse, .pointInTimeGone:
+        case .tooManyRequests, .circuitBroken, .unavailable, .partialResult, .transport, .malformedResponse:
             true
         case .unauthorized, .forbidden, .notFound, .indexNotFound, .conflict, .badRequest, .unsupported, .sourceMissing,
-            .cancelled, .limitExceeded:
+            .pointInTimeGone, .cancelled, .limitExceeded:
             false
         }
     }

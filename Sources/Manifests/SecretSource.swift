@@ -8,8 +8,9 @@ package import Messages
 /// 2. files: `<directory>/<secret name>/<key>`, as Kubernetes and Docker mount them; one line end at the end is not part of the value;
 /// 3. the Secrets among the resources.
 ///
-/// Environment and files know no namespaces: they serve a name in every namespace. Files are read anew at each look-up, so that a
-/// rotated secret is seen; nothing is written anywhere.
+/// Environment and files know no namespaces: they serve a name in every namespace. Names that differ only in what becomes `_`, or
+/// where one continues the other (`es` and `es-auth`), share variables; such Secrets are better given as files.
+/// Files are read anew at each look-up, so that a rotated secret is seen; nothing is written anywhere.
 package struct SecretSource: Sendable {
     private let resources: ResourceSet
     private let directory: String?

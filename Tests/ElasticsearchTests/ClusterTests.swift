@@ -20,7 +20,7 @@ import Testing
             name: scratch.name, uuid: "", numberOfShards: 3,
             settings: [
                 "index.number_of_shards": "3", "index.analysis.analyzer.mine.type": "custom",
-                "index.analysis.analyzer.mine.tokenizer": "whitespace", "index.max_result_window": "500",
+                "index.analysis.analyzer.mine.tokenizer": "standard", "index.max_result_window": "500",
             ],
             mappings: ["properties": ["t": ["type": "text", "analyzer": "mine"]]])
         _ = try client.createIndex(scratch.name, definition: source, loadAlias: nil)
@@ -30,7 +30,7 @@ import Testing
         let found = try #require(try client.catalog(IndexSelection(include: [scratch.name + "*"])).first)
         #expect(found.numberOfShards == 3 && found.isOpen && !found.uuid.isEmpty && found.documents == 0)
         #expect(found.maxResultWindow == 500)
-        #expect(found.settings["index.analysis.analyzer.mine.tokenizer"] == "whitespace")
+        #expect(found.settings["index.analysis.analyzer.mine.tokenizer"] == "standard")
         #expect(found.settings["index.uuid"] == nil && found.strippedSettings.contains("index.uuid"))
         #expect(found.settings["index.number_of_routing_shards"] != nil)
         #expect(found.aliases.members?.map(\.name) == [scratch.name + "-a"])

@@ -28,7 +28,8 @@ struct HitSplitterTests {
     }
 
     @Test(arguments: [
-        "\u{FEFF}{\"a\":1}", "{\n\"a\" : [1,\r\n2]\n}", "{/* } \" */\"a\":1}", "{\"a\":1 // } \"\n}", "{ \"a\":\"/*\"}", "{}", " {} ",
+        "\u{FEFF}{\"a\":1}", "{\n\"a\" : [1,\r\n2]\n}", "{/* } \" */\"a\":1}", "{\"a\":1 // } \"\n}", "{ \"a\":\"/*\"}", "{}",
+        " {} ",
         "{\"a\":\"\\\\\"}", "{\"a\":\"\\\"}\"}", "{\"a\":{\"b\":[[[{}]]]}}", "/**/{\"a\":\"//\"}/***/", "{\"a\":\"x\"/* * **/}",
     ]) func keepsTheSource(_ source: String) throws {
         let page = Array(page(of: [#"{"_id":"1","_source":\#(source),"sort":[1]}"#]).utf8)
@@ -136,7 +137,9 @@ struct HitSplitterTests {
 
     /// An object whose strings are made of what confuses scanners, with comments between its tokens.
     private func randomSource(_ random: inout SeededGenerator) -> String {
-        let pieces = ["\\\\", "\\\"", "{", "}", "[", "]", "/", "//", "/*", "*/", ",", ":", "a", "\\n", "é", "  ", "\\\\\\\\", "hits"]
+        let pieces = [
+            "\\\\", "\\\"", "{", "}", "[", "]", "/", "//", "/*", "*/", ",", ":", "a", "\\n", "é", "  ", "\\\\\\\\", "hits",
+        ]
         let gaps = ["", "", "", " ", "\n", "/* } \" */", "// ] \"\n", "/***/", "\t"]
         func string(_ random: inout SeededGenerator) -> String {
             let count = Int.random(in: 0...40, using: &random)
@@ -148,7 +151,9 @@ struct HitSplitterTests {
             case 0: return gap + "-0.0" + gap
             case 1: return gap + string(&random) + gap
             case 2:
-                return "[" + (0..<Int.random(in: 0...3, using: &random)).map { _ in value(depth + 1, &random) }.joined(separator: ",") + "]"
+                return "["
+                    + (0..<Int.random(in: 0...3, using: &random)).map { _ in value(depth + 1, &random) }.joined(separator: ",")
+                    + "]"
             default: return object(depth + 1, &random)
             }
         }

@@ -166,7 +166,8 @@ import Testing
             document("twice", #"{"a":1}"#, routing: "one"),
             document("nested", #"{"items":[{"a":"x"},{"a":"y"},{"a":"}"}]}"#), document("quote\" \\ slash/ ?&#+% é", "{}"),
             document("..", #"{"dots":1}"#), document(String(repeating: "i", count: 512), #"{"long":1}"#),
-            document("..newline", "{\n}", routing: "r/.."), document("big", #"{"a":"\#(String(repeating: "é\\n", count: 100_000))"}"#),
+            document("..newline", "{\n}", routing: "r/.."),
+            document("big", #"{"a":"\#(String(repeating: "é\\n", count: 100_000))"}"#),
         ]
         documents += (0..<3_000).map { document("n\($0)", #"{"k":"\#($0)","s":"\\\"{[/*"}"#) }
         return documents

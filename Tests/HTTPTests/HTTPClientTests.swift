@@ -11,7 +11,8 @@ struct HTTPClientTests {
         try bytes.withUnsafeBytes { borrowed in
             for (method, body, wanted) in [
                 ("GET", HTTPRequest.Body.none, "GET "), ("POST", .none, "POST "), ("DELETE", .none, "DELETE "),
-                ("PUT", .bytes(bytes), "PUT héllo"), ("POST", .borrowed(borrowed), "POST héllo"), ("GET", .bytes(bytes), "GET héllo"),
+                ("PUT", .bytes(bytes), "PUT héllo"), ("POST", .borrowed(borrowed), "POST héllo"),
+                ("GET", .bytes(bytes), "GET héllo"),
             ] {
                 let response = try client.send(HTTPRequest(method: method, url: server.url + "/x", body: body))
                 #expect(String(decoding: response.body, as: UTF8.self) == wanted)
@@ -118,7 +119,8 @@ struct HTTPClientTests {
     }
 
     private func expectFailure(
-        _ code: HTTPError.Code, isRetryable: Bool = false, _ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+        _ code: HTTPError.Code, isRetryable: Bool = false, _ body: () throws -> Void,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) {
         do {
             try body()

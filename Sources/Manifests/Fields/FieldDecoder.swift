@@ -67,8 +67,10 @@ final class FieldDecoder {
 
     func found(_ node: YAMLNode) -> String { isConfidential ? node.kindSummary : node.summary }
 
-    func complainMissing(_ key: String, _ expected: String) {
-        complain(key, "expected \(expected), found nothing")
+    /// `inner` is a field inside of `key`, for a group that is missing as a whole.
+    func complainMissing(_ key: String, inner: String? = nil, _ expected: String) {
+        let path = path(to: key) + (inner.map { "." + $0 } ?? "")
+        log.add(FieldComplaint(.error, at: place(of: key), path: path, "expected \(expected), found nothing"))
     }
 
     private func complain(_ node: YAMLNode, path: String, expected: String) {

@@ -84,6 +84,7 @@ extension ResourceDecoder {
         let all = ["renameKey", "addKey", "addKeysFrom", "removeKey"]
         let present = all.filter(fields.has)
         guard present.count == 1 else {
+            for name in all { fields.ignore(name) }
             let found = present.isEmpty ? "none" : present.joined(separator: " and ")
             fields.complain(present.last ?? all[0], "expected exactly one of \(all.joined(separator: ", ")), found \(found)")
             return nil
@@ -98,7 +99,7 @@ extension ResourceDecoder {
         case "addKey": return fields.fields("addKey", addedKey)
         case "addKeysFrom":
             return fields.fields("addKeysFrom") { source in
-                if !source.has("secretRef") { source.complainMissing("secretRef.name", "the name of a Secret") }
+                if !source.has("secretRef") { source.complainMissing("secretRef", inner: "name", "the name of a Secret") }
                 return source.fields("secretRef") { reference in
                     referredName(reference, "the name of a Secret").map { .addKeysFrom(secretName: $0) }
                 }

@@ -3,7 +3,7 @@ import Runtime
 
 extension ResourceDecoder {
     func backupConfiguration(_ fields: FieldDecoder) -> BackupConfiguration.Spec? {
-        if !fields.has("target") { fields.complainMissing("target.ref.name", "the AppBinding of the cluster") }
+        if !fields.has("target") { fields.complainMissing("target", inner: "ref.name", "the AppBinding of the cluster") }
         let target = fields.fields("target", backupTarget)
         let repository = repositoryReference(fields)
         let task = fields.fields("task") { self.task($0, direction: "backup") }
@@ -33,15 +33,16 @@ extension ResourceDecoder {
     }
 
     func restoreSession(_ fields: FieldDecoder) -> RestoreSession.Spec? {
-        if !fields.has("target") { fields.complainMissing("target.ref.name", "the AppBinding of the cluster") }
+        if !fields.has("target") { fields.complainMissing("target", inner: "ref.name", "the AppBinding of the cluster") }
         let target = fields.fields("target", restoreTarget)
         let repository = repositoryReference(fields)
         let task = fields.fields("task") { self.task($0, direction: "restore") }
         let driver = driver(fields)
         let rules = fields.list("rules", restoreRule)
-        if !rules.isEmpty { fields.warn("rules", "deprecated by Stash; read as spec.target.rules") }
-        checkHosts(
-            of: (target?.rules ?? []) + rules, at: target?.rules.isEmpty == false ? "target.rules" : "rules", fields)
+        if !rules.isEmpty {
+            fields.warn("rules", "deprecated by Stash; read as spec.target.rules")
+            checkHosts(of: (target?.rules ?? []) + rules, fields)
+        }
         let timeOut = fields.duration("timeOut")
         let kept = keptParts(fields)
         let hooks = fields.fields("hooks") { hooks in
@@ -82,6 +83,7 @@ extension ResourceDecoder {
         let (args, replicas) = (fields.texts("args"), fields.count("replicas"))
         let mounts = fields.elements("volumeMounts").map { $0.json(sortingMembers: true) }
         let templates = fields.elements("volumeClaimTemplates").map { $0.json(sortingMembers: true) }
+        checkHosts(of: rules, fields)
         guard let ref else { return nil }
         var target = RestoreSession.Target(ref: ref, alias: alias, rules: rules)
         (target.args, target.replicas, target.volumeMounts, target.volumeClaimTemplates) = (args, replicas, mounts, templates)
@@ -99,14 +101,14 @@ extension ResourceDecoder {
     }
 
     /// Stash: at most one rule for everyone, and no host in two rules.
-    private func checkHosts(of rules: [RestoreSession.Rule], at key: String, _ fields: FieldDecoder) {
+    private func checkHosts(of rules: [RestoreSession.Rule], _ fields: FieldDecoder) {
         if rules.count(where: \.targetHosts.isEmpty) > 1 {
             let found = rules.count(where: \.targetHosts.isEmpty)
-            fields.complain(key, "expected at most one rule without targetHosts, found \(found)")
+            fields.complain("rules", "expected at most one rule without targetHosts, found \(found)")
         }
         var hosts: Set<String> = []
         for host in rules.flatMap({ Set($0.targetHosts).sorted() }) where !hosts.insert(host).inserted {
-            fields.complain(key, "expected each host in one rule, found \"\(host)\" in several")
+            fields.complain("rules", "expected each host in one rule, found \"\(host)\" in several")
         }
     }
 

@@ -25,7 +25,7 @@ struct ResourceDecoder {
             fields.complain("apiVersion", "expected \(kind.apiVersion) for a \(name), found \"\(apiVersion)\"")
         }
         let metadata = fields.fields("metadata", self.metadata)
-        if !fields.has("metadata") { fields.complainMissing("metadata.name", "the name of the \(name)") }
+        if !fields.has("metadata") { fields.complainMissing("metadata", inner: "name", "the name of the \(name)") }
         fields.ignore("status")
         let resource = self.resource(kind, metadata, fields, document)
         fields.finish()
@@ -118,7 +118,7 @@ extension ResourceDecoder {
 
     /// The Repository that a plan or a restore names.
     func repositoryReference(_ spec: FieldDecoder) -> ObjectReference? {
-        if !spec.has("repository") { spec.complainMissing("repository.name", "the name of a Repository") }
+        if !spec.has("repository") { spec.complainMissing("repository", inner: "name", "the name of a Repository") }
         return spec.fields("repository") { fields in
             let name = referredName(fields, "the name of a Repository")
             let namespace = referredNamespace(fields)
@@ -128,7 +128,7 @@ extension ResourceDecoder {
 
     /// The AppBinding that a target names.
     func targetReference(_ target: FieldDecoder) -> TargetRef? {
-        if !target.has("ref") { target.complainMissing("ref.name", "the AppBinding of the cluster") }
+        if !target.has("ref") { target.complainMissing("ref", inner: "name", "the AppBinding of the cluster") }
         return target.fields("ref") { fields in
             let kind = fields.requiredText("kind", "AppBinding")
             if let kind, kind != ResourceKind.appBinding.rawValue {

@@ -43,10 +43,6 @@ struct YAMLEvents: ~Copyable {
         input = .allocate(capacity: bytes.count)
         _ = input.initialize(from: bytes)
         yaml_parser_set_input_string(parser, input.baseAddress, input.count)
-        // A file without a byte order mark is UTF-8; libyaml would take a NUL for UTF-16 otherwise and misplace its errors.
-        if !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) {
-            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-        }
     }
 
     deinit {

@@ -13,12 +13,12 @@ package enum YAMLScalar: Sendable, Equatable {
         case "", "~", "null", "Null", "NULL": self = .null
         case "true", "True", "TRUE": self = .bool(true)
         case "false", "False", "FALSE": self = .bool(false)
-        default: self = Self.number(text) ?? .text(text)
+        default: self = Self.readNumber(text) ?? .text(text)
         }
     }
 
     /// Nil when the text is no number of the core schema, or is infinite or not a number: JSON and Stash have no such values.
-    static func number(_ text: String) -> YAMLScalar? {
+    private static func readNumber(_ text: String) -> YAMLScalar? {
         var rest = Substring(text)
         if rest.hasPrefix("0o") { return Int64(rest.dropFirst(2), digits: 8).map { .integer($0) } }
         if rest.hasPrefix("0x") { return Int64(rest.dropFirst(2), digits: 16).map { .integer($0) } }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import Runtime
 
 /// Named values that must stay on this machine: passwords, keys, certificates.
 ///
@@ -49,6 +50,9 @@ package struct SecretValue: Sendable, Hashable {
 
     /// The value as text, for the one place that hands it to a library; nil when it is not UTF-8.
     package var exposedText: String? { String(validating: exposedBytes, as: UTF8.self) }
+
+    /// The value as text that never prints itself; nil when it is not UTF-8.
+    package var text: Sensitive? { exposedText.map { Sensitive($0) } }
 }
 
 extension SecretValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -55,13 +55,13 @@ package struct ClusterAccess: Sendable {
 
     /// Stash's keys (`username`/`password`, or the older `ADMIN_USERNAME`/`ADMIN_PASSWORD`), or `apiKey`, or `token`.
     private func credential(in secret: Secret, key: ResourceKey) throws -> ClusterConfiguration.Credential {
-        func value(_ name: String) -> String? { secret[name]?.exposedText }
-        if let user = value("username"), let password = value("password") { return .basic(user: user, password: Sensitive(password)) }
+        func value(_ name: String) -> Sensitive? { secret[name]?.text }
+        if let user = value("username"), let password = value("password") { return .basic(user: user.reveal(), password: password) }
         if let user = value("ADMIN_USERNAME"), let password = value("ADMIN_PASSWORD") {
-            return .basic(user: user, password: Sensitive(password))
+            return .basic(user: user.reveal(), password: password)
         }
-        if let apiKey = value("apiKey") { return .apiKey(Sensitive(apiKey)) }
-        if let token = value("token") { return .bearer(Sensitive(token)) }
+        if let apiKey = value("apiKey") { return .apiKey(apiKey) }
+        if let token = value("token") { return .bearer(token) }
         throw WorkerError(
             .missingHere, "\(key) has neither username and password, nor ADMIN_USERNAME and ADMIN_PASSWORD, nor apiKey, nor token")
     }

@@ -12,6 +12,9 @@ struct DumpUnit {
         case viewGone
     }
 
+    /// Each page renews the view for so long: the slice's next unit may wait behind those of other slices.
+    private static let keepAlive = Duration.seconds(3600)
+
     let client: ElasticsearchClient
     let store: any ObjectStore
     let spool: Spool
@@ -29,7 +32,7 @@ struct DumpUnit {
         var isEnd = false
         do {
             while !isEnd {
-                let page = try client.readPage(pointInTime, after: cursor, sizer: &sizer, into: sink)
+                let page = try client.readPage(pointInTime, after: cursor, sizer: &sizer, keepAlive: Self.keepAlive, into: sink)
                 pointInTime.id = page.pointInTimeID
                 cursor = page.lastSort ?? cursor
                 // A page that the server found too big is asked again smaller, so only an empty one is sure to be the end.

@@ -54,7 +54,7 @@ struct SnapshotCatalog {
         guard let bytes = try store.get(key) else { return nil }
         do {
             guard case .commit(let commit) = try MessageCoding.decode(OutcomeEntry.self, from: bytes).verdict else { return nil }
-            return commit.manifests.isEmpty && !commit.summary.indices.isEmpty ? nil : commit
+            return commit
         } catch {
             throw ArchiveError(.corrupt, "object \(key) in \(store.location) is not an outcome: \(error)")
         }

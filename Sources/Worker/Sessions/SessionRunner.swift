@@ -78,8 +78,8 @@ struct SessionRunner {
                 guard let effects else { return }
                 if case .settle(let settlement) = request { return try await settle(settlement, command: command) }
                 let reply = try await perform(request, of: handling, effects: effects, work: work, progress: progress)
-                parts.doneEpochs.withLock { $0[command.id] = handling.doneEpochs.isEmpty ? nil : handling.doneEpochs }
                 request = handling.receive(reply, now: .now())
+                parts.doneSlices.remember(handling.doneEpochs, of: command.id)
             } catch {
                 failures += 1
                 switch FailureKind(error) {
@@ -127,7 +127,7 @@ struct SessionRunner {
         }
         return Handling(
             kind: command.kind, subject: subject, isFresh: delivery.isFresh, nonce: try Nonce.make(),
-            doneEpochs: parts.doneEpochs.withLock { $0[command.id] } ?? [])
+            doneEpochs: parts.doneSlices.epochs(of: command.id))
     }
 
     private func perform(
@@ -149,9 +149,6 @@ struct SessionRunner {
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
                 replyTo: delivery.properties.replyTo)
             try await parts.publisher.publish(try publications.flatMap { try outgoing.messages(for: $0) })
-            if publications.contains(where: { if case .final = $0 { true } else { false } }) {
-                parts.doneEpochs.withLock { $0[work.command.id] = nil }
-            }
             return .published
         case .settle: return .published
         }

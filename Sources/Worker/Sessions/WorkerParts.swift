@@ -18,8 +18,7 @@ package final class WorkerParts: Sendable {
     let envelope: Envelope
     let logger: Logger
     let manifests = ManifestCache()
-    /// Epochs of the slices that were seen done, from the first slice; saves reading them again at each slice's end.
-    let doneEpochs = Lock<[SessionID: [Int]]>([:])
+    let doneSlices = DoneSlices()
     private let draining = Lock(false)
 
     package init(

@@ -1,0 +1,117 @@
+import Testing
+
+/// Plans and restores.
+extension ComplaintCases {
+    /// A plan whose further fields begin on line 6.
+    private static func plan(_ fields: String) -> String {
+        """
+        apiVersion: stash.appscode.com/v1beta1
+        kind: BackupConfiguration
+        metadata: {name: plan}
+        spec:
+          target: {ref: {kind: AppBinding, name: es}}
+        \(fields.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
+          repository: {name: r}
+        """
+    }
+
+    /// A restore whose further fields begin on line 6.
+    private static func restore(_ fields: String) -> String {
+        plan(fields).replacing("BackupConfiguration", with: "RestoreSession")
+    }
+
+    static let plans: [Case] = [
+        Case(
+            "empty plan", "apiVersion: stash.appscode.com/v1beta1\nkind: BackupConfiguration\nmetadata: {name: a}\nspec: {}",
+            "4:7: error: spec.target.ref.name: expected the AppBinding of the cluster, found nothing",
+            "4:7: error: spec.repository.name: expected the name of a Repository, found nothing"),
+        Case(
+            "other target",
+            "apiVersion: stash.appscode.com/v1beta1\nkind: BackupConfiguration\nmetadata: {name: a}\nspec:\n  target:\n    ref: {apiVersion: apps/v1, kind: Deployment}\n  repository: {name: r, namespace: B}",
+            "6:10: error: spec.target.ref.name: expected the name of an AppBinding, found nothing",
+            "6:38: error: spec.target.ref.kind: expected AppBinding, found \"Deployment\"; Sheaf reaches a cluster through its AppBinding",
+            "7:36: error: spec.repository.namespace: a name has only lower-case letters, digits and \"-\", found \"B\""),
+        Case(
+            "target version",
+            plan("driver: Restic").replacing("{kind: AppBinding,", with: "{apiVersion: v1, kind: AppBinding,"),
+            "5:30: error: spec.target.ref.apiVersion: expected appcatalog.appscode.com/v1alpha1, found \"v1\""),
+        Case(
+            "schedule", plan("schedule: 5"),
+            "6:13: error: spec.schedule: expected text (put the value in quotes), found the number 5"),
+        Case(
+            "time zone", plan("timeZone: ../etc/passwd"),
+            "6:13: error: spec.timeZone: expected a name of the time zone database, such as Europe/Berlin, found \"../etc/passwd\""
+        ),
+        Case(
+            "driver", plan("driver: VolumeSnapshotter"),
+            "6:11: error: spec.driver: Sheaf reads documents and takes no snapshots of volumes; use Restic, or leave it out"),
+        Case(
+            "unknown driver", plan("driver: Kopia"),
+            "6:11: error: spec.driver: expected Restic or VolumeSnapshotter, found \"Kopia\""),
+        Case(
+            "timeOut in days", plan("timeOut: 1d"),
+            "6:12: error: spec.timeOut: expected a duration of h, m and s, such as \"1h30m\", found \"1d\""),
+        Case(
+            "timeOut as a number", plan("timeOut: 90"),
+            "6:12: error: spec.timeOut: expected a duration of h, m and s, such as \"1h30m\", found the number 90"),
+        Case(
+            "retention", plan("retentionPolicy:\n  keepLast: -1\n  keepDaily: 1.5\n  prune: 'true'"),
+            "7:5: error: spec.retentionPolicy.name: expected a name for the policy, found nothing",
+            "7:15: error: spec.retentionPolicy.keepLast: expected a whole number from 0 on, found the number -1",
+            "8:16: error: spec.retentionPolicy.keepDaily: expected a whole number from 0 on, found the number 1.5",
+            "9:12: error: spec.retentionPolicy.prune: expected true or false, found \"true\""),
+        Case(
+            "retry", plan("retryConfig: {maxRetry: 99999999999, delay: soon}"),
+            "6:27: error: spec.retryConfig.maxRetry: expected a whole number from 0 on, found the number 99999999999",
+            "6:47: error: spec.retryConfig.delay: expected a duration of h, m and s, such as \"1h30m\", found \"soon\""),
+        Case(
+            "task",
+            plan(
+                "task:\n  name: postgres-backup-14\n  params:\n  - {name: indices, value: 'Logs-*'}\n  - {value: a}\n  - {name: index, value: a}\n  - {name: args, value: --match=a --quiet}"
+            ),
+            "7:11: warning: spec.task.name: Sheaf's own backup is run whatever the task; \"postgres-backup-14\" is none of Elasticsearch",
+            "9:30: error: spec.task.params[0].value: pattern Logs-* can match no index: names cannot have \"L\"",
+            "10:7: error: spec.task.params[1].name: expected the name of a parameter, found nothing",
+            "11:14: warning: spec.task.params[2].name: not a parameter that Sheaf knows; it has no effect, found \"index\"",
+            "12:27: warning: spec.task.params[3].value: not honoured yet: --quiet"),
+        Case(
+            "lists", plan("interimVolumeTemplate: {}\nhooks: []\ntask: {params: {name: a}}"),
+            "7:10: error: spec.hooks: expected fields, found a list",
+            "8:18: error: spec.task.params: expected a list, found a group of fields"),
+        Case(
+            "hooks",
+            plan(
+                "hooks:\n  preBackup:\n    executionPolicy: Always\n    exec: {}\n    tcpSocket: {port: 0}\n  postBackup:\n    httpPost: {port: http, scheme: ftp, httpHeaders: [{name: Authorization, value: x}]}"
+            ),
+            "8:24: error: spec.hooks.preBackup.executionPolicy: expected no policy for a hook that runs before, found \"Always\"",
+            "9:13: error: spec.hooks.preBackup.exec.command: expected a program and its arguments, found nothing",
+            "10:18: error: spec.hooks.preBackup.tcpSocket: expected exactly one of exec, httpGet, httpPost, tcpSocket, found exec and tcpSocket",
+            "10:25: error: spec.hooks.preBackup.tcpSocket.port: expected a whole number from 1 to 65535, found the number 0",
+            "12:38: error: spec.hooks.postBackup.httpPost.scheme: expected HTTP or HTTPS, found \"ftp\"",
+            "12:86: warning: spec.hooks.postBackup.httpPost.httpHeaders[0].value: the value travels in messages, where others can read it"
+        ),
+    ]
+
+    static let restores: [Case] = [
+        Case(
+            "rules in both places", restore("rules: [{targetHosts: [a], snapshots: [latest]}]"),
+            "6:10: warning: spec.rules: deprecated by Stash; read as spec.target.rules"),
+        Case(
+            "rules",
+            restore(
+                "target:\n  ref: {kind: AppBinding, name: es}\n  rules:\n  - {snapshots: [a], paths: [b]}\n  - {}\n  - {targetHosts: [h]}\n  - {targetHosts: [h]}"
+            )
+            .replacing("  target: {ref: {kind: AppBinding, name: es}}\n", with: ""),
+            "8:5: error: spec.target.rules: expected at most one rule without targetHosts, found 2",
+            "8:5: error: spec.target.rules: expected each host in one rule, found \"h\" in several",
+            "8:31: error: spec.target.rules[0].paths: expected snapshots or paths, found both"),
+        Case(
+            "policy of a restore", restore("hooks: {postRestore: {executionPolicy: OnFinalRetryFailure, exec: {command: [a]}}}"),
+            "6:42: error: spec.hooks.postRestore.executionPolicy: expected Always or OnSuccess or OnFailure, found \"OnFinalRetryFailure\""
+        ),
+        Case(
+            "fields of a plan", restore("schedule: '* * * * *'\nretryConfig: {}"),
+            "6:3: warning: spec.schedule: not a field that Sheaf knows; it is kept and has no effect",
+            "7:3: warning: spec.retryConfig: not a field that Sheaf knows; it is kept and has no effect"),
+    ]
+}
