@@ -85,7 +85,9 @@ extension Handling {
         guard position.epoch < Self.highestEpoch else {
             let reason = OutcomeEntry.Abort(
                 condition: "BackupFailed",
-                message: "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?")
+                message:
+                    "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?"
+            )
             return abort(reason, now: now) ?? acknowledge()
         }
         return openView(epoch: position.epoch + 1)
@@ -129,7 +131,8 @@ extension Handling {
         case .broken(let flaw):
             let index = plan.indices[plan.slices[position.slice].index].name
             let reason = OutcomeEntry.Abort(
-                condition: kind == .backup ? "BackupFailed" : "RestoreFailed", message: "index \(index), slice \(position.slice): \(flaw)")
+                condition: kind == .backup ? "BackupFailed" : "RestoreFailed",
+                message: "index \(index), slice \(position.slice): \(flaw)")
             return abort(reason, now: now) ?? acknowledge()
         }
     }
