@@ -67,7 +67,8 @@ package struct ProgressLines: Sendable {
     private func cells(_ index: IndexProgress) -> [String] {
         [
             FigureText.fitted(index.name, width: Self.nameWidth), word(index), percentText(index),
-            "\(FigureText.short(index.documents))/\(FigureText.short(index.expectedDocuments)) docs", rateText(index), timeLeftText(index),
+            "\(FigureText.short(index.documents))/\(FigureText.short(index.expectedDocuments)) docs", rateText(index),
+            timeLeftText(index),
         ]
     }
 

@@ -33,6 +33,7 @@ package struct RateMeter: Sendable {
     package func rate(at time: Duration) -> Rate? {
         guard let first = samples.first, let last = samples.last, time > first.time, samples.count > 1 else { return nil }
         let seconds = (time - first.time).seconds
-        return Rate(documents: Double(last.documents - first.documents) / seconds, bytes: Double(last.bytes - first.bytes) / seconds)
+        return Rate(
+            documents: Double(last.documents - first.documents) / seconds, bytes: Double(last.bytes - first.bytes) / seconds)
     }
 }

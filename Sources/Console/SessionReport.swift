@@ -7,7 +7,8 @@ package import Runtime
 package enum SessionReport {
     /// The last line of a session that was waited for.
     package static func summary(_ status: StatusEvent) -> String {
-        let took = seconds(status).map { " \(status.phase == .succeeded ? "in" : "after") \(Duration.seconds($0).shortText)" } ?? ""
+        let took =
+            seconds(status).map { " \(status.phase == .succeeded ? "in" : "after") \(Duration.seconds($0).shortText)" } ?? ""
         guard status.phase == .succeeded else {
             return "\(status.phase.rawValue.lowercased())\(took): \(status.error ?? "no reason was given; see the workers' log")"
         }
@@ -42,7 +43,8 @@ package enum SessionReport {
     package static func session(_ status: StatusEvent) -> JSONValue {
         var members = head("session", status)
         members += [
-            ("indices", .array(status.indices.map(index))), ("documents", JSONValue(status.indices.reduce(0) { $0 + $1.documents })),
+            ("indices", .array(status.indices.map(index))),
+            ("documents", JSONValue(status.indices.reduce(0) { $0 + $1.documents })),
             ("expectedDocuments", JSONValue(status.indices.reduce(0) { $0 + $1.expectedDocuments })),
             ("bytes", JSONValue(status.indices.reduce(0) { $0 + $1.bytes })),
             ("storedBytes", JSONValue(status.indices.reduce(0) { $0 + $1.storedBytes })),
@@ -74,15 +76,18 @@ package enum SessionReport {
         let total = progress.total(at: time)
         let indices = progress.indices(at: time).map { index in object([("name", .string(index.name))] + figures(index)) }
         return object(
-            [("type", "progress"), ("id", .string(progress.session.text)), ("kind", .string(progress.kind.rawValue)),
-                ("time", .string(now.description))] + figures(total) + [("indices", .array(indices))])
+            [
+                ("type", "progress"), ("id", .string(progress.session.text)), ("kind", .string(progress.kind.rawValue)),
+                ("time", .string(now.description)),
+            ] + figures(total) + [("indices", .array(indices))])
     }
 
     private static func head(_ type: String, _ status: StatusEvent) -> [(String, JSONValue)] {
         [
             ("type", .string(type)), ("id", .string(status.session.text)), ("kind", .string(status.kind.rawValue)),
             ("name", .string(status.name)), ("namespace", .string(status.namespace)), ("invoker", invoker(status.invoker)),
-            ("target", .string(status.target)), ("repository", .string(status.repository)), ("phase", .string(status.phase.rawValue)),
+            ("target", .string(status.target)), ("repository", .string(status.repository)),
+            ("phase", .string(status.phase.rawValue)),
             ("snapshot", status.snapshot.map { .string($0.text) } ?? .null), ("requestedAt", time(status.requestedAt)),
             ("startedAt", time(status.startedAt)), ("finishedAt", time(status.finishedAt)),
         ]

@@ -57,7 +57,8 @@ package enum SnapshotTable {
     private static func index(_ index: SnapshotSummary.Index) -> JSONValue {
         SessionReport.object([
             ("name", .string(index.name)), ("shards", JSONValue(index.shards)), ("documents", JSONValue(index.documents)),
-            ("bytes", JSONValue(index.bytes)), ("storedBytes", JSONValue(index.storedBytes)), ("segments", JSONValue(index.segments)),
+            ("bytes", JSONValue(index.bytes)), ("storedBytes", JSONValue(index.storedBytes)),
+            ("segments", JSONValue(index.segments)),
             ("earliestView", index.earliestView.map { .string($0.description) } ?? .null),
             ("latestView", index.latestView.map { .string($0.description) } ?? .null),
         ])

@@ -20,7 +20,8 @@ struct SheafCommand: CommandFamily {
             """,
         version: Sheaf.version, options: BrokerOption.definitions,
         subcommands: [
-            SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self, RestoreCommand.self,
+            SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self,
+            RestoreCommand.self,
             SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
         ])
 }

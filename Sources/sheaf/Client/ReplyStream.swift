@@ -55,7 +55,8 @@ struct ReplyStream: Sendable {
             } catch {
                 guard error.code == .notFound else { throw error }
                 throw CommandError(
-                    .unreachable, "the broker \(address) has no exchange \(Topology.event); declare what is missing with: sheaf topology apply")
+                    .unreachable,
+                    "the broker \(address) has no exchange \(Topology.event); declare what is missing with: sheaf topology apply")
             }
         }
         let consumer = try await connection.consume(queue: queue, prefetch: 200)

@@ -27,7 +27,10 @@ struct SessionWatch {
     /// - Parameters:
     ///   - timeout: from now; nil waits for as long as it takes.
     ///   - interval: between two lines where nothing can be redrawn.
-    init(_ session: SessionID, _ kind: SessionKind, client: SheafClient, output: CommandOutput, timeout: Duration?, interval: Duration) {
+    init(
+        _ session: SessionID, _ kind: SessionKind, client: SheafClient, output: CommandOutput, timeout: Duration?,
+        interval: Duration
+    ) {
         self.client = client
         self.output = output
         self.timeout = timeout

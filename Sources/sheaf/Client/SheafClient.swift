@@ -106,7 +106,8 @@ final class SheafClient {
         } catch {
             guard error.code == .returned || error.replyCode == 404 else { throw error }
             throw CommandError(
-                .unreachable, "the broker \(address) has no queue for this request; declare what is missing with: sheaf topology apply")
+                .unreachable,
+                "the broker \(address) has no queue for this request; declare what is missing with: sheaf topology apply")
         }
     }
 

@@ -6,7 +6,8 @@ import Runtime
 struct SnapshotQuery: Sendable {
     static let definitions: [OptionDefinition] = [
         .value("repository", short: "r", valueName: "NAME", help: "only this Repository"),
-        .value("namespace", short: "n", valueName: "NS", help: "only Repositories of this namespace", environment: "SHEAF_NAMESPACE"),
+        .value(
+            "namespace", short: "n", valueName: "NS", help: "only Repositories of this namespace", environment: "SHEAF_NAMESPACE"),
     ]
 
     private let broker: BrokerOption

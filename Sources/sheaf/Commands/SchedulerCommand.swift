@@ -10,7 +10,8 @@ struct SchedulerCommand: AsyncCommand {
             """,
         options: [
             .value(
-                "resources", valueName: "DIR", help: "folder of manifests; \"sheaf apply\" writes into it", environment: "SHEAF_RESOURCES",
+                "resources", valueName: "DIR", help: "folder of manifests; \"sheaf apply\" writes into it",
+                environment: "SHEAF_RESOURCES",
                 isRequired: true),
             .value(
                 "state", valueName: "DIR", help: "folder of the ledger; created when missing", environment: "SHEAF_STATE",
@@ -61,7 +62,9 @@ struct ListenAddress: ArgumentValue {
     let port: Int
 
     init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]) else { return nil }
+        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]) else {
+            return nil
+        }
         var host = argument[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()

@@ -13,7 +13,8 @@ struct SessionStart: Sendable {
             "idempotency-key", valueName: "KEY",
             help: "the same key is the same session, however often it is asked for; default: each call is one of its own"),
         .value(
-            "progress-interval", valueName: "TIME", help: "between two lines of progress where no terminal is; SIGUSR1 asks for one now",
+            "progress-interval", valueName: "TIME",
+            help: "between two lines of progress where no terminal is; SIGUSR1 asks for one now",
             default: "1m", environment: "SHEAF_PROGRESS_INTERVAL"),
         OutputFormat.definition,
     ]
@@ -51,7 +52,8 @@ struct SessionStart: Sendable {
             .trigger, Trigger(subject: subject, idempotencyKey: idempotencyKey), to: Topology.trigger,
             key: RoutingKey.trigger(kind, plan: name), answerer: .scheduler)
         guard case .accepted(let session) = reply else { throw CommandError.unexpected(reply) }
-        output.line("session \(session)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)")
+        output.line(
+            "session \(session)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)")
         guard isWaiting else {
             let invoker = Invoker(kind: kind == .backup ? "BackupConfiguration" : "RestoreSession", name: name)
             output.object(SessionReport.accepted(session, kind: kind, invoker: invoker, namespace: namespace))

@@ -12,7 +12,8 @@ struct TopologyApplyCommand: AsyncCommand {
         name: "apply", abstract: "Declare exchanges, queues and bindings. Repeating it changes nothing.",
         options: [
             .repeated(
-                "scheduler", valueName: "NAME", help: "name of a Scheduler, each gets a reply queue; default: \(Topology.defaultScheduler)",
+                "scheduler", valueName: "NAME",
+                help: "name of a Scheduler, each gets a reply queue; default: \(Topology.defaultScheduler)",
                 environment: "SHEAF_SCHEDULER_NAME"),
             OutputFormat.definition,
         ])

@@ -14,10 +14,12 @@ struct WorkerCommand: AsyncCommand {
             """,
         options: [
             .value(
-                "resources", valueName: "DIR", help: "manifests of the AppBindings, Repositories and Secrets that this worker may use",
+                "resources", valueName: "DIR",
+                help: "manifests of the AppBindings, Repositories and Secrets that this worker may use",
                 environment: "SHEAF_RESOURCES", isRequired: true),
             .value(
-                "spool", valueName: "DIR", help: "where segments wait for the store; created when missing", environment: "SHEAF_SPOOL",
+                "spool", valueName: "DIR", help: "where segments wait for the store; created when missing",
+                environment: "SHEAF_SPOOL",
                 isRequired: true),
             .value(
                 "slots", valueName: "N", help: "units at work at once; restores have as many of their own", default: "2",
@@ -35,7 +37,8 @@ struct WorkerCommand: AsyncCommand {
                 "unit-bytes", valueName: "SIZE", help: "or after so many bytes of documents", default: "8GiB",
                 environment: "SHEAF_UNIT_BYTES"),
             .value(
-                "window", valueName: "N", help: "slices of one session at work at once", default: "16", environment: "SHEAF_WINDOW"),
+                "window", valueName: "N", help: "slices of one session at work at once", default: "16",
+                environment: "SHEAF_WINDOW"),
             .value(
                 "attempts", valueName: "N", help: "times that a message is tried before its session is aborted", default: "5",
                 environment: "SHEAF_ATTEMPTS"),
@@ -43,7 +46,8 @@ struct WorkerCommand: AsyncCommand {
                 "retry-delay", valueName: "TIME", help: "longest delay before the next attempt; default: 10s, 1m, 5m, 30m, 2h",
                 environment: "SHEAF_RETRY_DELAY"),
             .value(
-                "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB", environment: "SHEAF_SPOOL_LIMIT"),
+                "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB",
+                environment: "SHEAF_SPOOL_LIMIT"),
             .value("level", valueName: "N", help: "zstd's level, 1 to 19", default: "3", environment: "SHEAF_LEVEL"),
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",

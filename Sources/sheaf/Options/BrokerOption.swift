@@ -9,7 +9,8 @@ struct BrokerOption: Sendable {
     static let definitions: [OptionDefinition] = [
         .value(
             name, valueName: "URL",
-            help: "broker, as amqp://user:password@host:5672/vhost or amqps://…; other users of this machine see what is typed, so "
+            help:
+                "broker, as amqp://user:password@host:5672/vhost or amqps://…; other users of this machine see what is typed, so "
                 + "prefer the next one where it holds a password"),
         .secret(name, help: "the same, in a file", environment: "AMQP_URL"),
     ]
@@ -25,7 +26,8 @@ struct BrokerOption: Sendable {
         guard let url else {
             throw UsageError(
                 code: .missingOption,
-                message: "no broker is named: set AMQP_URL, for example to amqp://user:password@host:5672/, or give --amqp-url-file")
+                message:
+                    "no broker is named: set AMQP_URL, for example to amqp://user:password@host:5672/, or give --amqp-url-file")
         }
         return try BrokerAddress(url.reveal())
     }
