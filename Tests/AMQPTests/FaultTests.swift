@@ -20,7 +20,7 @@ struct FaultTests {
             let waiting = Task { for try await _ in consumer {} }
             try broker.stop()
             let ending = try await amqpError { try await waiting.value }
-            #expect(ending.code == .connectionClosed)
+            #expect(ending.code == .connectionClosed, "\(ending)")
             #expect(ending.replyCode == 320)
             for error in [
                 ending,
