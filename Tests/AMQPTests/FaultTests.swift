@@ -18,7 +18,7 @@ struct FaultTests {
             var deliveries = consumer.makeAsyncIterator()
             let held = try #require(try await deliveries.next())
             let waiting = Task { for try await _ in consumer {} }
-            try broker.stop()
+            try await broker.stop()
             let ending = try await amqpError { try await waiting.value }
             #expect(ending.code == .connectionClosed, "\(ending)")
             #expect(ending.replyCode == 320)
@@ -51,7 +51,7 @@ struct FaultTests {
                     try broker.send(SIGKILL)
                     let outcomes = await connection.outcomes(of: (0..<100).map { TestBroker.message("q", "\($0)") })
                     #expect(outcomes.last??.code == .connectionLost)
-                    try broker.start()
+                    try await broker.start()
                 } else {
                     #expect(delivery.isRedelivered)
                 }
@@ -109,7 +109,7 @@ struct FaultTests {
             let timeouts = BrokerTimeouts(publish: .seconds(2))
             let connection = try await BrokerConnection.open(broker.address, name: "tests", timeouts: timeouts)
             try await connection.declareQueue("q", arguments: quorum)
-            try broker.control("set_vm_memory_high_watermark", "0.00001")
+            try await broker.control("set_vm_memory_high_watermark", "0.00001")
             // The first is read before the broker says that it is blocked; it is confirmed after the alarm.
             let outcomes = await connection.outcomes(of: (0..<3).map { TestBroker.message("q", "\($0)") })
             #expect(outcomes.last??.code == .timedOut)
@@ -119,7 +119,7 @@ struct FaultTests {
             #expect(error.message.contains("takes no publishes"))
             #expect(connection.blockedReason != nil)
             #expect(connection.isOpen)
-            try broker.control("set_vm_memory_high_watermark", "0.4")
+            try await broker.control("set_vm_memory_high_watermark", "0.4")
             try await connection.declareQueue("q", arguments: quorum)
             try await connection.publish(TestBroker.message("q", "after"))
             #expect(connection.blockedReason == nil)

@@ -19,13 +19,13 @@ final class OwnBroker: Sendable {
         let broker = try OwnBroker(settings: settings)
         let result: Result<Value, any Error>
         do {
-            try broker.start()
+            try await broker.start()
             result = .success(try await body(broker))
         } catch {
             result = .failure(error)
         }
         try broker.send(SIGCONT)
-        try broker.stop()
+        try await broker.stop()
         try FileManager.default.removeItem(at: broker.folder)
         return try result.get()
     }
@@ -39,16 +39,16 @@ final class OwnBroker: Sendable {
         address = try BrokerAddress("amqp://guest:guest@127.0.0.1:\(port)")
     }
 
-    func start() throws {
-        try run("start", folder.path, "\(port)")
+    func start() async throws {
+        try await run(["start", folder.path, "\(port)"])
     }
 
-    func stop() throws {
-        try run("stop", folder.path)
+    func stop() async throws {
+        try await run(["stop", folder.path])
     }
 
-    func control(_ arguments: String...) throws {
-        try run(["ctl", folder.path] + arguments)
+    func control(_ arguments: String...) async throws {
+        try await run(["ctl", folder.path] + arguments)
     }
 
     /// Signals the broker's process, if it runs.
@@ -60,19 +60,22 @@ final class OwnBroker: Sendable {
         #expect(kill(process, signal) == 0)
     }
 
-    private func run(_ arguments: String...) throws {
-        try run(arguments)
-    }
-
-    private func run(_ arguments: [String]) throws {
+    /// Suspends instead of blocking: two tests that wait for a broker would hold both threads of Swift's pool.
+    private func run(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.script)
         process.arguments = arguments
         // The broker outlives the script and would keep a pipe open.
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
+        let (ends, continuation) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = {
+            continuation.yield($0.terminationStatus)
+            continuation.finish()
+        }
         try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "scripts/rabbitmq \(arguments.joined(separator: " ")) failed")
+        for await status in ends {
+            try #require(status == 0, "scripts/rabbitmq \(arguments.joined(separator: " ")) failed")
+        }
     }
 }
