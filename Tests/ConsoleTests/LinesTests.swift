@@ -49,7 +49,8 @@ struct LinesTests {
         progress.apply(sample.progress("logs", 500, .stored), at: .seconds(1))
         #expect(
             ProgressLines(progress).line(now: sample.moment, at: .seconds(1))
-                == "\(FigureText.moment(sample.moment))  total  100%  1 of 1 index  500/500 docs  49 KiB stored (500 KiB read)  finishing")
+                == "\(FigureText.moment(sample.moment))  total  100%  1 of 1 index  500/500 docs  49 KiB stored (500 KiB read)  finishing"
+        )
     }
 
     @Test func withoutAnEventASessionWaitsForAWorker() {

@@ -17,7 +17,8 @@ struct Sample {
     ) -> StatusEvent {
         let condition = Condition(type: "Note", reason: "Test", message: error ?? "", lastTransitionTime: moment)
         var event = StatusEvent(
-            session: id, kind: kind, name: "nightly-1", namespace: "default", invoker: Invoker(kind: "BackupConfiguration", name: "nightly"),
+            session: id, kind: kind, name: "nightly-1", namespace: "default",
+            invoker: Invoker(kind: "BackupConfiguration", name: "nightly"),
             repository: "local", target: "shop", requestedAt: moment, failure: condition)
         let isDone = phase == .succeeded
         event.phase = phase
@@ -37,10 +38,12 @@ struct Sample {
     }
 
     func progress(
-        _ index: String, slice: Int = 0, epoch: Int = 0, number: Int = 0, _ documents: Int, _ state: ProgressEvent.State = .running
+        _ index: String, slice: Int = 0, epoch: Int = 0, number: Int = 0, _ documents: Int,
+        _ state: ProgressEvent.State = .running
     ) -> ProgressEvent {
         ProgressEvent(
-            session: id, kind: .backup, index: index, position: UnitPosition(slice: slice, epoch: epoch, number: number), state: state,
+            session: id, kind: .backup, index: index, position: UnitPosition(slice: slice, epoch: epoch, number: number),
+            state: state,
             documents: documents, bytes: documents * 1024, storedBytes: documents * 100, worker: "w1", time: moment)
     }
 }

@@ -19,7 +19,8 @@ struct SessionReportTests {
     }
 
     @Test func aRestoreTellsWhatWasLoaded() {
-        #expect(SessionReport.summary(sample.status(.succeeded, .final, kind: .restore)).contains("1,500 documents, 2.9 MiB loaded"))
+        #expect(
+            SessionReport.summary(sample.status(.succeeded, .final, kind: .restore)).contains("1,500 documents, 2.9 MiB loaded"))
     }
 
     @Test func aFailureTellsWhyOnce() {
@@ -30,14 +31,17 @@ struct SessionReportTests {
 
     @Test func theSessionLineHasTheDocumentedFieldsInEveryPhase() throws {
         let fields = [
-            "type", "id", "kind", "name", "namespace", "invoker", "target", "repository", "phase", "snapshot", "requestedAt", "startedAt",
-            "finishedAt", "indices", "documents", "expectedDocuments", "bytes", "storedBytes", "seconds", "partsByWorker", "conditions",
+            "type", "id", "kind", "name", "namespace", "invoker", "target", "repository", "phase", "snapshot", "requestedAt",
+            "startedAt",
+            "finishedAt", "indices", "documents", "expectedDocuments", "bytes", "storedBytes", "seconds", "partsByWorker",
+            "conditions",
             "error",
         ]
         for phase in Phase.allCases {
             #expect(SessionReport.session(sample.status(phase)).members?.map(\.name) == fields)
         }
-        let accepted = SessionReport.accepted(sample.id, kind: .backup, invoker: Invoker(kind: "x", name: "y"), namespace: "default")
+        let accepted = SessionReport.accepted(
+            sample.id, kind: .backup, invoker: Invoker(kind: "x", name: "y"), namespace: "default")
         #expect(accepted.members?.map(\.name) == fields)
         let line = SessionReport.session(sample.status(.succeeded, .final))
         #expect(line["documents"]?.int == 1500)
@@ -61,7 +65,8 @@ struct SessionReportTests {
             name: "orders", shards: 5, documents: 1200, bytes: 4096, storedBytes: 1024, segments: 5, earliestView: sample.moment,
             latestView: sample.moment + .seconds(3))
         let snapshot = SnapshotSummary(
-            id: SnapshotID(startedAt: sample.moment, session: sample.id), repository: "local", namespace: "default", target: "shop",
+            id: SnapshotID(startedAt: sample.moment, session: sample.id), repository: "local", namespace: "default",
+            target: "shop",
             invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: sample.moment, indices: [index, index])
         let row = try #require(SnapshotTable.lines([snapshot]).last)
         #expect(row.hasSuffix("2  2,400  2.0 KiB  8.0 KiB"))
