@@ -52,6 +52,7 @@ struct SessionReportTests {
 
     @Test func theProgressLineHasEveryIndex() {
         var progress = SessionProgress(session: sample.id, kind: .backup)
+        #expect(SessionReport.progress(progress, now: sample.moment, at: .zero)["percent"]?.int == 0)
         _ = progress.apply(sample.status(.running))
         progress.apply(sample.progress("orders", 250), at: .seconds(1))
         let line = SessionReport.progress(progress, now: sample.moment, at: .seconds(1))
