@@ -52,9 +52,10 @@ let package = Package(
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
         module("Worker", ["Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
-            dependencies: ["AMQP", "Bus", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
+            dependencies: ["AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
             swiftSettings: settings),
 
         tests("RuntimeTests", ["Runtime"]),
@@ -70,6 +71,7 @@ let package = Package(
         tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
         tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
+        tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
         tests("EndToEndTests", ["Runtime"]),
     ]
 )
