@@ -37,7 +37,8 @@ package struct Envelope: Sendable {
             type: type.rawValue, timestamp: Date(timeIntervalSince1970: now.secondsSinceEpoch.rounded(.down)), appID: appID,
             headers: headers)
         return OutgoingMessage(
-            exchange: exchange, routingKey: key, properties: properties, body: try MessageCoding.encode(event), mandatory: mandatory)
+            exchange: exchange, routingKey: key, properties: properties, body: try MessageCoding.encode(event),
+            mandatory: mandatory)
     }
 
     /// The same message again after a delay: it waits in a retry queue and expires back into the command exchange under its own key.
@@ -54,7 +55,8 @@ package struct Envelope: Sendable {
         properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
         properties.expiration = String(Int(Double.random(in: (seconds / 2)...seconds, using: &generator) * 1000))
         return OutgoingMessage(
-            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true)
+            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true
+        )
     }
 
     /// The same message among the dead letters, with the reason.
@@ -65,7 +67,8 @@ package struct Envelope: Sendable {
         properties.headers[Header.origin] = .string(delivery.queue)
         properties.expiration = nil
         return OutgoingMessage(
-            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body, mandatory: true)
+            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body,
+            mandatory: true)
     }
 }
 
@@ -83,7 +86,8 @@ extension Delivery {
         _ payload: Payload.Type, types: Set<MessageType>
     ) throws(PoisonError) -> CloudEvent<Payload> {
         guard properties.contentType?.hasPrefix(CloudEvent<Payload>.contentType) == true else {
-            throw PoisonError("content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
+            throw PoisonError(
+                "content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
         }
         guard body.count <= PoisonError.maximumBody else {
             throw PoisonError("the body has \(body.count) bytes, at most \(PoisonError.maximumBody) are read")

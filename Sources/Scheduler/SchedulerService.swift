@@ -53,7 +53,8 @@ package final class SchedulerService: Service {
         ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
         starter = SessionStarter(
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
-            envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger, logger: logger)
+            envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
+            logger: logger)
         let connected = Lock(false)
         isConnected = connected
         server = try HTTPServer(
@@ -123,7 +124,7 @@ package final class SchedulerService: Service {
                     "a message went to the dead letters",
                     metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
                 try await starter.publisher.publish(starter.envelope.deadLetter(delivery, reason: error.message))
-            } catch where !(error is CancellationError) {
+            } catch  where !(error is CancellationError) {
                 // A full disk, a broker in an alarm: the same message changes nothing the second time.
                 logger.error("a message could not be handled and is given back", metadata: ["error": .string("\(error)")])
                 try await Task.sleep(for: .seconds(1))

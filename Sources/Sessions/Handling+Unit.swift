@@ -7,7 +7,7 @@ extension Handling {
         var names: [EntryName] = [.final, .begin, .plan, .outcome]
         names.append(.part(slice: position.slice, epoch: position.epoch, number: position.number))
         names.append(.done(slice: position.slice, epoch: position.epoch))
-        for epoch in position.epoch...highestEpoch { names.append(.view(slice: position.slice, epoch: epoch)) }
+        for epoch in 0...highestEpoch where epoch >= position.epoch { names.append(.view(slice: position.slice, epoch: epoch)) }
         return names
     }
 
@@ -19,8 +19,9 @@ extension Handling {
         remember(entries)
         guard let begin else { return settle(.reject("a unit of a session that never began")) }
         if let ended = endedAlready(entries) { return ended }
-        guard let plan, plan.slices.indices.contains(unit.slice), (0...Self.highestEpoch).contains(unit.epoch) else {
-            return settle(.reject("a unit of slice \(unit.slice), which is not in the session's plan"))
+        guard let plan, plan.slices.indices.contains(unit.slice), (0...Self.highestEpoch).contains(unit.epoch), unit.number >= 0
+        else {
+            return settle(.reject("unit \(unit.slice)/\(unit.epoch)-\(unit.number) cannot be in the session's plan"))
         }
         if now > begin.deadline { return exceedDeadline(now: now) }
         let newest = Self.highestEpoch(of: unit.slice, in: entries)
@@ -85,7 +86,9 @@ extension Handling {
         guard position.epoch < Self.highestEpoch else {
             let reason = OutcomeEntry.Abort(
                 condition: "BackupFailed",
-                message: "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?")
+                message:
+                    "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?"
+            )
             return abort(reason, now: now) ?? acknowledge()
         }
         return openView(epoch: position.epoch + 1)
@@ -129,7 +132,8 @@ extension Handling {
         case .broken(let flaw):
             let index = plan.indices[plan.slices[position.slice].index].name
             let reason = OutcomeEntry.Abort(
-                condition: kind == .backup ? "BackupFailed" : "RestoreFailed", message: "index \(index), slice \(position.slice): \(flaw)")
+                condition: kind == .backup ? "BackupFailed" : "RestoreFailed",
+                message: "index \(index), slice \(position.slice): \(flaw)")
             return abort(reason, now: now) ?? acknowledge()
         }
     }

@@ -37,7 +37,8 @@ package final class WorkerService: Service {
                 case .connected: logger.info("connected to the broker")
                 case .disconnected(let error, let pause):
                     logger.warning(
-                        "no connection to the broker", metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
+                        "no connection to the broker",
+                        metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
                 }
             } _: { connection in
                 try await consume(from: connection)

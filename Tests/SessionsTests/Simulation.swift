@@ -40,7 +40,7 @@ struct Simulation {
     var journal: [EntryName: Entry] = [:]
     var queue: [Message] = []
     var actors: [Actor] = []
-    var openViews: [String: Int] = [:]
+    var openViews: Set<String> = []
     var nonces = 0
     var clock = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
 
@@ -49,6 +49,8 @@ struct Simulation {
     var transfers = 0
     var rescues = 0
     var writesAfterFinal: [EntryName] = []
+    /// What each commit that was composed would hold, slice by slice.
+    var composed: [[ComposedSlice]] = []
 
     init(kind: SessionKind, shards: [Int], window: Int, seed: UInt64, faults: Faults) {
         self.kind = kind
@@ -144,55 +146,50 @@ struct Simulation {
                     nonce: "n\(nonces)",
                     indices: [
                         PlannedIndex(
-                            name: "i", targetName: "i", uuid: "u", shards: shards.count, documents: shards.reduce(0, +), definition: "{}")
+                            name: "i", targetName: "i", uuid: "u", shards: shards.count, documents: shards.reduce(0, +),
+                            definition: "{}")
                     ], slices: slices, window: window, snapshot: nil, plannedAt: clock, notes: []))
         case .prepare: return .prepared
         case .openView(let slice):
             let id = "pit\(nonces)"
-            openViews[id] = shards[slice.shard ?? 0]
-            return .opened(
-                ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: shards[slice.shard ?? 0], openedAt: clock))
+            openViews.insert(id)
+            // Somebody writes to the index all the time: every view holds other documents.
+            let documents = max(0, shards[slice.shard ?? 0] + random.index(below: 9) - 4)
+            return .opened(ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: documents, openedAt: clock))
         case .closeView(let view):
-            openViews[view.pointInTime] = nil
+            openViews.remove(view.pointInTime)
             return .closed
         case .transfer(let slice, let position, let view):
             transfers += 1
             if let view {
-                if random.chance(faults.lostView) { openViews[view.pointInTime] = nil }
-                if openViews[view.pointInTime] == nil { return .viewGone }
+                if random.chance(faults.lostView) { openViews.remove(view.pointInTime) }
+                if !openViews.contains(view.pointInTime) { return .viewGone }
             }
-            let begin = position.cursor.flatMap { Int($0) } ?? 0
-            let total = slice.documents
-            // Two workers that cut one unit cut it at different pages.
-            let count = min(total - begin, 1 + random.index(below: 7))
-            let end = begin + count
-            return .transferred(
-                PartEntry(
-                    nonce: "n\(nonces)", worker: "w\(nonces % 3)", begin: position.cursor, end: end < total ? String(end) : nil,
-                    documents: count, bytes: count, storedBytes: count, segments: [], finishedAt: clock))
+            return .transferred(part(of: slice, position, view))
         case .compose(_, let epochs):
-            let summary = SnapshotSummary.simulated(documents: documents(at: epochs))
+            let slices = epochs.enumerated().map { ComposedSlice(journal, kind: kind, slice: $0.offset, epoch: $0.element) }
+            composed.append(slices)
+            let summary = SnapshotSummary.simulated(documents: slices.reduce(0) { $0 + $1.documents })
             return .composed(OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: [:]))
         case .finish(let outcome, _, _):
-            openViews = [:]
+            openViews = []
             return .finished(FinalEntry(nonce: "n\(nonces)", status: .simulated(kind: kind, succeeded: outcome.isCommit)))
         }
     }
 
-    /// Documents in the parts that a commit would take, counted from the parts themselves, not from `done`.
-    private func documents(at epochs: [Int]) -> Int {
-        var documents = 0
-        for (slice, epoch) in epochs.enumerated() {
-            var number = 0
-            var cursor: String?
-            while case .part(let part)? = journal[.part(slice: slice, epoch: epoch, number: number)], part.begin == cursor {
-                documents += part.documents
-                cursor = part.end
-                number += 1
-                if part.endsSlice { break }
-            }
-        }
-        return documents
+    /// The next few documents of a view, or of a run of segments.
+    private mutating func part(of slice: Slice, _ position: UnitPosition, _ view: ViewEntry?) -> PartEntry {
+        let begin = position.cursor.flatMap { Int($0) } ?? 0
+        let total = view?.documents ?? slice.documents
+        // Two workers that cut one unit cut it at different pages.
+        let count = max(0, min(total - begin, 1 + random.index(below: 7)))
+        let end = begin + count
+        let segment = StoredSegment(
+            id: "\(view?.pointInTime ?? "snapshot"):\(begin):\(end)", kind: "bulk", documents: count, bytes: count,
+            storedBytes: count)
+        return PartEntry(
+            nonce: "n\(nonces)", worker: "w\(nonces % 3)", begin: position.cursor, end: end < total ? String(end) : nil,
+            documents: count, bytes: count, storedBytes: count, segments: [segment], finishedAt: clock)
     }
 
     private mutating func publish(_ publications: [Handling.Publication]) {
@@ -221,25 +218,6 @@ struct Simulation {
     }
 }
 
-/// A small generator whose sequence is the same on every machine (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func index(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-
-    mutating func chance(_ perMille: Int) -> Bool { index(below: 1000) < perMille }
-}
-
 extension SnapshotSummary {
     static func simulated(documents: Int) -> SnapshotSummary {
         SnapshotSummary(
@@ -247,7 +225,8 @@ extension SnapshotSummary {
             invoker: Invoker(kind: "BackupConfiguration", name: "b"), time: Timestamp(millisecondsSinceEpoch: 0),
             indices: [
                 .init(
-                    name: "i", shards: 1, documents: documents, bytes: 0, storedBytes: 0, segments: 0, earliestView: nil, latestView: nil)
+                    name: "i", shards: 1, documents: documents, bytes: 0, storedBytes: 0, segments: 0, earliestView: nil,
+                    latestView: nil)
             ])
     }
 }

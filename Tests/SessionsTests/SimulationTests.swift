@@ -24,13 +24,25 @@ import Testing
             kind: kind, shards: shards, window: 1 + random.index(below: 4), seed: seed, faults: faults)
         let rested = simulation.run()
         #expect(rested, "seed \(seed): the session did not come to rest; \(simulation.queue.count) messages wait")
-        guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final] else {
+        guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final]
+        else {
             Issue.record("seed \(seed): no outcome or no final entry")
             return simulation
         }
         if case .commit(let commit) = outcome.verdict {
-            #expect(commit.summary.documents == shards.reduce(0, +), "seed \(seed): a committed snapshot misses documents")
+            let flaws = simulation.composed.flatMap { $0 }.compactMap(\.flaw)
+            #expect(flaws.isEmpty, "seed \(seed)")
+            let isComposed = simulation.composed.contains {
+                $0.count == shards.count && $0.reduce(0) { $0 + $1.documents } == commit.summary.documents
+            }
+            #expect(isComposed, "seed \(seed): the outcome is not what was composed")
+            if kind == .restore {
+                #expect(commit.summary.documents == shards.reduce(0, +), "seed \(seed): a committed restore misses documents")
+            }
             #expect(final.status.phase == .succeeded)
+        } else {
+            #expect(faults.lostView > 0, "seed \(seed): a session was aborted for nothing")
+            #expect(final.status.phase == .failed)
         }
         #expect(simulation.finalEvents.allSatisfy { $0 == final }, "seed \(seed): two different final events")
         return simulation
@@ -45,6 +57,7 @@ import Testing
             #expect(simulation.finalEvents.count == 1, "seed \(seed)")
             #expect(simulation.rescues == 0, "seed \(seed): an undisturbed session needed a rescue")
             #expect(simulation.writesAfterFinal.isEmpty, "seed \(seed)")
+            #expect(simulation.openViews.isEmpty, "seed \(seed): points in time were left open")
         }
     }
 

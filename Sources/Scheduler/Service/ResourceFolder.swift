@@ -55,7 +55,8 @@ actor ResourceFolder {
             let key = declared.value.key
             let file = "\(path)/\(key.kind.rawValue.lowercased()).\(key.namespace).\(key.name).json"
             if let known, known.file != file {
-                return .refused(code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
+                return .refused(
+                    code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
             }
             files.append((file, key, declared.source.json.serialized(pretty: true)))
             return nil

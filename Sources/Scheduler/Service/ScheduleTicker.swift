@@ -40,13 +40,15 @@ struct ScheduleTicker: Sendable {
         for configuration in resources.backupConfigurations.map(\.value) {
             let (namespace, name) = (configuration.metadata.namespace, configuration.metadata.name)
             var summary = SchedulerMetrics.Configuration(
-                namespace: namespace, name: name, repository: configuration.spec.repository.name, isPaused: configuration.spec.paused,
+                namespace: namespace, name: name, repository: configuration.spec.repository.name,
+                isPaused: configuration.spec.paused,
                 knownSince: nil, expectedInterval: nil, nextRun: nil)
             defer { metrics.append(summary) }
             guard let text = configuration.spec.schedule else { continue }
             let schedule: CronSchedule
             do throws(SchedulerError) {
-                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id) }
+                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id)
+                }
                 schedule = CronSchedule(expression: try CronExpression(text), zone: zone ?? .utc)
             } catch {
                 logger.debug("a schedule is not valid", metadata: ["invoker": .string(name), "error": .string(error.message)])
@@ -57,7 +59,8 @@ struct ScheduleTicker: Sendable {
             for case .fire(let slot, let missed) in actions {
                 if missed > 0 {
                     logger.notice(
-                        "missed runs are made up for by one", metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
+                        "missed runs are made up for by one",
+                        metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
                 }
                 let made = try SessionFactory(resources: resources, now: now)
                     .backup(namespace: namespace, name: name, key: "slot \(slot)", notAfter: schedule.nextSlot(after: now))

@@ -53,7 +53,9 @@ struct TriggerHandler: Sendable {
         case .sessions(let limit):
             var statuses: [StatusEvent] = []
             for session in try await ledger.sessions(limit: min(max(limit, 1), 1000)) {
-                if let status = StatusEvent(session, indices: try await ledger.indices(of: session.id)) { statuses.append(status) }
+                if let status = StatusEvent(session, indices: try await ledger.indices(of: session.id)) {
+                    statuses.append(status)
+                }
             }
             return .sessions(statuses)
         case .snapshots, .snapshot:
@@ -77,7 +79,8 @@ extension StatusEvent {
         snapshot = session.snapshot.flatMap { SnapshotID($0) }
         self.indices = indices.map {
             IndexResult(
-                name: $0.name, expectedDocuments: $0.totalDocuments, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes)
+                name: $0.name, expectedDocuments: $0.totalDocuments, documents: $0.documents, bytes: $0.bytes,
+                storedBytes: $0.storedBytes)
         }
         conditions = session.conditions
         error = session.error

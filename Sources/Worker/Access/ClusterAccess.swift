@@ -41,7 +41,8 @@ package struct ClusterAccess: Sendable {
     private func checkPairing(of secret: ResourceKey, with binding: AppBinding, url: String) throws {
         let own = resources.appBindings.map(\.value).filter { $0.secretKey == secret }
         guard !own.isEmpty else {
-            throw WorkerError(.missingHere, "no AppBinding among this worker's resources uses \(secret); add the one that it serves")
+            throw WorkerError(
+                .missingHere, "no AppBinding among this worker's resources uses \(secret); add the one that it serves")
         }
         let isPaired = own.contains { $0.clusterURL == url && $0.spec.clientConfig == binding.spec.clientConfig }
         guard isPaired else {
@@ -56,13 +57,16 @@ package struct ClusterAccess: Sendable {
     /// Stash's keys (`username`/`password`, or the older `ADMIN_USERNAME`/`ADMIN_PASSWORD`), or `apiKey`, or `token`.
     private func credential(in secret: Secret, key: ResourceKey) throws -> ClusterConfiguration.Credential {
         func value(_ name: String) -> Sensitive? { secret[name]?.text }
-        if let user = value("username"), let password = value("password") { return .basic(user: user.reveal(), password: password) }
+        if let user = value("username"), let password = value("password") {
+            return .basic(user: user.reveal(), password: password)
+        }
         if let user = value("ADMIN_USERNAME"), let password = value("ADMIN_PASSWORD") {
             return .basic(user: user.reveal(), password: password)
         }
         if let apiKey = value("apiKey") { return .apiKey(apiKey) }
         if let token = value("token") { return .bearer(token) }
         throw WorkerError(
-            .missingHere, "\(key) has neither username and password, nor ADMIN_USERNAME and ADMIN_PASSWORD, nor apiKey, nor token")
+            .missingHere, "\(key) has neither username and password, nor ADMIN_USERNAME and ADMIN_PASSWORD, nor apiKey, nor token"
+        )
     }
 }

@@ -19,7 +19,9 @@ package final class RepositoryPool: Sendable {
         }
         guard own.spec.backend == repository.spec.backend else {
             throw WorkerError(
-                .refused, "\(repository.key) has another backend here than in the message; apply the same manifest to workers and Scheduler")
+                .refused,
+                "\(repository.key) has another backend here than in the message; apply the same manifest to workers and Scheduler"
+            )
         }
         guard case .local(let local) = repository.spec.backend.provider else {
             throw WorkerError(.refused, "\(repository.key) has a backend that this version cannot use; use spec.backend.local")
@@ -27,7 +29,8 @@ package final class RepositoryPool: Sendable {
         let path = [local.mountPath, local.subPath ?? ""].filter { !$0.isEmpty }.joined(separator: "/")
         if let known = opened.withLock({ $0[path] }) { return known }
         let store = try LocalStore(path)
-        let repository = try creating
+        let repository =
+            try creating
             ? OpenRepository.create(store, now: Date()) : OpenRepository.open(store, for: .reading)
         opened.withLock { $0[path] = repository }
         return repository

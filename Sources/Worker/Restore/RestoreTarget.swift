@@ -18,7 +18,8 @@ struct RestoreTarget {
             guard creation.outcome == .alreadyExists else { continue }
             guard try client.aliases(of: index.targetName)[alias] != nil else {
                 throw WorkerError(
-                    .refused, "index \(index.targetName) was created by somebody else while the restore began; delete or rename it")
+                    .refused,
+                    "index \(index.targetName) was created by somebody else while the restore began; delete or rename it")
             }
         }
     }

@@ -21,21 +21,24 @@ struct OutgoingSession {
             return [
                 try parts.envelope.message(
                     .unit, id: id, session: command.id, payload: unit, to: Topology.command,
-                    key: RoutingKey.unit(command.kind, plan: command.invoker.name), mandatory: true, replyTo: replyTo, attempt: attempt)
+                    key: RoutingKey.unit(command.kind, plan: command.invoker.name), mandatory: true, replyTo: replyTo,
+                    attempt: attempt)
             ]
         case .running(let plan, let begin):
             let indices = plan.indices.map {
                 IndexResult(name: $0.targetName, expectedDocuments: $0.documents, documents: 0, bytes: 0, storedBytes: 0)
             }
             let status = StatusEvent(
-                of: command, phase: .running, source: .announced, startedAt: begin.startedAt, snapshot: plan.snapshot, indices: indices,
+                of: command, phase: .running, source: .announced, startedAt: begin.startedAt, snapshot: plan.snapshot,
+                indices: indices,
                 conditions: plan.notes.map {
                     Condition(type: "Note", reason: "Planned", message: $0, lastTransitionTime: plan.plannedAt)
                 })
             return try messages(for: status, id: "\(command.id)/running")
         case .final(let final): return try messages(for: final.status, id: "\(command.id)/final")
         case .expired:
-            return try messages(for: refused("Expired", "no worker began the session before its notAfter"), id: "\(command.id)/expired")
+            return try messages(
+                for: refused("Expired", "no worker began the session before its notAfter"), id: "\(command.id)/expired")
         case .identifierInUse:
             return try messages(
                 for: refused("IdentifierInUse", "another request has the id \(command.id); choose another idempotency key"),
@@ -61,6 +64,7 @@ struct OutgoingSession {
         let now = Timestamp.now()
         return StatusEvent(
             of: command, phase: .failed, source: .unrecorded, finishedAt: now,
-            conditions: [Condition(type: condition, reason: condition, message: message, lastTransitionTime: now)], error: message)
+            conditions: [Condition(type: condition, reason: condition, message: message, lastTransitionTime: now)], error: message
+        )
     }
 }

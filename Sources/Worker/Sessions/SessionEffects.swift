@@ -70,7 +70,8 @@ final class SessionEffects {
 
     private func refuseIfGivenUp() throws {
         guard isGivenUp else { return }
-        throw WorkerError(.refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
+        throw WorkerError(
+            .refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
     }
 
     private func plan() throws -> PlanEntry {
@@ -153,7 +154,7 @@ final class SessionEffects {
             if command.kind == .restore, let plan {
                 if outcome.isCommit { try target.settle(plan) } else { try target.drop(plan) }
             }
-        } catch where FailureKind(error) == .permanent {
+        } catch  where FailureKind(error) == .permanent {
             let message = "\(error)"
             failure = OutcomeEntry.Abort(
                 condition: "RestoreFailed", message: failure.map { "\($0.message); then: \(message)" } ?? message)
@@ -182,7 +183,8 @@ final class SessionEffects {
         var snapshot = plan?.snapshot
         if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
         let status = StatusEvent(
-            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt, finishedAt: now,
+            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt,
+            finishedAt: now,
             snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions, error: failure?.message,
             partsByWorker: results?.partsByWorker ?? [:])
         return FinalEntry(nonce: try Nonce.make(), status: status)

@@ -44,7 +44,8 @@ struct SessionRunner {
             await settle(as: parts.envelope.deadLetter(delivery, reason: error.message), why: error.message)
         } catch {
             // Not settled: the broker hands the delivery out again once this connection is gone.
-            logger.error("a delivery could not be settled", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+            logger.error(
+                "a delivery could not be settled", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
         }
     }
 
@@ -162,7 +163,8 @@ struct SessionRunner {
     }
 
     private func settle(as message: OutgoingMessage, why reason: String) async {
-        logger.warning("a message went to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
+        logger.warning(
+            "a message went to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
         do {
             try await parts.publisher.publish(message)
             try await delivery.ack()

@@ -22,7 +22,8 @@ package final class WorkerParts: Sendable {
     private let draining = Lock(false)
 
     package init(
-        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress, logger: Logger
+        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress,
+        logger: Logger
     ) {
         self.settings = settings
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
