@@ -38,14 +38,25 @@ struct SessionRunner {
     /// - Parameter isDeadLetter: the broker gave the message up; its session is to be ended.
     func run(isDeadLetter: Bool = false) async {
         do {
-            let work = try decode()
-            try await run(work, isGivenUp: isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries)
-        } catch let error as PoisonError {
-            await settle(as: parts.envelope.deadLetter(delivery, reason: error.message), why: error.message)
+            switch Result(catching: { () throws(PoisonError) in try decode() }) {
+            case .success(let work):
+                try await run(work, isGivenUp: isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries)
+            case .failure(let poison): try await bury(why: poison.message)
+            }
         } catch {
-            // Not settled: the broker hands the delivery out again once this connection is gone.
-            logger.error(
-                "a delivery could not be settled", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+            await giveBack(why: error)
+        }
+    }
+
+    /// The broker hands the delivery out again, not as a fresh one: whoever gets it looks how far the session is.
+    private func giveBack(why error: any Error) async {
+        logger.error("a delivery is given back", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+        guard delivery.isSettleable else { return }
+        do {
+            try await delivery.nack(requeue: true)
+        } catch {
+            // Its connection is gone, which gives it back as well.
+            logger.debug("a delivery could not be given back", metadata: ["error": .string("\(error)")])
         }
     }
 
@@ -91,7 +102,7 @@ struct SessionRunner {
                     request = handling.start()
                     continue
                 case .retry where delivery.attempt + 1 < parts.settings.attempts && !isGivenUp:
-                    return await retry(command, error: error)
+                    return try await retry(command, error: error)
                 case .deadline:
                     let reason = OutcomeEntry.Abort(condition: "DeadlineExceeded", message: "\(error)")
                     if failures < 3, let abort = handling.abort(reason, now: .now()) {
@@ -158,35 +169,25 @@ struct SessionRunner {
     private func settle(_ settlement: Handling.Settlement, command: SessionCommand) async throws {
         switch settlement {
         case .acknowledge: try await delivery.ack()
-        case .reject(let reason): await settle(as: parts.envelope.deadLetter(delivery, reason: reason), why: reason)
+        case .reject(let reason): try await bury(why: reason)
         }
     }
 
-    private func settle(as message: OutgoingMessage, why reason: String) async {
-        logger.warning(
-            "a message went to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
-        do {
-            try await parts.publisher.publish(message)
-            try await delivery.ack()
-        } catch {
-            logger.error("a dead letter could not be published", metadata: ["error": .string("\(error)")])
-        }
+    private func bury(why reason: String) async throws {
+        logger.warning("a message goes to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
+        try await parts.publisher.publish(parts.envelope.deadLetter(delivery, reason: reason))
+        try await delivery.ack()
     }
 
-    private func retry(_ command: SessionCommand, error: any Error) async {
+    private func retry(_ command: SessionCommand, error: any Error) async throws {
         let attempt = delivery.attempt + 1
         logger.warning(
             "a message failed and is tried again",
             metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
         var generator = SystemRandomNumberGenerator()
-        let message = parts.envelope.retry(
-            delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator)
-        do {
-            try await parts.publisher.publish(message)
-            try await delivery.ack()
-        } catch {
-            logger.error("a retry could not be published", metadata: ["error": .string("\(error)")])
-        }
+        try await parts.publisher.publish(
+            parts.envelope.retry(delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator))
+        try await delivery.ack()
     }
 
     /// The journal cannot say that the session failed, so only the event does.
