@@ -72,6 +72,6 @@ let package = Package(
         tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
         tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
-        tests("EndToEndTests", ["Runtime"]),
+        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
     ]
 )
