@@ -49,6 +49,15 @@ package struct SessionCommand: Codable, Sendable, Equatable {
         self.restore = restore
     }
 
+    /// The command without what differs between two tries of the same request: what a session is recognised by.
+    package var withoutMoment: SessionCommand {
+        var command = self
+        command.requestedAt = Timestamp(millisecondsSinceEpoch: 0)
+        command.notAfter = nil
+        command.name = ""
+        return command
+    }
+
     /// Stash's kind and name of what asked for the session: a BackupConfiguration or a RestoreSession.
     package var invoker: Invoker {
         if let configuration { return Invoker(kind: "BackupConfiguration", name: configuration.metadata.name) }

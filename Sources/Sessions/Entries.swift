@@ -108,13 +108,18 @@ package struct ViewEntry: Codable, Sendable, Equatable {
     /// Its own `hits.total`.
     package var documents: Int
     package var openedAt: Timestamp
+    /// Settings, mappings and aliases right after it was opened, where they differ from the plan's: documents may need the newer ones.
+    package var definition: String?
 
-    package init(nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp) {
+    package init(
+        nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp, definition: String? = nil
+    ) {
         self.nonce = nonce
         self.pointInTime = pointInTime
         self.shards = shards
         self.documents = documents
         self.openedAt = openedAt
+        self.definition = definition
     }
 }
 

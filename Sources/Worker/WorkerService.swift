@@ -81,7 +81,7 @@ package final class WorkerService: Service {
                 group.addTask(executorPreference: threads) { [parts] in
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
-                    case .abort: await SessionRunner(parts, delivery: delivery).run(isDeadLetter: true)
+                    case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:
                         await SessionRunner(parts, delivery: delivery).run()
                     }

@@ -6,6 +6,8 @@ import Runtime
 struct ScheduleTicker: Sendable {
     /// A session that said nothing for so long is published again.
     static let quietLimit = Duration.seconds(15 * 60)
+    /// Finished sessions older than this are forgotten, but for the newest hundred of each plan and its last success.
+    static let memory = Duration.seconds(90 * 86_400)
 
     let folder: ResourceFolder
     let starter: SessionStarter
@@ -23,6 +25,7 @@ struct ScheduleTicker: Sendable {
                 let now = Timestamp.now()
                 let configurations = try await fireDue(now)
                 if ticks % 60 == 59 { try await rescue(now) }
+                if ticks % 3600 == 3599 { try await ledger.prune(before: now - Self.memory, keepingNewest: 100) }
                 if ticks % 5 == 0 { try await refreshMetrics(configurations, now: now) }
             } catch let error as CancellationError {
                 throw error
@@ -75,8 +78,19 @@ struct ScheduleTicker: Sendable {
         return metrics
     }
 
+    /// Only sessions that a worker has begun: one that still waits for a worker would only wait twice.
     private func rescue(_ now: Timestamp) async throws {
-        for session in try await ledger.quietSessions(since: now - Self.quietLimit) { try await starter.rescue(session) }
+        for session in try await ledger.quietSessions(since: now - Self.quietLimit) where session.session.startedAt != nil {
+            try await starter.rescue(session)
+        }
+        for session in try await ledger.sessionsPastDeadline(at: now - Self.quietLimit) {
+            let message =
+                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?"
+            let failure = Condition(type: "DeadlineExceeded", reason: "NoWord", message: message, lastTransitionTime: now)
+            let status = LedgerEvent.Status(
+                phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
+            try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
+        }
     }
 
     private func refreshMetrics(_ configurations: [SchedulerMetrics.Configuration], now: Timestamp) async throws {

@@ -12,10 +12,7 @@ struct TriggerHandler: Sendable {
 
     /// - Throws: what may succeed later; `PoisonError` for what cannot be understood.
     func handle(_ delivery: Delivery) async throws {
-        let replyTo = delivery.properties.replyTo
-        if let replyTo, replyTo.hasPrefix("sheaf."), !replyTo.hasPrefix("sheaf.reply.") {
-            throw PoisonError("reply_to \(replyTo) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
-        }
+        let replyTo = try delivery.replyTo()
         let (reply, id) = try await answer(delivery)
         guard let replyTo else { return }
         let message = try starter.envelope.message(

@@ -20,6 +20,7 @@ struct SnapshotComposer {
             let slices = plan.slices.indices.filter { plan.slices[$0].index == position }
             var views: [IndexManifest.View] = []
             var opened: [Timestamp] = []
+            var newest: (openedAt: Timestamp, definition: String)?
             var done = (documents: 0, bytes: 0, stored: 0)
             for slice in slices {
                 let epoch = epochs[slice]
@@ -35,6 +36,9 @@ struct SnapshotComposer {
                         shard: plan.slices[slice].shard, epoch: epoch, documents: view.documents,
                         opened: view.openedAt.description))
                 opened.append(view.openedAt)
+                if let definition = view.definition, newest.map({ $0.openedAt < view.openedAt }) ?? true {
+                    newest = (view.openedAt, definition)
+                }
                 done = (
                     done.documents + slicesDone.documents, done.bytes + slicesDone.bytes, done.stored + slicesDone.storedBytes
                 )
@@ -43,9 +47,8 @@ struct SnapshotComposer {
             let writer = try IndexManifestWriter(
                 spool: spool,
                 header: IndexManifest(
-                    name: index.name, uuid: index.uuid, shards: index.shards, definition: index.definition,
-                    documents: done.documents,
-                    plainBytes: done.bytes, views: views))
+                    name: index.name, uuid: index.uuid, shards: index.shards, definition: newest?.definition ?? index.definition,
+                    documents: done.documents, plainBytes: done.bytes, views: views))
             var segments = 0
             for slice in slices {
                 try forEachSegment(of: slice, epoch: epochs[slice], shard: plan.slices[slice].shard) {

@@ -40,24 +40,23 @@ struct OutgoingSession {
             return try messages(
                 for: refused("Expired", "no worker began the session before its notAfter"), id: "\(command.id)/expired")
         case .identifierInUse:
-            return try messages(
-                for: refused("IdentifierInUse", "another request has the id \(command.id); choose another idempotency key"),
-                id: "\(command.id)/in-use")
+            // To the asker alone: whoever follows the session of that id must not take this for its end.
+            guard let replyTo else { return [] }
+            let status = refused("IdentifierInUse", "another request has the id \(command.id); choose another idempotency key")
+            return [try message(status, id: "\(command.id)/in-use", to: "", key: replyTo)]
         }
     }
 
     func messages(for status: StatusEvent, id: String) throws -> [OutgoingMessage] {
         let key = RoutingKey.status(command.kind, plan: command.invoker.name, phase: status.phase)
-        var messages = [
-            try parts.envelope.message(
-                .status, id: id, session: command.id, payload: status, to: Topology.event, key: key, mandatory: false)
-        ]
-        if let replyTo {
-            messages.append(
-                try parts.envelope.message(
-                    .status, id: id, session: command.id, payload: status, to: "", key: replyTo, mandatory: false))
-        }
+        var messages = [try message(status, id: id, to: Topology.event, key: key)]
+        if let replyTo { messages.append(try message(status, id: id, to: "", key: replyTo)) }
         return messages
+    }
+
+    private func message(_ status: StatusEvent, id: String, to exchange: String, key: String) throws -> OutgoingMessage {
+        try parts.envelope.message(
+            .status, id: id, session: command.id, payload: status, to: exchange, key: key, mandatory: false)
     }
 
     private func refused(_ condition: String, _ message: String) -> StatusEvent {

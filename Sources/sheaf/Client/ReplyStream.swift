@@ -70,8 +70,11 @@ struct ReplyStream: Sendable {
     private func incoming(_ delivery: Delivery) -> Incoming {
         do throws(PoisonError) {
             switch delivery.properties.type {
-            case MessageType.reply.rawValue: return .reply(try delivery.event(Reply.self, types: [.reply]).data)
-            case MessageType.status.rawValue: return .status(try delivery.event(StatusEvent.self, types: [.status]).data)
+            case MessageType.reply.rawValue:
+                return .reply(try delivery.event(Reply.self, types: [.reply], maximumBytes: PoisonError.maximumEvent).data)
+            case MessageType.status.rawValue:
+                return .status(
+                    try delivery.event(StatusEvent.self, types: [.status], maximumBytes: PoisonError.maximumEvent).data)
             case MessageType.progress.rawValue: return .progress(try delivery.event(ProgressEvent.self, types: [.progress]).data)
             case let type: return .unreadable("a message of type \(type ?? "none")")
             }

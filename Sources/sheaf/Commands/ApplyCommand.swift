@@ -15,8 +15,8 @@ struct ApplyCommand: AsyncCommand {
             OutputFormat.definition,
         ])
 
-    /// Bytes; what is larger no program reads (`PoisonError.maximumBody`, with room for the envelope and escapes).
-    private static let largestFile = PoisonError.maximumBody / 2
+    /// Bytes; what is larger no program reads (`PoisonError.maximumCommand`, with room for the envelope and escapes).
+    private static let largestFile = PoisonError.maximumCommand / 2
 
     private let broker: BrokerOption
     private let output: CommandOutput
