@@ -134,7 +134,7 @@ struct SessionRunner {
         switch work {
         case .unit(let unit): subject = .unit(unit.position)
         case .session:
-            let digest = try SHA256.digest(of: try MessageCoding.encode(command)).hex
+            let digest = try SHA256.digest(of: try MessageCoding.encode(command.request)).hex
             subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: command.timeOutSeconds)
         }
         return Handling(
