@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help demo build test unit integration e2e lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/rabbitmq scripts/services scripts/test .ci/run
+shell_scripts := scripts/demo scripts/install scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
 python_scripts := scripts/check-modules scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py)
 
 help: ## print this list

@@ -119,7 +119,7 @@ package struct SessionProgress: Sendable {
                 return index
             }
         }
-        var places = Dictionary(uniqueKeysWithValues: indices.enumerated().map { ($1.name, $0) })
+        var places = Dictionary(indices.enumerated().map { ($1.name, $0) }) { first, _ in first }
         for (key, unit) in units where key.epoch == epochs[key.slice] {
             // Progress may overtake the status that names the indices.
             let place = places[unit.index] ?? indices.count

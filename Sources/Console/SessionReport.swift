@@ -73,13 +73,15 @@ package enum SessionReport {
 
     /// A `progress` line: how far all indices are.
     package static func progress(_ progress: SessionProgress, now: Timestamp, at time: Duration) -> JSONValue {
-        let total = progress.total(at: time)
+        var total = figures(progress.total(at: time))
+        // Before the plan is known nothing is done of nothing.
+        if progress.indices(at: time).isEmpty { total[0].1 = 0 }
         let indices = progress.indices(at: time).map { index in object([("name", .string(index.name))] + figures(index)) }
         return object(
             [
                 ("type", "progress"), ("id", .string(progress.session.text)), ("kind", .string(progress.kind.rawValue)),
                 ("time", .string(now.description)),
-            ] + figures(total) + [("indices", .array(indices))])
+            ] + total + [("indices", .array(indices))])
     }
 
     private static func head(_ type: String, _ status: StatusEvent) -> [(String, JSONValue)] {

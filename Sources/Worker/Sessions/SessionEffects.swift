@@ -120,7 +120,8 @@ final class SessionEffects {
                     segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
-            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, report: report)
+            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
+            report: report)
         switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
         case .viewGone: return .viewGone

@@ -19,6 +19,7 @@ package final class WorkerParts: Sendable {
     let logger: Logger
     let manifests = ManifestCache()
     let doneSlices = DoneSlices()
+    let pageSizes = PageSizes()
     private let draining = Lock(false)
 
     package init(

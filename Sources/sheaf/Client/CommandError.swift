@@ -44,6 +44,17 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
             }
     }
 
+    /// Gives the errors of a program's work their exit codes.
+    static func naming(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
     /// An answer of a kind that the question does not have: programs of different versions.
     static func unexpected(_ reply: Reply) -> CommandError {
         CommandError(.failed, "the answer does not fit the question; are all programs of one version? It was: \(reply)")

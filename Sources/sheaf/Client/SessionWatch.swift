@@ -46,7 +46,7 @@ struct SessionWatch {
         while true {
             try await handle(try await client.next())
             if let status = progress.status, status.phase.isFinal {
-                display.finish()
+                display.finish(progress, at: .now - start)
                 return status
             }
         }
@@ -117,7 +117,7 @@ struct SessionWatch {
     }
 
     private mutating func giveUp(_ cause: String, _ code: ExitCode) throws {
-        display.finish()
+        display.finish(progress, at: .now - start)
         output.note("\(cause); session \(progress.session) goes on, \"sheaf sessions\" tells how far it is")
         output.object([
             "type": "error", "code": .string(code == .waitTimedOut ? "waitTimedOut" : "interrupted"),

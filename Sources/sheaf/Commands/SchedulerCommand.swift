@@ -44,11 +44,9 @@ struct SchedulerCommand: AsyncCommand {
     }
 
     func run() async throws {
-        let service = try SchedulerService(settings: settings, broker: try broker.address(), logger: logger)
-        do {
+        try await CommandError.naming {
+            let service = try SchedulerService(settings: settings, broker: try broker.address(), logger: logger)
             try await ServiceGroup(services: [service], graceTime: grace).run()
-        } catch {
-            throw CommandError(error)
         }
         logger.info("stopped")
     }

@@ -54,12 +54,16 @@ struct SessionStart: Sendable {
         guard case .accepted(let session) = reply else { throw CommandError.unexpected(reply) }
         output.line(
             "session \(session)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)")
+        let invoker = Invoker(kind: kind == .backup ? "BackupConfiguration" : "RestoreSession", name: name)
         guard isWaiting else {
-            let invoker = Invoker(kind: kind == .backup ? "BackupConfiguration" : "RestoreSession", name: name)
             output.object(SessionReport.accepted(session, kind: kind, invoker: invoker, namespace: namespace))
             await client.close()
             return
         }
+        output.object([
+            "type": "accepted", "id": .string(session.text), "kind": .string(kind.rawValue), "namespace": .string(namespace),
+            "invoker": SessionReport.invoker(invoker),
+        ])
         var watch = SessionWatch(session, kind, client: client, output: output, timeout: timeout, interval: interval)
         let status = try await watch.run()
         await client.close()

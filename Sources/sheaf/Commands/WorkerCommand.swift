@@ -89,22 +89,20 @@ struct WorkerCommand: AsyncCommand {
     }
 
     func run() async throws {
-        let address = try broker.address()
-        let loaded = try ManifestFile.load(resources)
-        let source = SecretSource(resources: loaded, directory: secrets, environment: Program.environment)
-        do {
-            try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
-        } catch {
-            throw CommandError(.usage, "the spool folder \(spool) cannot be created: \(error)")
-        }
-        let parts = WorkerParts(
-            settings: settings, resources: loaded, secrets: source, spool: try Spool(in: spool, limit: spoolLimit.bytes),
-            broker: address, logger: logger)
-        let service = try WorkerService(parts, broker: address)
-        do {
+        try await CommandError.naming {
+            let address = try broker.address()
+            let loaded = try ManifestFile.load(resources)
+            let source = SecretSource(resources: loaded, directory: secrets, environment: Program.environment)
+            do {
+                try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
+            } catch {
+                throw CommandError(.usage, "the spool folder \(spool) cannot be created: \(error)")
+            }
+            let parts = WorkerParts(
+                settings: settings, resources: loaded, secrets: source, spool: try Spool(in: spool, limit: spoolLimit.bytes),
+                broker: address, logger: logger)
+            let service = try WorkerService(parts, broker: address)
             try await ServiceGroup(services: [parts.outbox, service], graceTime: grace).run()
-        } catch {
-            throw CommandError(error)
         }
         logger.info("stopped")
     }

@@ -29,11 +29,8 @@ struct CommandOutput: Sendable {
     /// Runs a command's work and, in JSON, tells its error as the last line too.
     func reporting(_ body: () async throws -> Void) async throws {
         do {
-            try await body()
-        } catch let code as ExitCode {
-            throw code
-        } catch {
-            let failure = CommandError(error)
+            try await CommandError.naming(body)
+        } catch let failure as CommandError {
             object(["type": "error", "code": .string(failure.code.rawValue), "message": .string(failure.message)])
             throw failure
         }

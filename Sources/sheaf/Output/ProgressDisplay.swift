@@ -9,27 +9,23 @@ struct ProgressDisplay {
     private let output: CommandOutput
     private let interval: Duration
     private let isLive: Bool
-    /// Lines on the terminal that the next block replaces.
-    private var drawn = 0
-    private var last: SessionProgress?
-    private var lastTime = Duration.zero
-    private var lastLine: Duration
+    /// On the terminal now; the next block replaces them.
+    private var drawn: [String] = []
+    private var lastLine = Duration.zero
 
     init(_ output: CommandOutput, interval: Duration) {
         self.output = output
         self.interval = interval
         isLive = output.format == .text && Terminal.isOutputTerminal
-        lastLine = .zero
         ProgressSignal.install()
     }
 
     /// - Parameter time: since the start.
     mutating func show(_ progress: SessionProgress, at time: Duration) {
-        (last, lastTime) = (progress, time)
-        let isWanted = ProgressSignal.take()
+        let isAsked = ProgressSignal.take()
         if isLive {
-            draw(at: time)
-        } else if isWanted || time - lastLine >= interval {
+            draw(progress, at: time)
+        } else if isAsked || time - lastLine >= interval {
             lastLine = time
             output.line(ProgressLines(progress).line(now: .now(), at: time))
             output.object(SessionReport.progress(progress, now: .now(), at: time))
@@ -38,24 +34,24 @@ struct ProgressDisplay {
 
     /// Removes the block, so that something else can be written; the next `show` draws it below.
     mutating func interrupt() {
-        guard drawn > 0 else { return }
-        Terminal.write("\u{1B}[\(drawn)A\u{1B}[J")
-        drawn = 0
+        guard !drawn.isEmpty else { return }
+        Terminal.write("\u{1B}[\(drawn.count)A\u{1B}[J")
+        drawn = []
     }
 
     /// Leaves the last state on the screen.
-    mutating func finish() {
-        if isLive, last != nil { draw(at: lastTime) }
-        drawn = 0
+    mutating func finish(_ progress: SessionProgress, at time: Duration) {
+        if isLive, !progress.indices(at: time).isEmpty { draw(progress, at: time) } else { interrupt() }
+        drawn = []
     }
 
-    private mutating func draw(at time: Duration) {
-        guard let last else { return }
+    private mutating func draw(_ progress: SessionProgress, at time: Duration) {
         let (width, height) = Terminal.size
-        let lines = ProgressLines(last).block(width: width, height: height, at: time)
-        let back = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
+        let lines = ProgressLines(progress).block(width: width, height: height, at: time)
+        guard lines != drawn else { return }
+        let back = drawn.isEmpty ? "" : "\u{1B}[\(drawn.count)A"
         Terminal.write(back + lines.map { "\($0)\u{1B}[K\n" }.joined() + "\u{1B}[J")
-        drawn = lines.count
+        drawn = lines
     }
 }
 
