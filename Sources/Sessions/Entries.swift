@@ -4,7 +4,7 @@ package import Runtime
 /// The first entry: who may speak for this session, and until when.
 package struct BeginEntry: Codable, Sendable, Equatable {
     package var nonce: String
-    /// SHA-256 of the session command. Another digest under the same id is another request.
+    /// SHA-256 of what the session command asks for. Another digest under the same id is another request.
     package var digest: String
     package var startedAt: Timestamp
     /// The session is aborted at the first page after this.

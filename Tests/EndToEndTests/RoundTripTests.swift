@@ -47,7 +47,8 @@ extension EndToEnd {
             #expect(before?.documents == after?.documents, "documents of \(index)")
             for (question, answer) in before?.answers ?? [:] where after?.answers[question] != answer {
                 let (was, now) = (answer, after?.answers[question] ?? [])
-                let difference = zip(was, now).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(was.count, now.count)
+                let difference =
+                    zip(was, now).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(was.count, now.count)
                 let place = max(0, difference - 40)
                 Issue.record(
                     """
@@ -91,13 +92,15 @@ private struct Indices {
             try await engine.bulk(nasty, NumberedDocuments.lines(0..<100, filling: 50))
         }
         try await engine.fill(numbered, documents: 12_000, filling: 200, shards: 2)
-        try await engine.create(empty, settings: ["number_of_shards": 1, "number_of_replicas": 0], mappings: NumberedDocuments.mappings)
+        try await engine.create(
+            empty, settings: ["number_of_shards": 1, "number_of_replicas": 0], mappings: NumberedDocuments.mappings)
     }
 
     func observe(on engine: Engine) async throws -> [String: Engine.Observation] {
         [
             nasty: engine.server.isReal
-                ? try await engine.observe(nasty, documents: NastyDocument.all) : try await engine.observe(nasty, isNumbered: true),
+                ? try await engine.observe(nasty, documents: NastyDocument.all)
+                : try await engine.observe(nasty, isNumbered: true),
             numbered: try await engine.observe(numbered, isNumbered: true), empty: try await engine.observe(empty),
         ]
     }

@@ -28,7 +28,7 @@ struct DumpUnit {
             id: view.pointInTime, index: index.name, shard: slice.shard, shards: view.shards, total: view.documents,
             openedAt: Date(timeIntervalSince1970: view.openedAt.secondsSinceEpoch))
         let sink = DumpSink(store: store, spool: spool, settings: settings.segments)
-        var sizer = pageSizes.sizer(for: index.uuid, maximum: index.pageLimit)
+        var sizer = pageSizes.sizer(for: index.uuid, maximum: index.pageLimit, unitBytes: settings.unitBytes)
         var cursor = position.cursor
         var isEnd = false
         do {

@@ -11,9 +11,15 @@ final class PageSizes: Sendable {
     private static let capacity = 256
     private let known = Lock<[Known]>([])
 
-    /// - Parameter index: the index's uuid.
-    func sizer(for index: String, maximum: Int) -> PageSizer {
-        known.withLock { $0.first { $0.index == index }?.sizer } ?? PageSizer(maximum: maximum)
+    /// Bytes that a page aims at: big enough for speed, small enough for the server's heap.
+    private static let pageBytes = 5_000_000
+
+    /// - Parameters:
+    ///   - index: the index's uuid.
+    ///   - unitBytes: a unit's budget, which a page must not exceed by far.
+    func sizer(for index: String, maximum: Int, unitBytes: Int) -> PageSizer {
+        known.withLock { $0.first { $0.index == index }?.sizer }
+            ?? PageSizer(maximum: maximum, targetBytes: min(Self.pageBytes, unitBytes))
     }
 
     func remember(_ sizer: PageSizer, for index: String) {

@@ -31,7 +31,8 @@ final class SessionEffects {
         self.isGivenUp = isGivenUp
         self.isOurs = isOurs
         client = try ElasticsearchClient(
-            configuration: try parts.clusters.configuration(of: command.target), isCancelled: { !isOurs() })
+            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
+            isCancelled: { !isOurs() })
         repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(

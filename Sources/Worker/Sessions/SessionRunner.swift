@@ -154,7 +154,7 @@ struct SessionRunner {
         switch work {
         case .unit(let unit): subject = .unit(unit.position)
         case .session:
-            let digest = try SHA256.digest(of: try MessageCoding.encode(command.withoutMoment)).hex
+            let digest = try SHA256.digest(of: try MessageCoding.encode(command.request)).hex
             let timeOut = command.timeOutSeconds.map { min(max($0, 1), Self.longestTimeOut) }
             subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: timeOut)
         }

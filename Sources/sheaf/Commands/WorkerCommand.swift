@@ -43,7 +43,8 @@ struct WorkerCommand: AsyncCommand {
                 "attempts", valueName: "N", help: "times that a message is tried before its session is aborted", default: "5",
                 environment: "SHEAF_ATTEMPTS"),
             .value(
-                "retry-delay", valueName: "TIME", help: "longest delay before the next attempt; default: 10s, 1m, 5m, 30m, 2h",
+                "retry-delay", valueName: "TIME",
+                help: "longest delay before a message or a request is tried again; default for messages: 10s, 1m, 5m, 30m, 2h",
                 environment: "SHEAF_RETRY_DELAY"),
             .value(
                 "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB",

@@ -11,7 +11,9 @@ enum Broker {
 
     static func url() throws -> String {
         if let url = Surroundings.environment[variable] { return url }
-        if Surroundings.isCI { throw Surroundings.Missing(message: "\(variable) is not set; start the servers with scripts/services") }
+        if Surroundings.isCI {
+            throw Surroundings.Missing(message: "\(variable) is not set; start the servers with scripts/services")
+        }
         try Test.cancel("set \(variable), e.g. to what `scripts/rabbitmq start DIR PORT` prints, to run")
     }
 
@@ -81,7 +83,8 @@ final class Tap: Sendable {
             for try await delivery in consumer {
                 messages.append(
                     Message(
-                        exchange: delivery.exchange, key: delivery.routingKey, properties: delivery.properties, body: delivery.body))
+                        exchange: delivery.exchange, key: delivery.routingKey, properties: delivery.properties,
+                        body: delivery.body))
                 try await delivery.ack()
             }
         }

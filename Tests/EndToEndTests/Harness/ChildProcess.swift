@@ -23,7 +23,9 @@ final class ChildProcess: Sendable {
     private let threads = Lock<[DedicatedThread]>([])
 
     /// - Parameter environment: all of it; nothing is inherited.
-    static func start(_ name: String, _ program: String, _ arguments: [String], environment: [String: String]) async throws -> ChildProcess {
+    static func start(_ name: String, _ program: String, _ arguments: [String], environment: [String: String]) async throws
+        -> ChildProcess
+    {
         try await starter.get().run { try ChildProcess(name, program, arguments, environment) }
     }
 

@@ -38,7 +38,8 @@ struct CommandResult: Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        (["sheaf \(arguments.joined(separator: " ")) ended with \(exit) after \(seconds) s"] + output.suffix(3) + errors.suffix(10))
+        (["sheaf \(arguments.joined(separator: " ")) ended with \(exit) after \(seconds) s"] + output.suffix(3)
+            + errors.suffix(10))
             .joined(separator: "\n")
     }
 }
@@ -58,7 +59,8 @@ struct SessionLine: Sendable {
     }
     /// Documents of each index.
     var indices: [String: Int] {
-        Dictionary(uniqueKeysWithValues: (json["indices"]?.array ?? []).map { ($0["name"]?.string ?? "", $0["documents"]?.int ?? -1) })
+        Dictionary(
+            uniqueKeysWithValues: (json["indices"]?.array ?? []).map { ($0["name"]?.string ?? "", $0["documents"]?.int ?? -1) })
     }
 }
 

@@ -21,13 +21,16 @@ extension Engine {
     func observe(_ index: String, documents: [NastyDocument] = [], isNumbered: Bool = false) throws -> Observation {
         try refresh(index)
         var answers: [String: [UInt8]] = [:]
-        for document in documents { answers["\(document.id) routed by \(document.routing ?? "")"] = try hits(of: document, in: index) }
+        for document in documents {
+            answers["\(document.id) routed by \(document.routing ?? "")"] = try hits(of: document, in: index)
+        }
         if isNumbered { for (number, page) in try pages(of: index).enumerated() { answers["page \(number)"] = page } }
         let mappings = try call("GET", "/\(index)/_mapping")[index]?["mappings"] ?? .null
         let aliases = try call("GET", "/\(index)/_alias")[index]?["aliases"]?.members ?? []
         return Observation(
             settings: try settings(of: index), mappings: mappings,
-            aliases: Dictionary(uniqueKeysWithValues: aliases.map { ($0.name, $0.value) }), documents: try count(index), answers: answers)
+            aliases: Dictionary(uniqueKeysWithValues: aliases.map { ($0.name, $0.value) }), documents: try count(index),
+            answers: answers)
     }
 
     func settings(of index: String) throws -> [String: String] {
@@ -79,7 +82,9 @@ extension Engine {
     private func search(_ path: String, _ query: JSONValue) throws -> [UInt8] {
         let response = try send("POST", path, query.serializedBytes())
         let what = "POST \(path.prefix(200))"
-        guard response.isSuccess else { throw Refused(message: "\(what): \(response.status) \(String(decoding: response.body, as: UTF8.self))") }
+        guard response.isSuccess else {
+            throw Refused(message: "\(what): \(response.status) \(String(decoding: response.body, as: UTF8.self))")
+        }
         guard server.isReal else {
             // The default engine writes its documents anew and puts the members of the answer in an order of its own.
             let hits = try JSONValue(parsing: response.body)["hits"]?["hits"]?.array ?? []

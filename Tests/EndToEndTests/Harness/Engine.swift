@@ -54,12 +54,15 @@ actor Engine {
     func bulk(_ index: String, _ lines: [UInt8]) throws {
         let path = "/\(index)/_bulk"
         let answer = try answer(try send("POST", path, lines, type: "application/x-ndjson"), to: "POST \(path)")
-        guard answer["errors"]?.bool == false else { throw Refused(message: "bulk into \(index): \(answer.description.prefix(2000))") }
+        guard answer["errors"]?.bool == false else {
+            throw Refused(message: "bulk into \(index): \(answer.description.prefix(2000))")
+        }
     }
 
     /// One document, its bytes as they are.
     func put(_ document: NastyDocument, in index: String) throws {
-        let path = "/\(index)/_doc/\(document.id.percentEncoded)" + (document.routing.map { "?routing=\($0.percentEncoded)" } ?? "")
+        let path =
+            "/\(index)/_doc/\(document.id.percentEncoded)" + (document.routing.map { "?routing=\($0.percentEncoded)" } ?? "")
         try answer(try send("PUT", path, document.source), to: "PUT \(path.prefix(200))")
     }
 

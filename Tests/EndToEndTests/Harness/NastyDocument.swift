@@ -38,7 +38,8 @@ struct NastyDocument: Sendable {
 enum NumberedDocuments {
     /// - Parameter filling: bytes of text in each.
     static func lines(_ numbers: Range<Int>, filling: Int) -> [UInt8] {
-        let text = Array(String(repeating: "The quick brown fox jumps over the lazy dog. ", count: filling / 45 + 1).utf8.prefix(filling))
+        let text = Array(
+            String(repeating: "The quick brown fox jumps over the lazy dog. ", count: filling / 45 + 1).utf8.prefix(filling))
         var lines: [UInt8] = []
         lines.reserveCapacity(numbers.count * (filling + 80))
         for number in numbers {
@@ -46,6 +47,27 @@ enum NumberedDocuments {
             lines.append(0x0A)
             lines += Array(#"{"n":\#(number),"text":""#.utf8)
             lines += text
+            lines += Array("\"}\n".utf8)
+        }
+        return lines
+    }
+
+    /// The same with text that no compressor makes smaller than three quarters.
+    static func incompressible(_ numbers: Range<Int>, filling: Int) -> [UInt8] {
+        var generator = SeededGenerator(seed: 1)
+        var lines: [UInt8] = []
+        for number in numbers {
+            lines += Array(#"{"index":{"_id":"d\#(number)"}}"#.utf8)
+            lines += Array("\n{\"n\":\(number),\"text\":\"".utf8)
+            for _ in 0..<(filling / 10) {
+                var bits = generator.next()
+                // Ten characters of six bits: "0" to "o", but for the backslash.
+                for _ in 0..<10 {
+                    let character = UInt8(0x30 + bits & 63)
+                    lines.append(character == 0x5C ? 0x20 : character)
+                    bits >>= 6
+                }
+            }
             lines += Array("\"}\n".utf8)
         }
         return lines

@@ -67,7 +67,9 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         if isReal, !Surroundings.hasEngines {
             try Test.cancel("the real engines are not here (\(Surroundings.enginesFolder)), so \(testDescription) is left out")
         }
-        if Surroundings.isCI { throw Surroundings.Missing(message: "\(rawValue) is not set; start the servers with scripts/services") }
+        if Surroundings.isCI {
+            throw Surroundings.Missing(message: "\(rawValue) is not set; start the servers with scripts/services")
+        }
         try Test.cancel("set \(rawValue) to the URL of a running \(testDescription) to run")
     }
 

@@ -26,7 +26,8 @@ extension Site {
         let local: JSONValue = ["backend": ["local": ["mountPath": .string(repositoryPath ?? repository)]]]
         let everywhere = [schedulerResources, workerResources]
         try write(manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", cluster, "spec", binding), "cluster", to: everywhere)
-        try write(manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository", to: everywhere)
+        try write(
+            manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository", to: everywhere)
     }
 
     /// Declares a plan to the Scheduler.
@@ -37,7 +38,8 @@ extension Site {
     func declarePlan(_ name: String, indices: String, repository: String? = nil) throws {
         let spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository)
         try write(
-            manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)", to: [schedulerResources])
+            manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",
+            to: [schedulerResources])
     }
 
     /// Writes a RestoreSession.
@@ -68,6 +70,8 @@ extension Site {
     }
 
     private func write(_ manifest: JSONValue, _ name: String, to folders: [String]) throws {
-        for folder in folders { try Data(manifest.serializedBytes(pretty: true)).write(to: URL(filePath: "\(folder)/\(name).json")) }
+        for folder in folders {
+            try Data(manifest.serializedBytes(pretty: true)).write(to: URL(filePath: "\(folder)/\(name).json"))
+        }
     }
 }

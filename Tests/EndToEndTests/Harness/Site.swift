@@ -59,9 +59,13 @@ final class Site: Sendable {
     // MARK: - Programs
 
     /// Starts a program that runs on, and waits until it says that it is ready.
-    private func start(_ name: String, _ arguments: [String], readyLine: String) async throws -> ChildProcess {
-        let process = try await spawn(name, arguments)
-        _ = try await process.log.first("\(name) to say \"\(readyLine)\"", within: .seconds(30)) { $0.contains("\"message\":\"\(readyLine)\"") }
+    private func start(
+        _ name: String, wrapper: [String] = [], _ arguments: [String], readyLine: String
+    ) async throws -> ChildProcess {
+        let process = try await spawn(name, wrapper: wrapper, arguments)
+        _ = try await process.log.first("\(name) to say \"\(readyLine)\"", within: .seconds(30)) {
+            $0.contains("\"message\":\"\(readyLine)\"")
+        }
         return process
     }
 
@@ -72,14 +76,32 @@ final class Site: Sendable {
             readyLine: "connected to the broker")
     }
 
-    /// - Parameter arguments: besides the folders and the name; few and short attempts unless they say otherwise.
-    @discardableResult func startWorker(_ name: String, _ arguments: [String] = [], spool: String? = nil) async throws -> ChildProcess {
+    /// - Parameters:
+    ///   - arguments: besides the folders and the name; few and short attempts unless they say otherwise.
+    ///   - smallDisk: a folder where this worker alone sees a disk of 2 MB.
+    @discardableResult func startWorker(
+        _ name: String, _ arguments: [String] = [], spool: String? = nil, smallDisk: String? = nil
+    ) async throws -> ChildProcess {
         try await start(
-            name,
+            name, wrapper: smallDisk.map(Self.withSmallDisk) ?? [],
             [
-                "worker", "--resources", workerResources, "--spool", spool ?? folder + "/spool-\(name)", "--name", name, "--attempts", "2",
+                "worker", "--resources", workerResources, "--spool", spool ?? folder + "/spool-\(name)", "--name", name,
+                "--attempts", "2",
                 "--retry-delay", "1s",
             ] + arguments, readyLine: "ready")
+    }
+
+    /// Whether this machine lets us give a program a disk of its own.
+    func canMount(_ folder: String) async throws -> Bool {
+        let words = Self.withSmallDisk(folder) + ["/bin/true"]
+        let process = try await ChildProcess.start(
+            "mount", words[0], Array(words.dropFirst()), environment: ["PATH": "/usr/bin:/bin"])
+        return try await process.exit(within: .seconds(20)) == .code(0)
+    }
+
+    /// A mount in a name space of its own goes with its program, however that ends.
+    private static func withSmallDisk(_ folder: String) -> [String] {
+        ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "mount -t tmpfs -o size=2m tmpfs \"$0\" && exec \"$@\"", folder]
     }
 
     /// Runs a command to its end.
@@ -93,9 +115,10 @@ final class Site: Sendable {
         return RunningCommand(arguments: arguments, process: try await spawn(arguments[0], arguments), start: start)
     }
 
-    private func spawn(_ name: String, _ arguments: [String]) async throws -> ChildProcess {
+    private func spawn(_ name: String, wrapper: [String] = [], _ arguments: [String]) async throws -> ChildProcess {
         let environment = ["AMQP_URL": amqpURL, "PATH": "/usr/bin:/bin", "HOME": folder]
-        let process = try await ChildProcess.start(name, try Surroundings.binary, arguments, environment: environment)
+        let words = wrapper + [try Surroundings.binary] + arguments
+        let process = try await ChildProcess.start(name, words[0], Array(words.dropFirst()), environment: environment)
         started.withLock { $0.append(process) }
         return process
     }
@@ -116,6 +139,25 @@ final class Site: Sendable {
 
     func restore(_ file: String, _ more: [String] = [], within limit: Duration = .seconds(120)) async throws -> CommandResult {
         try await sheaf(["restore", "-f", file, "--wait", "--output", "json"] + more, within: limit)
+    }
+
+    /// What `sheaf snapshots` lists.
+    func snapshots() async throws -> [JSONValue] {
+        let result = try await sheaf(["snapshots", "--output", "json"])
+        try #require(result.exit == .code(0), "\(result)")
+        return try result.output.map { try JSONValue(parsing: $0) }
+    }
+
+    /// Files below a folder that hold those bytes.
+    func filesHolding(_ text: String, in folder: String) throws -> [String] {
+        let bytes = Data(text.utf8)
+        return try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder), !isFolder.boolValue else {
+                return false
+            }
+            return try Data(contentsOf: URL(filePath: "\(folder)/\(path)")).range(of: bytes) != nil
+        }
     }
 }
 
