@@ -41,20 +41,21 @@ let package = Package(
 
         module("Runtime", []),
         module("Messages", ["Runtime"]),
-        module("Sessions", ["Messages"]),
+        module("Sessions", ["Messages", "Runtime"]),
         module("Manifests", ["Messages", "Runtime", "CYAML"]),
         module("AMQP", ["Runtime", "CRabbitMQ"]),
         module("Bus", ["AMQP", "Messages", "Runtime"]),
         module("Crypto", ["CCrypto"]),
-        module("HTTP", ["Crypto", "Runtime", "CCurl"]),
+        module("HTTP", ["CCurl"]),
         module("Elasticsearch", ["HTTP", "Runtime", "CScan"]),
-        module("Archive", ["HTTP", "Crypto", "Runtime", "CZstd"]),
+        module("Archive", ["Crypto", "CZstd"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
-        module("Scheduler", ["Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
-        module("Worker", ["Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module("Worker", ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
-            dependencies: ["AMQP", "Bus", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
+            dependencies: ["AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
             swiftSettings: settings),
 
         tests("RuntimeTests", ["Runtime"]),
@@ -70,6 +71,7 @@ let package = Package(
         tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
         tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
-        tests("EndToEndTests", ["Runtime"]),
+        tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
+        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
     ]
 )

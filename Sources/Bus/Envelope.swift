@@ -37,7 +37,8 @@ package struct Envelope: Sendable {
             type: type.rawValue, timestamp: Date(timeIntervalSince1970: now.secondsSinceEpoch.rounded(.down)), appID: appID,
             headers: headers)
         return OutgoingMessage(
-            exchange: exchange, routingKey: key, properties: properties, body: try MessageCoding.encode(event), mandatory: mandatory)
+            exchange: exchange, routingKey: key, properties: properties, body: try MessageCoding.encode(event),
+            mandatory: mandatory)
     }
 
     /// The same message again after a delay: it waits in a retry queue and expires back into the command exchange under its own key.
@@ -54,7 +55,8 @@ package struct Envelope: Sendable {
         properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
         properties.expiration = String(Int(Double.random(in: (seconds / 2)...seconds, using: &generator) * 1000))
         return OutgoingMessage(
-            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true)
+            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true
+        )
     }
 
     /// The same message among the dead letters, with the reason.
@@ -65,13 +67,27 @@ package struct Envelope: Sendable {
         properties.headers[Header.origin] = .string(delivery.queue)
         properties.expiration = nil
         return OutgoingMessage(
-            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body, mandatory: true)
+            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body,
+            mandatory: true)
     }
 }
 
 extension Delivery {
     /// Handled failures before this delivery; 0 the first time.
-    package var attempt: Int { Int(properties.headers[Envelope.Header.attempt]?.integer ?? 0) }
+    ///
+    /// Held within 0...1000, since anybody may write the header.
+    package var attempt: Int { Int(min(max(properties.headers[Envelope.Header.attempt]?.integer ?? 0, 0), 1000)) }
+
+    /// Where to answer.
+    ///
+    /// - Throws: `PoisonError` for a queue of Sheaf's own: an answer there would be taken for work.
+    package func replyTo() throws(PoisonError) -> String? {
+        guard let name = properties.replyTo, !name.isEmpty else { return nil }
+        guard !name.hasPrefix("sheaf.") || name.hasPrefix("sheaf.reply.") else {
+            throw PoisonError("reply_to \(name) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
+        }
+        return name
+    }
 
     /// Nothing of this delivery can have happened before: neither did the broker hand it out already, nor is it a retry, nor did it
     /// come through a dead-letter exchange, where the broker counts its deliveries anew.
@@ -81,13 +97,14 @@ extension Delivery {
     ///
     /// - Throws: `PoisonError` for what no repetition makes readable: another content type, another major version, broken JSON.
     package func event<Payload: Codable & Sendable>(
-        _ payload: Payload.Type, types: Set<MessageType>
+        _ payload: Payload.Type, types: Set<MessageType>, maximumBytes: Int = PoisonError.maximumCommand
     ) throws(PoisonError) -> CloudEvent<Payload> {
         guard properties.contentType?.hasPrefix(CloudEvent<Payload>.contentType) == true else {
-            throw PoisonError("content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
+            throw PoisonError(
+                "content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
         }
-        guard body.count <= PoisonError.maximumBody else {
-            throw PoisonError("the body has \(body.count) bytes, at most \(PoisonError.maximumBody) are read")
+        guard body.count <= maximumBytes else {
+            throw PoisonError("the body has \(body.count) bytes, at most \(maximumBytes) are read")
         }
         do {
             let event = try MessageCoding.decode(CloudEvent<Payload>.self, from: body)
@@ -105,8 +122,10 @@ extension Delivery {
 
 /// A message that cannot be understood, now or later.
 package struct PoisonError: Error, Sendable, CustomStringConvertible {
-    /// Bytes; larger things belong into the repository, with their key in the message.
-    package static let maximumBody = 1 << 20
+    /// Bytes of a command or a query: they come from anybody.
+    package static let maximumCommand = 1 << 20
+    /// Bytes of an event or an answer: they name every index of a session.
+    package static let maximumEvent = 16 << 20
 
     package let message: String
 

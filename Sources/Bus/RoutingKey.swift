@@ -6,7 +6,8 @@ package enum RoutingKey {
 
     package static func unit(_ kind: SessionKind, plan: String) -> String { "unit.\(kind.rawValue).\(word(plan))" }
 
-    package static func cancel(_ session: SessionID) -> String { "session.cancel.\(session)" }
+    /// Asks a Scheduler to start a session.
+    package static func trigger(_ kind: SessionKind, plan: String) -> String { "trigger.\(kind.rawValue).\(word(plan))" }
 
     package static func status(_ kind: SessionKind, plan: String, phase: Phase) -> String {
         "\(kind.rawValue).\(word(plan)).\(phase.rawValue.lowercased())"

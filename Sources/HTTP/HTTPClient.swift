@@ -48,7 +48,12 @@ package final class HTTPClient {
         try handle.setCallbacks(
             context: context, body: Transfer.bodyCallback, header: Transfer.headerCallback, progress: Transfer.progressCallback)
         let code = try withExtendedLifetime(transfer) { () throws(HTTPError) in try perform(request) }
-        if transfer.sinkError == nil, code != CURLE_OK { throw failure(code, transfer, request, url) }
+        if transfer.sinkError == nil, code != CURLE_OK {
+            let failure = failure(code, transfer, request, url)
+            // A handle whose transfer ended before it had a connection (unknown host) keeps its buffer, and refuses every other one.
+            handle = try EasyHandle()
+            throw failure
+        }
         let response = HTTPResponse(status: try handle.status(), headers: transfer.headers, body: transfer.body)
         return (response, transfer.sinkError)
     }

@@ -113,7 +113,8 @@ package struct StatusEvent: Codable, Sendable, Equatable {
 
     /// The status of a session that never became a command: what it needs is missing.
     package init(
-        session: SessionID, kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String,
+        session: SessionID, kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String,
+        target: String,
         requestedAt: Timestamp, failure: Condition
     ) {
         self.session = session

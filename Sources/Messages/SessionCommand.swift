@@ -8,8 +8,8 @@ package enum SessionKind: String, Codable, Sendable, CaseIterable {
 
 /// Asks the workers for one session: the payload of a BackupSession or RestoreSession message.
 ///
-/// It carries everything a worker needs but the secrets, which it only names. Two commands with the same `id` and another content are
-/// two different requests under one name: the second is refused ("id in use").
+/// It carries everything a worker needs but the secrets, which it only names. Two commands with the same `id` and another `request`
+/// are two different requests under one name: the second is refused ("id in use").
 package struct SessionCommand: Codable, Sendable, Equatable {
     /// Stash's kind of this request: `BackupSession` or `RestoreSession`.
     package var kind: SessionKind
@@ -47,6 +47,15 @@ package struct SessionCommand: Codable, Sendable, Equatable {
         self.repository = repository
         self.configuration = configuration
         self.restore = restore
+    }
+
+    /// What was asked for, without when: the same for a trigger that is delivered twice and for two Schedulers at one slot.
+    package var request: SessionCommand {
+        var request = self
+        request.name = ""
+        request.requestedAt = Timestamp(secondsSinceEpoch: 0)
+        request.notAfter = nil
+        return request
     }
 
     /// Stash's kind and name of what asked for the session: a BackupConfiguration or a RestoreSession.

@@ -15,6 +15,11 @@ package struct UnitPosition: Codable, Sendable, Hashable {
         self.number = number
         self.cursor = cursor
     }
+
+    /// Bounds that no real session reaches: messages come from outside.
+    package var isPlausible: Bool {
+        (0..<1_000_000).contains(slice) && (0...100).contains(epoch) && (0..<1_000_000).contains(number)
+    }
 }
 
 /// Asks a worker for one unit of a session.

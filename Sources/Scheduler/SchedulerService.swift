@@ -53,7 +53,8 @@ package final class SchedulerService: Service {
         ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
         starter = SessionStarter(
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
-            envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger, logger: logger)
+            envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
+            logger: logger)
         let connected = Lock(false)
         isConnected = connected
         server = try HTTPServer(
@@ -116,19 +117,21 @@ package final class SchedulerService: Service {
 
     private func serve(_ consumer: Consumer, _ handle: @Sendable (Delivery) async throws -> Void) async throws {
         for try await delivery in consumer {
-            do {
-                try await handle(delivery)
-            } catch let error as PoisonError {
-                logger.warning(
-                    "a message went to the dead letters",
-                    metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
-                try await starter.publisher.publish(starter.envelope.deadLetter(delivery, reason: error.message))
-            } catch where !(error is CancellationError) {
-                // A full disk, a broker in an alarm: the same message changes nothing the second time.
-                logger.error("a message could not be handled and is given back", metadata: ["error": .string("\(error)")])
-                try await Task.sleep(for: .seconds(1))
-                try await delivery.nack(requeue: true)
-                continue
+            while true {
+                do {
+                    try await handle(delivery)
+                    break
+                } catch let error as PoisonError {
+                    logger.warning(
+                        "a message goes to the dead letters",
+                        metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
+                    try await starter.publisher.publish(starter.envelope.deadLetter(delivery, reason: error.message))
+                    break
+                } catch  where !(error is CancellationError) && delivery.isSettleable {
+                    // A full disk, a broker in an alarm: the same message changes nothing the second time, and none may be lost.
+                    logger.error("a message could not be handled and is tried again", metadata: ["error": .string("\(error)")])
+                    try await Task.sleep(for: .seconds(2))
+                }
             }
             try await delivery.ack()
         }

@@ -4,7 +4,7 @@ package import Runtime
 /// The first entry: who may speak for this session, and until when.
 package struct BeginEntry: Codable, Sendable, Equatable {
     package var nonce: String
-    /// SHA-256 of the session command. Another digest under the same id is another request.
+    /// SHA-256 of what the session command asks for. Another digest under the same id is another request.
     package var digest: String
     package var startedAt: Timestamp
     /// The session is aborted at the first page after this.
@@ -108,13 +108,18 @@ package struct ViewEntry: Codable, Sendable, Equatable {
     /// Its own `hits.total`.
     package var documents: Int
     package var openedAt: Timestamp
+    /// Settings, mappings and aliases right after it was opened, where they differ from the plan's: documents may need the newer ones.
+    package var definition: String?
 
-    package init(nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp) {
+    package init(
+        nonce: String, pointInTime: String, shards: Int, documents: Int, openedAt: Timestamp, definition: String? = nil
+    ) {
         self.nonce = nonce
         self.pointInTime = pointInTime
         self.shards = shards
         self.documents = documents
         self.openedAt = openedAt
+        self.definition = definition
     }
 }
 

@@ -10,7 +10,7 @@ extension Handling {
         if let begin, begin.digest != digest { return publishLast([.identifierInUse]) }
         if let ended = endedAlready(entries) { return ended }
         if let begin {
-            if let plan { return yieldIfFresh { $0.prepare(plan, resumes: true) } }
+            if let plan { return yieldIfFresh { $0.resumeOrAbort(plan, begin, now: now) } }
             return yieldIfFresh { $0.planOrAbort(begin, now: now) }
         }
         if let notAfter, now > notAfter { return publishLast([.expired]) }
@@ -30,6 +30,10 @@ extension Handling {
         }
         state = .planning
         return .perform(.plan)
+    }
+
+    mutating func resumeOrAbort(_ plan: PlanEntry, _ begin: BeginEntry, now: Timestamp) -> Request {
+        now > begin.deadline ? exceedDeadline(now: now) : prepare(plan, resumes: true)
     }
 
     mutating func planOrAbort(_ begin: BeginEntry, now: Timestamp) -> Request {

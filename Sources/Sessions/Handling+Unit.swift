@@ -17,7 +17,10 @@ extension Handling {
 
     mutating func unitRead(_ entries: [EntryName: Entry], _ unit: UnitPosition, now: Timestamp) -> Request {
         remember(entries)
-        guard let begin else { return settle(.reject("a unit of a session that never began")) }
+        guard let begin else {
+            return settle(
+                .retryElsewhere("the journal knows nothing of the session; is its repository the one that all workers share?"))
+        }
         if let ended = endedAlready(entries) { return ended }
         guard let plan, plan.slices.indices.contains(unit.slice), (0...Self.highestEpoch).contains(unit.epoch), unit.number >= 0
         else {

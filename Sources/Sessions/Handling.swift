@@ -52,6 +52,8 @@ package struct Handling: Sendable {
 
     package enum Settlement: Sendable, Equatable {
         case acknowledge
+        /// This worker sees no session: its repository may not be the one that the others share.
+        case retryElsewhere(String)
         /// To the dead letters: no retry can help.
         case reject(String)
     }
@@ -80,7 +82,7 @@ package struct Handling: Sendable {
     let subject: Subject
     /// `redelivered` is false and the attempt is 0: the delivery that put an entry, if any, is another one, and alive.
     let isFresh: Bool
-    let nonce: String
+    package let nonce: String
     /// Epochs of the slices, from the first, that this worker has already seen done.
     package internal(set) var doneEpochs: [Int]
 

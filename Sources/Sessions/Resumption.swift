@@ -20,7 +20,9 @@ extension Handling {
         guard let plan else { return settle(.reject("a session was resumed without its plan")) }
         var resumption = resumption
         // A slice is started when it lies in the first window, or when the slice a window before it is done.
-        while resumption.slice >= plan.window, resumption.slice < plan.slices.count, !resumption.done[resumption.slice - plan.window] {
+        while resumption.slice >= plan.window, resumption.slice < plan.slices.count,
+            !resumption.done[resumption.slice - plan.window]
+        {
             resumption.done.append(false)
             resumption.slice += 1
         }

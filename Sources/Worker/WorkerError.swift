@@ -1,7 +1,9 @@
 import Archive
+import Crypto
 import Elasticsearch
 import HTTP
 import Messages
+import Runtime
 
 /// Why a worker could not do what a message asks.
 package struct WorkerError: Error, Sendable, CustomStringConvertible {
@@ -49,6 +51,9 @@ enum FailureKind: Equatable {
         case let error as ElasticsearchError: self = error.code == .cancelled ? .abandon : error.isRetryable ? .retry : .permanent
         case let error as ArchiveError: self = error.isRetryable ? .retry : .permanent
         case let error as HTTPError: self = error.isRetryable ? .retry : .permanent
+        case let error as CryptoError: self = error.isRetryable ? .retry : .permanent
+        case let error as RuntimeError: self = error.isRetryable ? .retry : .permanent
+        case is CancellationError: self = .abandon
         default: self = .permanent
         }
     }

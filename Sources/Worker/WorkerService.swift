@@ -37,7 +37,8 @@ package final class WorkerService: Service {
                 case .connected: logger.info("connected to the broker")
                 case .disconnected(let error, let pause):
                     logger.warning(
-                        "no connection to the broker", metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
+                        "no connection to the broker",
+                        metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
                 }
             } _: { connection in
                 try await consume(from: connection)
@@ -80,7 +81,7 @@ package final class WorkerService: Service {
                 group.addTask(executorPreference: threads) { [parts] in
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
-                    case .abort: await SessionRunner(parts, delivery: delivery).run(isDeadLetter: true)
+                    case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:
                         await SessionRunner(parts, delivery: delivery).run()
                     }

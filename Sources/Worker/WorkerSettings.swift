@@ -1,4 +1,6 @@
 package import Archive
+import Elasticsearch
+import Runtime
 
 /// What one worker process is told when it starts.
 package struct WorkerSettings: Sendable {
@@ -13,9 +15,17 @@ package struct WorkerSettings: Sendable {
     package var window = 16
     /// Times that a message is tried before its session is aborted, the first included.
     package var attempts = 5
-    /// Upper bound of a retry's delay in seconds; nil: the ladder of the topology (10 s, 1 min, 5 min …).
+    /// Upper bound of a retry's delay in seconds, of a message and of a request to the engine; nil: for messages the ladder of the
+    /// topology (10 s, 1 min, 5 min …), for requests up to 20 s.
     package var retryDelay: Double?
     package var segments = SegmentSettings()
 
     package init(name: String) { self.name = name }
+
+    /// How one request to the engine is repeated before its message is.
+    var requestRetries: RetryPolicy {
+        var policy = RetryPolicy()
+        if let retryDelay { policy.backoff.cap = min(policy.backoff.cap, .seconds(retryDelay)) }
+        return policy
+    }
 }

@@ -14,7 +14,8 @@ struct PublishingTests {
                 userID: connection.address.user, expiration: "600000", priority: 3,
                 headers: ["a": 1, "b": .table(["c": .array([true, "x"])]), "d": .bytes([0, 1])])
             try await connection.publish(
-                OutgoingMessage(exchange: "", routingKey: queue, properties: properties, body: Array("grüße".utf8), mandatory: true))
+                OutgoingMessage(
+                    exchange: "", routingKey: queue, properties: properties, body: Array("grüße".utf8), mandatory: true))
             let state = try await connection.declareQueue(queue, passive: true)
             #expect(state.messages == 1)
             let consumer = try await connection.consume(queue: queue, prefetch: 1)
@@ -147,7 +148,8 @@ struct PublishingTests {
             var message = TestBroker.message(queue, "a")
             message.properties.headers = ["big": .string(String(repeating: "x", count: 200_000))]
             let outcomes = await connection.outcomes(of: [
-                message, OutgoingMessage(exchange: "", routingKey: long, body: [], mandatory: true), TestBroker.message(queue, "b"),
+                message, OutgoingMessage(exchange: "", routingKey: long, body: [], mandatory: true),
+                TestBroker.message(queue, "b"),
             ])
             #expect(outcomes.map { $0?.code } == [.invalidArgument, .invalidArgument, nil])
         }

@@ -26,7 +26,8 @@ enum TestBroker {
         "sheaf.test.\(purpose).\(UInt64.random(in: 0 ... .max))"
     }
 
-    static func open(_ name: String = "sheaf-tests", timeouts: BrokerTimeouts = BrokerTimeouts()) async throws -> BrokerConnection {
+    static func open(_ name: String = "sheaf-tests", timeouts: BrokerTimeouts = BrokerTimeouts()) async throws -> BrokerConnection
+    {
         try await BrokerConnection.open(try address, name: name, timeouts: timeouts)
     }
 

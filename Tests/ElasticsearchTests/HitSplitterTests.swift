@@ -106,7 +106,7 @@ struct HitSplitterTests {
     }
 
     @Test func limitsTheHitAndTheRest() throws {
-        let splitter = HitSplitter(sink: CollectingSink(), maximumHitBytes: 100)
+        var splitter = HitSplitter(sink: CollectingSink(), maximumHitBytes: 100)
         let long = Array(page(of: [#"{"_id":"1","_source":{"a":"\#(String(repeating: "x", count: 200))"#]).utf8)
         #expect(throws: SplitError.self) { try long.withUnsafeBytes { try splitter.feed($0) } }
         let endless = Array("{\"a\":\"".utf8) + [UInt8](repeating: 0x78, count: 5 << 20)

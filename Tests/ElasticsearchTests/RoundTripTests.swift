@@ -5,7 +5,7 @@ import Testing
 @testable import Elasticsearch
 
 /// Dump, load and compare on real servers.
-@Suite(.requiresEngine) struct RoundTripTests {
+@Suite(.requiresEngine, .serialized) struct RoundTripTests {
     @Test(arguments: TestEngine.faithful) func nastyDocumentsComeBackByteForByte(_ engine: TestEngine) throws {
         let client = try engine.client()
         let scratch = ScratchIndex(client)

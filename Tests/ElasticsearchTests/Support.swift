@@ -37,7 +37,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 func split(_ page: [UInt8], chunk: Int = .max, into sink: CollectingSink) throws -> HitSplitter {
-    let splitter = HitSplitter(sink: sink)
+    var splitter = HitSplitter(sink: sink)
     try page.withUnsafeBytes { bytes in
         var start = 0
         while start < bytes.count {

@@ -81,6 +81,13 @@ struct HTTPClientTests {
         expectFailure(.timeout, isRetryable: true) { _ = try client.send(HTTPRequest(url: server.url)) }
     }
 
+    @Test func anUnknownHostStaysUnknownAndTheClientUsable() throws {
+        let client = try HTTPClient()
+        for _ in 0..<2 {
+            expectFailure(.resolve, isRetryable: true) { _ = try client.send(HTTPRequest(url: "http://no-such-host.invalid/")) }
+        }
+    }
+
     @Test func nobodyListeningIsAConnectError() throws {
         let client = try HTTPClient()
         expectFailure(.connect, isRetryable: true) { _ = try client.send(HTTPRequest(url: "http://127.0.0.1:1/")) }

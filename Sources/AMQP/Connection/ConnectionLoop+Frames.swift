@@ -34,7 +34,7 @@ extension ConnectionLoop {
             try end(channel: reason)
         case .connectionClosed(let reason):
             isBrokerGone = true
-            try handle.confirmClose(of: .connectionClose)
+            confirmClose(of: .connectionClose)
             throw AMQPError.connectionClosed(reason, handle.address)
         }
     }
@@ -92,7 +92,15 @@ extension ConnectionLoop {
                         replyCode: Int(reason.replyCode)))
             }
         }
-        try handle.confirmClose(of: .channelClose)
+        confirmClose(of: .channelClose)
         throw AMQPError.channelClosed(reason)
+    }
+
+    private func confirmClose(of method: MethodID) {
+        do {
+            try handle.confirmClose(of: method)
+        } catch {
+            // A broker that shuts down may be gone already; what it said before is the better reason.
+        }
     }
 }

@@ -5,7 +5,6 @@ import Runtime
 enum StallWatchdog {
     private struct State {
         var guards: [ObjectIdentifier: StallGuard] = [:]
-        var isRunning = false
         var thread: DedicatedThread?
     }
 
@@ -15,17 +14,10 @@ enum StallWatchdog {
 
     static func add(_ stallGuard: StallGuard) throws(AMQPError) {
         do {
-            let previous = try state.withLock { state throws(RuntimeError) in
-                let previous = state.isRunning ? nil : state.thread
-                if !state.isRunning {
-                    state.thread = try DedicatedThread(name: "amqp-watchdog", watch)
-                    state.isRunning = true
-                }
+            try state.withLock { state throws(RuntimeError) in
+                if state.thread == nil { state.thread = try DedicatedThread(name: "amqp-watchdog", watch) }
                 state.guards[ObjectIdentifier(stallGuard)] = stallGuard
-                return previous
             }
-            // Joined here, outside the lock that it may still need for its last look.
-            _ = consume previous
         } catch {
             throw AMQPError(.outOfResources, error.message)
         }
@@ -38,11 +30,14 @@ enum StallWatchdog {
     private static func watch() {
         while true {
             poll(nil, 0, period)
-            let guards = state.withLock { state in
-                state.isRunning = !state.guards.isEmpty
-                return Array(state.guards.values)
+            let (guards, ended) = state.withLock { state in
+                let guards = Array(state.guards.values)
+                guard guards.isEmpty else { return (guards, DedicatedThread?.none) }
+                // Let go on its own thread, which detaches it; the next guard starts another.
+                defer { state.thread = nil }
+                return (guards, state.thread)
             }
-            if guards.isEmpty { return }
+            if guards.isEmpty { return withExtendedLifetime(ended) {} }
             let now = ContinuousClock.now
             for stallGuard in guards { stallGuard.check(at: now) }
         }

@@ -39,15 +39,38 @@ extension ElasticsearchClient {
         return sum * 2 < total * (shards + 1)
     }
 
+    /// What an index is at this moment, without counting or refreshing it; nil when there is none of that very name.
+    ///
+    /// - Returns: nil also where the name is an alias, which would lead a reader to another index.
+    package func currentDefinition(of name: String) throws(ElasticsearchError) -> IndexDefinition? {
+        try described(name, row: [:], routingShards: nil)
+    }
+
     private func definition(
         of name: String, row: JSONValue, routingShards: Int?
+    ) throws(ElasticsearchError) -> IndexDefinition? {
+        guard var definition = try described(name, row: row, routingShards: routingShards) else { return nil }
+        guard definition.isOpen else { return definition }
+        do throws(ElasticsearchError) {
+            definition.isRefreshed = try refreshIfAllowed(name)
+            definition.documents = try count(name)
+        } catch {
+            if error.code == .indexNotFound { return nil }
+            throw error
+        }
+        return definition
+    }
+
+    private func described(
+        _ name: String, row: JSONValue, routingShards: Int?
     ) throws(ElasticsearchError) -> IndexDefinition? {
         let path = "/" + percentEncoded(name)
         let answer = try sendJSON(
             "GET", "\(path)?flat_settings=true&expand_wildcards=all", repeatable: true, allowing: [404],
             attempting: "describe index \(name)")
         guard answer.status != 404 else { return nil }
-        guard let described = answer.value[name], let settings = described["settings"] else {
+        guard let described = answer.value[name] else { return nil }
+        guard let settings = described["settings"] else {
             throw malformed("the response does not describe it", attempting: "describe index \(name)")
         }
         let flat = IndexSettings.flattened(settings)
@@ -63,20 +86,11 @@ extension ElasticsearchClient {
         if let routingShards, restorable["index.number_of_routing_shards"] == nil {
             restorable["index.number_of_routing_shards"] = .string(String(routingShards))
         }
-        var definition = IndexDefinition(
+        return IndexDefinition(
             name: name, uuid: uuid, numberOfShards: shards, settings: restorable,
             strippedSettings: (flat.members ?? []).map(\.name).filter(isStripped), mappings: described["mappings"] ?? [:],
             aliases: described["aliases"] ?? [:], dataStream: described["data_stream"]?.string,
             storeBytes: row["pri.store.size"]?.string.flatMap { Int($0) } ?? 0, isOpen: row["status"]?.string != "close")
-        guard definition.isOpen else { return definition }
-        do throws(ElasticsearchError) {
-            definition.isRefreshed = try refreshIfAllowed(name)
-            definition.documents = try count(name)
-        } catch {
-            if error.code == .indexNotFound { return nil }
-            throw error
-        }
-        return definition
     }
 
     private func refreshIfAllowed(_ name: String) throws(ElasticsearchError) -> Bool {

@@ -15,7 +15,7 @@ extension ElasticsearchClient {
         let what = "read a page of \(view.name)"
         let body = ElasticsearchClient.pageSearchBody(view, after: after, size: size, countTotal: false, keepAlive: keepAlive)
         let request = request("POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), contentType: "application/json")
-        let splitter = HitSplitter(sink: sink)
+        var splitter = HitSplitter(sink: sink)
         splitter.willTakeHits = { [self] envelope in
             // Servers name shards and time before the hits, so that most partial pages end before a document is given away.
             if envelope["_shards"] != nil, envelope["timed_out"] != nil {

@@ -12,12 +12,12 @@ struct EventListener: Sendable {
     func handle(_ delivery: Delivery) async throws {
         switch delivery.properties.type {
         case MessageType.status.rawValue:
-            let event = try delivery.event(StatusEvent.self, types: [.status])
+            let event = try delivery.event(StatusEvent.self, types: [.status], maximumBytes: PoisonError.maximumEvent)
             try await ledger.apply([LedgerEvent(event.data, at: event.time)])
         case MessageType.progress.rawValue:
             try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
         case MessageType.metric.rawValue:
-            measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
+            try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
         default: throw PoisonError("type \(delivery.properties.type ?? "absent") is no event that a Scheduler knows")
         }
     }
@@ -35,7 +35,17 @@ final class Measurements: Sendable {
 
     private let latest = Lock<[Series: MetricEvent]>([:])
 
-    func record(_ event: MetricEvent) {
+    /// - Throws: `PoisonError` for a name or label that is not a worker's: it would break the page, or pass for one of the Scheduler's.
+    func record(_ event: MetricEvent) throws(PoisonError) {
+        let isWord: (String) -> Bool = { text in
+            !text.isEmpty && text.utf8.count < 100
+                && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
+        }
+        guard event.name.hasPrefix("sheaf_unit_"), isWord(event.name), event.labels.count < 10,
+            event.labels.keys.allSatisfy(isWord)
+        else {
+            throw PoisonError("\(event.name.prefix(100)) with its labels is no metric of a worker")
+        }
         let series = Series(name: event.name, labels: event.labels)
         latest.withLock {
             if let known = $0[series] {

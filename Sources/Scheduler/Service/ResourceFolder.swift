@@ -15,6 +15,8 @@ actor ResourceFolder {
 
     /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
     init(path: String, logger: Logger) throws {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         self.logger = logger
         let loaded = try ResourceLoader().load(path: path)
@@ -50,12 +52,16 @@ actor ResourceFolder {
                 message: "\(secret.value.key): secrets are never sent; put it among the resources of the workers that use it")
         }
         let current = resources()
+        if let fault = reported.first(where: { $0.severity == .error }) {
+            return .refused(code: .failed, message: "the Scheduler's own folder has to be mended first: \(fault)")
+        }
         var files: [(path: String, key: ResourceKey, text: String)] = []
         func add<Value: Resource>(_ declared: Declared<Value>, known: SourcePlace?) -> Reply? {
             let key = declared.value.key
             let file = "\(path)/\(key.kind.rawValue.lowercased()).\(key.namespace).\(key.name).json"
             if let known, known.file != file {
-                return .refused(code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
+                return .refused(
+                    code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
             }
             files.append((file, key, declared.source.json.serialized(pretty: true)))
             return nil

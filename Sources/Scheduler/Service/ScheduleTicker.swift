@@ -6,6 +6,8 @@ import Runtime
 struct ScheduleTicker: Sendable {
     /// A session that said nothing for so long is published again.
     static let quietLimit = Duration.seconds(15 * 60)
+    /// Finished sessions older than this are forgotten, but for the newest hundred of each plan and its last success.
+    static let memory = Duration.seconds(90 * 86_400)
 
     let folder: ResourceFolder
     let starter: SessionStarter
@@ -23,6 +25,7 @@ struct ScheduleTicker: Sendable {
                 let now = Timestamp.now()
                 let configurations = try await fireDue(now)
                 if ticks % 60 == 59 { try await rescue(now) }
+                if ticks % 3600 == 3599 { try await ledger.prune(before: now - Self.memory, keepingNewest: 100) }
                 if ticks % 5 == 0 { try await refreshMetrics(configurations, now: now) }
             } catch let error as CancellationError {
                 throw error
@@ -40,13 +43,15 @@ struct ScheduleTicker: Sendable {
         for configuration in resources.backupConfigurations.map(\.value) {
             let (namespace, name) = (configuration.metadata.namespace, configuration.metadata.name)
             var summary = SchedulerMetrics.Configuration(
-                namespace: namespace, name: name, repository: configuration.spec.repository.name, isPaused: configuration.spec.paused,
+                namespace: namespace, name: name, repository: configuration.spec.repository.name,
+                isPaused: configuration.spec.paused,
                 knownSince: nil, expectedInterval: nil, nextRun: nil)
             defer { metrics.append(summary) }
             guard let text = configuration.spec.schedule else { continue }
             let schedule: CronSchedule
             do throws(SchedulerError) {
-                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id) }
+                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id)
+                }
                 schedule = CronSchedule(expression: try CronExpression(text), zone: zone ?? .utc)
             } catch {
                 logger.debug("a schedule is not valid", metadata: ["invoker": .string(name), "error": .string(error.message)])
@@ -57,7 +62,8 @@ struct ScheduleTicker: Sendable {
             for case .fire(let slot, let missed) in actions {
                 if missed > 0 {
                     logger.notice(
-                        "missed runs are made up for by one", metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
+                        "missed runs are made up for by one",
+                        metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
                 }
                 let made = try SessionFactory(resources: resources, now: now)
                     .backup(namespace: namespace, name: name, key: "slot \(slot)", notAfter: schedule.nextSlot(after: now))
@@ -72,8 +78,19 @@ struct ScheduleTicker: Sendable {
         return metrics
     }
 
+    /// Only sessions that a worker has begun: one that still waits for a worker would only wait twice.
     private func rescue(_ now: Timestamp) async throws {
-        for session in try await ledger.quietSessions(since: now - Self.quietLimit) { try await starter.rescue(session) }
+        for session in try await ledger.quietSessions(since: now - Self.quietLimit) where session.session.startedAt != nil {
+            try await starter.rescue(session)
+        }
+        for session in try await ledger.sessionsPastDeadline(at: now - Self.quietLimit) {
+            let message =
+                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?"
+            let failure = Condition(type: "DeadlineExceeded", reason: "NoWord", message: message, lastTransitionTime: now)
+            let status = LedgerEvent.Status(
+                phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
+            try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
+        }
     }
 
     private func refreshMetrics(_ configurations: [SchedulerMetrics.Configuration], now: Timestamp) async throws {

@@ -21,7 +21,8 @@ struct SessionFactory {
         guard let configuration = resources.backupConfiguration(name, in: namespace)?.value else {
             return .refused(
                 .notFound,
-                "there is no BackupConfiguration \(namespace)/\(name); apply one, or choose of: \(known(resources.backupConfigurations))")
+                "there is no BackupConfiguration \(namespace)/\(name); apply one, or choose of: \(known(resources.backupConfigurations))"
+            )
         }
         let parts = Parts(
             kind: .backup, invoker: Invoker(kind: "BackupConfiguration", name: name), namespace: namespace,
@@ -29,18 +30,21 @@ struct SessionFactory {
         return try make(parts, key: key) { target, repository, id in
             SessionCommand(
                 kind: .backup, id: id, name: sessionName(name), namespace: namespace, requestedAt: now, notAfter: notAfter,
-                timeOutSeconds: configuration.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target, repository: repository,
+                timeOutSeconds: configuration.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target,
+                repository: repository,
                 configuration: configuration)
         }
     }
 
     func restore(_ restore: RestoreSession, key: String) throws -> Made {
         let parts = Parts(
-            kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name), namespace: restore.metadata.namespace,
+            kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name),
+            namespace: restore.metadata.namespace,
             target: restore.targetKey, repository: restore.repositoryKey)
         return try make(parts, key: key) { target, repository, id in
             SessionCommand(
-                kind: .restore, id: id, name: sessionName(restore.metadata.name), namespace: restore.metadata.namespace, requestedAt: now,
+                kind: .restore, id: id, name: sessionName(restore.metadata.name), namespace: restore.metadata.namespace,
+                requestedAt: now,
                 timeOutSeconds: restore.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target, repository: repository,
                 restore: restore)
         }
@@ -81,7 +85,8 @@ struct SessionFactory {
             type: problem.condition, status: "False", reason: "NotReady", message: problem.message, lastTransitionTime: now)
         return .failed(
             StatusEvent(
-                session: id, kind: parts.kind, name: sessionName(parts.invoker.name), namespace: parts.namespace, invoker: parts.invoker,
+                session: id, kind: parts.kind, name: sessionName(parts.invoker.name), namespace: parts.namespace,
+                invoker: parts.invoker,
                 repository: parts.repository.name, target: parts.target.name, requestedAt: now, failure: condition))
     }
 

@@ -32,7 +32,9 @@ struct SessionStarter: Sendable {
             try await ledger.apply([LedgerEvent(request: command, deadline: deadline, message: message.body)])
             logger.info(
                 "a session was published",
-                metadata: ["session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)")])
+                metadata: [
+                    "session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)"),
+                ])
             return .accepted(command.id)
         }
     }
@@ -48,8 +50,10 @@ struct SessionStarter: Sendable {
 
     private func message(_ command: SessionCommand, attempt: Int) throws -> OutgoingMessage {
         try envelope.message(
-            command.kind == .backup ? .backupSession : .restoreSession, id: "\(command.id)/session", session: command.id, payload: command,
-            to: Topology.command, key: RoutingKey.session(command.kind, plan: command.invoker.name), mandatory: true, attempt: attempt)
+            command.kind == .backup ? .backupSession : .restoreSession, id: "\(command.id)/session", session: command.id,
+            payload: command,
+            to: Topology.command, key: RoutingKey.session(command.kind, plan: command.invoker.name), mandatory: true,
+            attempt: attempt)
     }
 
     private func status(_ event: StatusEvent) throws -> OutgoingMessage {

@@ -12,10 +12,7 @@ struct TriggerHandler: Sendable {
 
     /// - Throws: what may succeed later; `PoisonError` for what cannot be understood.
     func handle(_ delivery: Delivery) async throws {
-        let replyTo = delivery.properties.replyTo
-        if let replyTo, replyTo.hasPrefix("sheaf."), !replyTo.hasPrefix("sheaf.reply.") {
-            throw PoisonError("reply_to \(replyTo) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
-        }
+        let replyTo = try delivery.replyTo()
         let (reply, id) = try await answer(delivery)
         guard let replyTo else { return }
         let message = try starter.envelope.message(
@@ -53,7 +50,9 @@ struct TriggerHandler: Sendable {
         case .sessions(let limit):
             var statuses: [StatusEvent] = []
             for session in try await ledger.sessions(limit: min(max(limit, 1), 1000)) {
-                if let status = StatusEvent(session, indices: try await ledger.indices(of: session.id)) { statuses.append(status) }
+                if let status = StatusEvent(session, indices: try await ledger.indices(of: session.id)) {
+                    statuses.append(status)
+                }
             }
             return .sessions(statuses)
         case .snapshots, .snapshot:
@@ -77,7 +76,8 @@ extension StatusEvent {
         snapshot = session.snapshot.flatMap { SnapshotID($0) }
         self.indices = indices.map {
             IndexResult(
-                name: $0.name, expectedDocuments: $0.totalDocuments, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes)
+                name: $0.name, expectedDocuments: $0.totalDocuments, documents: $0.documents, bytes: $0.bytes,
+                storedBytes: $0.storedBytes)
         }
         conditions = session.conditions
         error = session.error

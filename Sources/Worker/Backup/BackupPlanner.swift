@@ -22,7 +22,9 @@ struct BackupPlanner {
         for definition in found {
             guard definition.isOpen else {
                 throw WorkerError(
-                    .refused, "index \(definition.name) is closed and cannot be read; open it, or exclude it with indices: -\(definition.name)")
+                    .refused,
+                    "index \(definition.name) is closed and cannot be read; open it, or exclude it with indices: -\(definition.name)"
+                )
             }
             if !definition.strippedSettings.isEmpty {
                 notes.append("index \(definition.name): left out \(definition.strippedSettings.joined(separator: ", "))")
@@ -34,12 +36,14 @@ struct BackupPlanner {
             indices.append(
                 PlannedIndex(
                     name: definition.name, targetName: definition.name, uuid: definition.uuid, shards: definition.numberOfShards,
-                    documents: definition.documents, definition: definition.json.serialized(), pageLimit: definition.maxResultWindow))
+                    documents: definition.documents, definition: definition.json.serialized(),
+                    pageLimit: definition.maxResultWindow))
         }
         guard !indices.isEmpty || parameters.allowEmpty else {
             throw WorkerError(
                 .refused,
-                "no index of \(command.target.key) matches \(parameters.selectionText); correct the pattern, or set allowEmpty to \"true\"")
+                "no index of \(command.target.key) matches \(parameters.selectionText); correct the pattern, or set allowEmpty to \"true\""
+            )
         }
         slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
         return PlanEntry(

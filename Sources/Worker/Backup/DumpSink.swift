@@ -37,9 +37,11 @@ final class DumpSink: HitSink {
         }
         action += Self.closing
         let writer = try writer(for: SegmentKind.required(for: source))
+        let bytesBefore = writer.plainBytes
         try action.withUnsafeBytes { try writer.append($0, source) }
         documents += 1
-        bytes += action.count + source.count + 2
+        // As the writer counts: documents of the exact kind carry their length too.
+        bytes += writer.plainBytes - bytesBefore
         if writer.isFull { try store(writer) }
     }
 

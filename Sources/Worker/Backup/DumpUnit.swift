@@ -19,6 +19,7 @@ struct DumpUnit {
     let store: any ObjectStore
     let spool: Spool
     let settings: WorkerSettings
+    let pageSizes: PageSizes
     let report: (_ documents: Int, _ bytes: Int, _ storedBytes: Int) -> Void
 
     func run(index: PlannedIndex, slice: Slice, position: UnitPosition, view: ViewEntry, guardian: UnitGuard) throws -> Result {
@@ -27,7 +28,7 @@ struct DumpUnit {
             id: view.pointInTime, index: index.name, shard: slice.shard, shards: view.shards, total: view.documents,
             openedAt: Date(timeIntervalSince1970: view.openedAt.secondsSinceEpoch))
         let sink = DumpSink(store: store, spool: spool, settings: settings.segments)
-        var sizer = PageSizer(maximum: index.pageLimit)
+        var sizer = pageSizes.sizer(for: index.uuid, maximum: index.pageLimit, unitBytes: settings.unitBytes)
         var cursor = position.cursor
         var isEnd = false
         do {
@@ -43,6 +44,7 @@ struct DumpUnit {
         } catch let error as ElasticsearchError where error.code == .pointInTimeGone {
             return .viewGone
         }
+        pageSizes.remember(sizer, for: index.uuid)
         try sink.finish()
         report(sink.documents, sink.bytes, sink.storedBytes)
         return .part(

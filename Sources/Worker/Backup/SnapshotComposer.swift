@@ -20,25 +20,35 @@ struct SnapshotComposer {
             let slices = plan.slices.indices.filter { plan.slices[$0].index == position }
             var views: [IndexManifest.View] = []
             var opened: [Timestamp] = []
+            var newest: (openedAt: Timestamp, definition: String)?
             var done = (documents: 0, bytes: 0, stored: 0)
             for slice in slices {
                 let epoch = epochs[slice]
                 let entries = try journal.read([.view(slice: slice, epoch: epoch), .done(slice: slice, epoch: epoch)])
                 guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)],
-                    case .done(let slicesDone)? = entries[.done(slice: slice, epoch: epoch)], slicesDone.documents == view.documents
-                else { throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed") }
+                    case .done(let slicesDone)? = entries[.done(slice: slice, epoch: epoch)],
+                    slicesDone.documents == view.documents
+                else {
+                    throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed")
+                }
                 views.append(
                     IndexManifest.View(
-                        shard: plan.slices[slice].shard, epoch: epoch, documents: view.documents, opened: view.openedAt.description))
+                        shard: plan.slices[slice].shard, epoch: epoch, documents: view.documents,
+                        opened: view.openedAt.description))
                 opened.append(view.openedAt)
-                done = (done.documents + slicesDone.documents, done.bytes + slicesDone.bytes, done.stored + slicesDone.storedBytes)
+                if let definition = view.definition, newest.map({ $0.openedAt < view.openedAt }) ?? true {
+                    newest = (view.openedAt, definition)
+                }
+                done = (
+                    done.documents + slicesDone.documents, done.bytes + slicesDone.bytes, done.stored + slicesDone.storedBytes
+                )
                 partsByWorker.merge(slicesDone.partsByWorker) { $0 + $1 }
             }
             let writer = try IndexManifestWriter(
                 spool: spool,
                 header: IndexManifest(
-                    name: index.name, uuid: index.uuid, shards: index.shards, definition: index.definition, documents: done.documents,
-                    plainBytes: done.bytes, views: views))
+                    name: index.name, uuid: index.uuid, shards: index.shards, definition: newest?.definition ?? index.definition,
+                    documents: done.documents, plainBytes: done.bytes, views: views))
             var segments = 0
             for slice in slices {
                 try forEachSegment(of: slice, epoch: epochs[slice], shard: plan.slices[slice].shard) {
@@ -51,11 +61,13 @@ struct SnapshotComposer {
             manifests.append(manifest.digest.hex)
             indices.append(
                 SnapshotSummary.Index(
-                    name: index.name, shards: index.shards, documents: done.documents, bytes: done.bytes, storedBytes: done.stored,
+                    name: index.name, shards: index.shards, documents: done.documents, bytes: done.bytes,
+                    storedBytes: done.stored,
                     segments: segments, earliestView: opened.min(), latestView: opened.max()))
         }
         let summary = SnapshotSummary(
-            id: id, repository: command.repository.metadata.name, namespace: command.namespace, target: command.target.metadata.name,
+            id: id, repository: command.repository.metadata.name, namespace: command.namespace,
+            target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
         return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
     }

@@ -22,7 +22,14 @@ final class ArchiveJournal: Journal {
         guard let key = try key(of: name) else {
             throw ArchiveError(.notFound, "session \(session) has no begin entry, so its outcome has no name yet")
         }
-        if case .created = try store.put(try EntryCoding.encode(entry), at: key) {
+        let bytes = try EntryCoding.encode(entry)
+        guard bytes.count <= ObjectSize.small else {
+            throw WorkerError(
+                .refused,
+                "the \(name) entry would have \(bytes.count) bytes, at most \(ObjectSize.small) can be read again: "
+                    + "split the BackupConfiguration into several that take fewer indices each")
+        }
+        if case .created = try store.put(bytes, at: key) {
             seen[name] = entry
             return .created
         }

@@ -15,7 +15,8 @@ struct LoadUnit {
     /// - Parameter segments: all segments of the index's manifest.
     /// - Throws: `WorkerError(.refused)` when the target refuses a document for good: a restore that leaves one out is no restore.
     func run(
-        index: PlannedIndex, slice: Slice, position: UnitPosition, alias: String, segments: [SegmentReference], guardian: UnitGuard
+        index: PlannedIndex, slice: Slice, position: UnitPosition, alias: String, segments: [SegmentReference],
+        guardian: UnitGuard
     ) throws -> PartEntry {
         var guardian = guardian
         guard let run = slice.segments, run.upperBound <= segments.count else {

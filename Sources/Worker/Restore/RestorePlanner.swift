@@ -21,7 +21,10 @@ struct RestorePlanner {
         if let problem = parameters.problems.first {
             throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
         }
-        let matcher = try IndexSelection(parameters).matcher()
+        var selection = IndexSelection(parameters)
+        // What the backup took on purpose, the restore takes too: a leading dot needs no second permission.
+        selection.includesSystemIndices = true
+        let matcher = try selection.matcher()
         let selectors = restore.rule?.snapshots ?? []
         guard selectors.count <= 1 else {
             throw WorkerError(.refused, "\(restore.key) names \(selectors.count) snapshots; name one, or \"latest\"")
@@ -32,8 +35,7 @@ struct RestorePlanner {
         let total = commit.summary.bytes
         let sliceBytes = max(Self.smallestSlice, total / (4 * settings.window))
         for (summary, manifest) in zip(commit.summary.indices, commit.manifests) {
-            // What the backup took on purpose, the restore takes too: a leading dot needs no second permission.
-            guard matcher.selects(summary.name) || (parameters.include.isEmpty && parameters.match == nil) else { continue }
+            guard matcher.selects(summary.name) else { continue }
             let read = try self.read(manifest, of: summary.name)
             slices += self.slices(of: read.segments, index: indices.count, atLeast: sliceBytes)
             indices.append(

@@ -11,37 +11,75 @@ struct RestoreTarget {
     func loadAlias(_ position: Int) -> String { "sheaf-\(session)-\(position)" }
 
     /// Creates each index together with its load alias in one request; an index that has the alias is ours from an earlier try.
-    func prepare(_ plan: PlanEntry) throws {
+    ///
+    /// - Parameter checkEnded: called before each creation; throws when the session was ended meanwhile.
+    func prepare(_ plan: PlanEntry, checkEnded: () throws -> Void) throws {
         for (position, index) in plan.indices.enumerated() {
+            try checkEnded()
             let alias = loadAlias(position)
             let creation = try client.createIndex(index.targetName, definition: try definition(of: index), loadAlias: alias)
             guard creation.outcome == .alreadyExists else { continue }
             guard try client.aliases(of: index.targetName)[alias] != nil else {
                 throw WorkerError(
-                    .refused, "index \(index.targetName) was created by somebody else while the restore began; delete or rename it")
+                    .refused,
+                    "index \(index.targetName) was created by somebody else while the restore began; delete or rename it")
             }
         }
     }
 
     /// Takes the load aliases away first, which fences every other writer, then checks the counts and puts the settings back.
     ///
-    /// - Returns: documents of each index.
-    /// - Throws: `WorkerError(.refused)` when an index has not the snapshot's number of documents.
-    func settle(_ plan: PlanEntry) throws {
+    /// Each index is settled whatever becomes of the others.
+    /// - Returns: what had to be left out.
+    /// - Throws: `WorkerError(.refused)` with all that went wrong, for example an index without the snapshot's number of documents.
+    func settle(_ plan: PlanEntry) throws -> [String] {
         for (position, index) in plan.indices.enumerated() { try removeAlias(loadAlias(position), from: index.targetName) }
+        var notes: [String] = []
+        var failures: [String] = []
         for index in plan.indices {
-            let definition = try definition(of: index)
-            try client.refresh(index.targetName)
-            let count = try client.count(index.targetName)
-            guard count == index.documents else {
-                throw WorkerError(
-                    .refused,
-                    "index \(index.targetName) has \(count) documents after the restore, the snapshot \(index.documents): "
-                        + "did something else write to it?")
+            do {
+                notes += try settle(index)
+            } catch  where FailureKind(error) == .permanent {
+                failures.append("\(error)")
             }
-            try client.updateAliases(Self.aliasActions(definition, target: index.targetName))
-            try client.updateSettings(index.targetName, definition.finishingSettings)
         }
+        guard failures.isEmpty else { throw WorkerError(.refused, failures.joined(separator: "; ")) }
+        return notes
+    }
+
+    private func settle(_ index: PlannedIndex) throws -> [String] {
+        let definition = try definition(of: index)
+        try client.refresh(index.targetName)
+        let count = try client.count(index.targetName)
+        try client.updateAliases(Self.aliasActions(definition, target: index.targetName))
+        let refused = try restoreSettings(definition.finishingSettings, of: index.targetName)
+        guard count == index.documents else {
+            throw WorkerError(
+                .refused,
+                "index \(index.targetName) has \(count) documents after the restore, the snapshot \(index.documents): "
+                    + "did something else write to it?")
+        }
+        return refused
+    }
+
+    /// Sets all at once, or one by one where the server refuses some: those are of another product or version, and reported.
+    private func restoreSettings(_ settings: JSONValue, of index: String) throws -> [String] {
+        do throws(ElasticsearchError) {
+            try client.updateSettings(index, settings)
+            return []
+        } catch {
+            guard error.code == .badRequest else { throw error }
+        }
+        var refused: [String] = []
+        for setting in settings.members ?? [] {
+            do throws(ElasticsearchError) {
+                try client.updateSettings(index, .object([setting]))
+            } catch {
+                guard error.code == .badRequest else { throw error }
+                refused.append("index \(index): setting \(setting.name) was refused and left out: \(error.message)")
+            }
+        }
+        return refused
     }
 
     /// Deletes what this restore alone made: the indices that still have its load alias.

@@ -30,17 +30,20 @@ final class ProgressReporter {
 
     func stored(_ part: PartEntry) {
         post(.stored, part.documents, part.bytes, part.storedBytes)
-        let seconds = Double((ContinuousClock.now - startedAt).components.attoseconds) / 1e18
+        let seconds =
+            Double((ContinuousClock.now - startedAt).components.attoseconds) / 1e18
             + Double((ContinuousClock.now - startedAt).components.seconds)
         for (name, value) in [
-            ("sheaf_unit_seconds", seconds), ("sheaf_unit_documents", Double(part.documents)), ("sheaf_unit_bytes", Double(part.bytes)),
+            ("sheaf_unit_seconds", seconds), ("sheaf_unit_documents", Double(part.documents)),
+            ("sheaf_unit_bytes", Double(part.bytes)),
         ] { post(metric: name, value: value) }
     }
 
     private func post(_ state: ProgressEvent.State, _ documents: Int, _ bytes: Int, _ storedBytes: Int) {
         guard let index else { return }
         let event = ProgressEvent(
-            session: command.id, kind: command.kind, index: index, position: position, state: state, documents: documents, bytes: bytes,
+            session: command.id, kind: command.kind, index: index, position: position, state: state, documents: documents,
+            bytes: bytes,
             storedBytes: storedBytes, worker: parts.settings.name, time: .now())
         let id = "\(command.id)/progress/\(position.slice)/\(position.epoch)-\(position.number)/\(state.rawValue)/\(documents)"
         send(.progress, id: id, event, key: RoutingKey.progress(command.kind, plan: command.invoker.name))

@@ -17,7 +17,8 @@ struct QueryRunner {
 
     func run() async {
         do {
-            guard let replyTo = delivery.properties.replyTo, replyTo.hasPrefix("sheaf.reply.") || !replyTo.hasPrefix("sheaf.") else {
+            guard let replyTo = delivery.properties.replyTo, replyTo.hasPrefix("sheaf.reply.") || !replyTo.hasPrefix("sheaf.")
+            else {
                 throw PoisonError("a query needs a reply_to that is no queue of Sheaf's own")
             }
             let event = try delivery.event(Query.self, types: [.query])

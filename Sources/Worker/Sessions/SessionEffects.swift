@@ -31,7 +31,8 @@ final class SessionEffects {
         self.isGivenUp = isGivenUp
         self.isOurs = isOurs
         client = try ElasticsearchClient(
-            configuration: try parts.clusters.configuration(of: command.target), isCancelled: { !isOurs() })
+            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
+            isCancelled: { !isOurs() })
         repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(
@@ -52,7 +53,7 @@ final class SessionEffects {
             try refuseIfGivenUp()
             return .planned(try self.plan())
         case .prepare(let plan):
-            if command.kind == .restore { try target.prepare(plan) }
+            if command.kind == .restore { try target.prepare(plan, checkEnded: refuseIfEnded) }
             return .prepared
         case .openView(let slice): return .opened(try openView(slice, plan: plan))
         case .closeView(let view):
@@ -70,7 +71,13 @@ final class SessionEffects {
 
     private func refuseIfGivenUp() throws {
         guard isGivenUp else { return }
-        throw WorkerError(.refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
+        throw WorkerError(
+            .refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
+    }
+
+    /// A slow duplicate must not make anew what an ended session has dropped.
+    private func refuseIfEnded() throws {
+        guard try journal.read([.outcome])[.outcome] == nil else { throw WorkerError(.sessionEnded, "the session was ended") }
     }
 
     private func plan() throws -> PlanEntry {
@@ -82,19 +89,13 @@ final class SessionEffects {
 
     private func openView(_ slice: Slice, plan: PlanEntry?) throws -> ViewEntry {
         guard let plan else { throw WorkerError(.refused, "a view was asked for without a plan") }
-        let view = try client.openPointInTime(
-            index: plan.indices[slice.index].name, shard: slice.shard, keepAlive: .seconds(300))
-        return ViewEntry(
-            nonce: try Nonce.make(), pointInTime: view.id, shards: view.shards, documents: view.total,
-            openedAt: Timestamp(secondsSinceEpoch: view.openedAt.timeIntervalSince1970))
+        return try ViewOpener(client: client).open(slice, of: plan.indices[slice.index])
     }
 
     /// A view that cannot be closed expires by itself: not worth a session.
     private func close(_ view: ViewEntry) {
-        let pointInTime = PointInTime(
-            id: view.pointInTime, index: "", shard: nil, shards: view.shards, total: view.documents, openedAt: Date())
         do {
-            try client.closePointInTime(pointInTime)
+            try client.closePointInTime(PointInTime(view))
         } catch {
             parts.logger.info("a point in time could not be closed and will expire", metadata: ["error": .string(error.message)])
         }
@@ -119,7 +120,8 @@ final class SessionEffects {
                     segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
-            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, report: report)
+            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
+            report: report)
         switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
         case .viewGone: return .viewGone
@@ -148,33 +150,47 @@ final class SessionEffects {
     /// - Throws: only what a repetition may mend; what it cannot becomes a Failed final entry.
     private func finish(_ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?) throws -> FinalEntry {
         var failure: OutcomeEntry.Abort?
+        var notes: [String] = []
         if case .abort(let abort) = outcome.verdict { failure = abort }
         do {
             if command.kind == .restore, let plan {
-                if outcome.isCommit { try target.settle(plan) } else { try target.drop(plan) }
+                if outcome.isCommit { notes = try target.settle(plan) } else { try target.drop(plan) }
             }
-        } catch where FailureKind(error) == .permanent {
+        } catch  where FailureKind(error) == .permanent {
             let message = "\(error)"
             failure = OutcomeEntry.Abort(
                 condition: "RestoreFailed", message: failure.map { "\($0.message); then: \(message)" } ?? message)
         }
         if command.kind == .backup, let plan { try closeViews(of: plan) }
-        return try final(outcome, begin: begin, plan: plan, failure: failure)
+        return try final(outcome, begin: begin, plan: plan, failure: failure, notes: notes)
     }
 
+    /// Stops at the first that a cluster out of reach refuses: what stays open expires, and a session must not wait for it.
     private func closeViews(of plan: PlanEntry) throws {
+        let impatient = try ElasticsearchClient(
+            configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
         for slice in plan.slices.indices {
             let names = (0...Handling.highestEpoch).map { EntryName.view(slice: slice, epoch: $0) }
-            for case .view(let view) in try journal.read(names).values { close(view) }
+            for case .view(let view) in try journal.read(names).values {
+                do throws(ElasticsearchError) {
+                    try impatient.closePointInTime(PointInTime(view))
+                } catch {
+                    parts.logger.info(
+                        "points in time could not be closed and will expire", metadata: ["error": .string(error.message)])
+                    if error.isRetryable { return }
+                }
+            }
         }
     }
 
-    func final(
-        _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failure: OutcomeEntry.Abort?
+    private func final(
+        _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failure: OutcomeEntry.Abort?, notes: [String]
     ) throws -> FinalEntry {
         let now = Timestamp.now()
         let results = try plan.map { try SessionResults(journal: journal, plan: $0) }
-        var conditions: [Condition] = []
+        var conditions = ((plan?.notes ?? []) + notes).map {
+            Condition(type: "Note", reason: "LeftOut", message: $0, lastTransitionTime: now)
+        }
         if let failure {
             conditions.append(
                 Condition(type: failure.condition, reason: failure.condition, message: failure.message, lastTransitionTime: now))
@@ -182,7 +198,8 @@ final class SessionEffects {
         var snapshot = plan?.snapshot
         if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
         let status = StatusEvent(
-            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt, finishedAt: now,
+            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt,
+            finishedAt: now,
             snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions, error: failure?.message,
             partsByWorker: results?.partsByWorker ?? [:])
         return FinalEntry(nonce: try Nonce.make(), status: status)

@@ -24,91 +24,123 @@ struct SessionRunner {
 
     /// After so many deliveries in vain a message is not begun again: something in it kills workers.
     private static let givenUpDeliveries = 10
+    /// Seconds: a year.
+    private static let longestTimeOut = 366 * 86_400
 
     private let parts: WorkerParts
     private let delivery: Delivery
     private let logger: Logger
+    /// The broker gave the message up: its session is to be ended, and this delivery is certainly not the first.
+    private let isDeadLetter: Bool
 
-    init(_ parts: WorkerParts, delivery: Delivery) {
+    init(_ parts: WorkerParts, delivery: Delivery, isDeadLetter: Bool = false) {
         self.parts = parts
         self.delivery = delivery
+        self.isDeadLetter = isDeadLetter
         logger = parts.logger
     }
 
-    /// - Parameter isDeadLetter: the broker gave the message up; its session is to be ended.
-    func run(isDeadLetter: Bool = false) async {
+    func run() async {
         do {
-            let work = try decode()
-            try await run(work, isGivenUp: isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries)
-        } catch let error as PoisonError {
-            await settle(as: parts.envelope.deadLetter(delivery, reason: error.message), why: error.message)
+            switch Result(catching: { () throws(PoisonError) in try decode() }) {
+            case .success(let work): try await run(work)
+            case .failure(let poison): try await bury(why: poison.message)
+            }
         } catch {
-            // Not settled: the broker hands the delivery out again once this connection is gone.
-            logger.error("a delivery could not be settled", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+            await giveBack(why: error)
+        }
+    }
+
+    /// The broker hands the delivery out again, not as a fresh one: whoever gets it looks how far the session is.
+    private func giveBack(why error: any Error) async {
+        logger.error("a delivery is given back", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
+        guard delivery.isSettleable else { return }
+        do {
+            // Not at once: what stands in the way now would be met again.
+            try await Task.sleep(for: .seconds(2))
+        } catch {
+            logger.debug("stopped while a delivery waited to be given back")
+        }
+        do {
+            try await delivery.nack(requeue: true)
+        } catch {
+            // Its connection is gone, which gives it back as well.
+            logger.debug("a delivery could not be given back", metadata: ["error": .string("\(error)")])
         }
     }
 
     private func decode() throws(PoisonError) -> Work {
-        if let replyTo = delivery.properties.replyTo, replyTo.hasPrefix("sheaf."), !replyTo.hasPrefix("sheaf.reply.") {
-            throw PoisonError("reply_to \(replyTo) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
-        }
+        _ = try delivery.replyTo()
         if delivery.properties.type == MessageType.unit.rawValue {
-            return .unit(try delivery.event(UnitCommand.self, types: [.unit]).data)
+            let unit = try delivery.event(UnitCommand.self, types: [.unit]).data
+            guard unit.position.isPlausible else { throw PoisonError("no session has a unit \(unit.position)") }
+            return .unit(unit)
         }
         return .session(try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession]).data)
     }
 
-    private func run(_ work: Work, isGivenUp: Bool) async throws {
+    private var isGivenUp: Bool { isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries }
+
+    private func run(_ work: Work) async throws {
         let command = work.command
-        let isOurs: @Sendable () -> Bool = { [delivery] in delivery.isSettleable }
+        let progress = reporter(of: work)
         var effects: SessionEffects?
         var handling = try makeHandling(work)
         var request = handling.start()
-        var failures = 0
-        let progress = reporter(of: work)
+        var endings = 0
+        /// Why the session is being aborted, once it is.
+        var failure: (any Error)?
         while true {
             do {
-                if effects == nil {
-                    var repositoryID: RepositoryID?
-                    if case .unit(let unit) = work { repositoryID = unit.repositoryID }
-                    effects = try SessionEffects(
-                        parts, command: command, repositoryID: repositoryID, isGivenUp: isGivenUp, isOurs: isOurs)
-                    effects?.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
+                let opened = try effects ?? open(work, progress)
+                effects = opened
+                if case .settle(let settlement) = request {
+                    if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
+                    return try await settle(settlement, command: command)
                 }
-                guard let effects else { return }
-                if case .settle(let settlement) = request { return try await settle(settlement, command: command) }
-                let reply = try await perform(request, of: handling, effects: effects, work: work, progress: progress)
+                let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
                 request = handling.receive(reply, now: .now())
                 parts.doneSlices.remember(handling.doneEpochs, of: command.id)
             } catch {
-                failures += 1
-                switch FailureKind(error) {
-                case .abandon: return logger.info("a delivery went to another worker", metadata: context(command))
-                case .ended where failures < 3:
-                    // The journal says so; a new reading finds the outcome.
+                let kind = FailureKind(error)
+                if kind == .abandon { return logger.info("a delivery went to another worker", metadata: context(command)) }
+                if error is AMQPError { throw error }
+                if kind == .ended, endings < 2 {
+                    // The journal says so: a new reading finds the outcome.
+                    endings += 1
                     handling = try makeHandling(work)
                     request = handling.start()
-                    continue
-                case .retry where delivery.attempt + 1 < parts.settings.attempts && !isGivenUp:
-                    return await retry(command, error: error)
-                case .deadline:
-                    let reason = OutcomeEntry.Abort(condition: "DeadlineExceeded", message: "\(error)")
-                    if failures < 3, let abort = handling.abort(reason, now: .now()) {
-                        request = abort
-                        continue
-                    }
-                case .permanent, .retry, .ended:
-                    if error is AMQPError { throw error }
-                    let condition = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
-                    let reason = OutcomeEntry.Abort(condition: condition, message: "\(error)")
-                    if failures < 3, let abort = handling.abort(reason, now: .now()) {
-                        request = abort
-                        continue
-                    }
+                } else if kind == .retry, delivery.attempt + 1 < parts.settings.attempts, !isGivenUp {
+                    return try await retry(command, error: error)
+                } else if failure == nil, effects != nil {
+                    failure = error
+                    request = abort(&handling, command, because: error, kind)
+                } else {
+                    return try await failUnrecorded(command, error: failure ?? error)
                 }
-                return try await failUnrecorded(command, error: error)
             }
         }
+    }
+
+    private func open(_ work: Work, _ progress: ProgressReporter?) throws -> SessionEffects {
+        var repositoryID: RepositoryID?
+        if case .unit(let unit) = work { repositoryID = unit.repositoryID }
+        let effects = try SessionEffects(
+            parts, command: work.command, repositoryID: repositoryID, isGivenUp: isGivenUp,
+            isOurs: { [delivery] in delivery.isSettleable })
+        effects.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
+        return effects
+    }
+
+    /// The request that ends the session, from wherever the handling is.
+    private func abort(_ handling: inout Handling, _ command: SessionCommand, because error: any Error, _ kind: FailureKind)
+        -> Handling.Request
+    {
+        let failed = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
+        let reason = OutcomeEntry.Abort(condition: kind == .deadline ? "DeadlineExceeded" : failed, message: "\(error)")
+        if let request = handling.abort(reason, now: .now()) { return request }
+        handling = Handling(kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce)
+        return handling.start()
     }
 
     private func reporter(of work: Work) -> ProgressReporter? {
@@ -122,11 +154,12 @@ struct SessionRunner {
         switch work {
         case .unit(let unit): subject = .unit(unit.position)
         case .session:
-            let digest = try SHA256.digest(of: try MessageCoding.encode(command)).hex
-            subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: command.timeOutSeconds)
+            let digest = try SHA256.digest(of: try MessageCoding.encode(command.request)).hex
+            let timeOut = command.timeOutSeconds.map { min(max($0, 1), Self.longestTimeOut) }
+            subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: timeOut)
         }
         return Handling(
-            kind: command.kind, subject: subject, isFresh: delivery.isFresh, nonce: try Nonce.make(),
+            kind: command.kind, subject: subject, isFresh: delivery.isFresh && !isDeadLetter, nonce: try Nonce.make(),
             doneEpochs: parts.doneSlices.epochs(of: command.id))
     }
 
@@ -147,7 +180,7 @@ struct SessionRunner {
             guard delivery.isSettleable else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
             let outgoing = OutgoingSession(
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
-                replyTo: delivery.properties.replyTo)
+                replyTo: try delivery.replyTo())
             try await parts.publisher.publish(try publications.flatMap { try outgoing.messages(for: $0) })
             return .published
         case .settle: return .published
@@ -157,34 +190,33 @@ struct SessionRunner {
     private func settle(_ settlement: Handling.Settlement, command: SessionCommand) async throws {
         switch settlement {
         case .acknowledge: try await delivery.ack()
-        case .reject(let reason): await settle(as: parts.envelope.deadLetter(delivery, reason: reason), why: reason)
+        case .reject(let reason): try await bury(why: reason)
+        case .retryElsewhere(let reason):
+            let error = WorkerError(.missingHere, reason)
+            guard delivery.attempt + 1 < parts.settings.attempts, !isGivenUp else {
+                return try await failUnrecorded(command, error: error)
+            }
+            try await retry(command, error: error)
         }
     }
 
-    private func settle(as message: OutgoingMessage, why reason: String) async {
-        logger.warning("a message went to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
-        do {
-            try await parts.publisher.publish(message)
-            try await delivery.ack()
-        } catch {
-            logger.error("a dead letter could not be published", metadata: ["error": .string("\(error)")])
-        }
+    private func bury(why reason: String) async throws {
+        logger.warning(
+            "a message goes to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
+        try await parts.publisher.publish(parts.envelope.deadLetter(delivery, reason: reason))
+        try await delivery.ack()
     }
 
-    private func retry(_ command: SessionCommand, error: any Error) async {
+    private func retry(_ command: SessionCommand, error: any Error) async throws {
         let attempt = delivery.attempt + 1
         logger.warning(
             "a message failed and is tried again",
             metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
         var generator = SystemRandomNumberGenerator()
-        let message = parts.envelope.retry(
-            delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator)
-        do {
-            try await parts.publisher.publish(message)
-            try await delivery.ack()
-        } catch {
-            logger.error("a retry could not be published", metadata: ["error": .string("\(error)")])
-        }
+        try await parts.publisher.publish(
+            parts.envelope.retry(
+                delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator))
+        try await delivery.ack()
     }
 
     /// The journal cannot say that the session failed, so only the event does.
@@ -197,7 +229,7 @@ struct SessionRunner {
             conditions: [
                 Condition(type: "Unrecorded", reason: "JournalUnreachable", message: "\(error)", lastTransitionTime: now)
             ], error: "\(error)")
-        let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: delivery.properties.replyTo)
+        let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: try delivery.replyTo())
         try await parts.publisher.publish(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"))
         try await delivery.ack()
     }

@@ -13,15 +13,18 @@ package final class WorkerParts: Sendable {
     let repositories: RepositoryPool
     let spool: Spool
     let publisher: MessagePublisher
-    let outbox: EventOutbox
+    /// A service to run beside the worker's own, and to stop after it.
+    package let outbox: EventOutbox
     let envelope: Envelope
     let logger: Logger
     let manifests = ManifestCache()
     let doneSlices = DoneSlices()
+    let pageSizes = PageSizes()
     private let draining = Lock(false)
 
     package init(
-        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress, logger: Logger
+        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress,
+        logger: Logger
     ) {
         self.settings = settings
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)

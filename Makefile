@@ -1,0 +1,58 @@
+# The commands of this repository; `make` alone prints them. Each is a script or one tool, so that nothing here needs a second look.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build test unit integration e2e lint format clean services-start services-stop services-status
+
+python := .venv/bin/python
+shell_scripts := scripts/demo scripts/install scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
+python_scripts := scripts/check-modules scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py)
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## back up, delete and restore 336,776 flights with two workers; installs what is missing
+	@scripts/demo
+
+test: ## everything that CI runs: install, lint, servers, all tests; stops the servers again
+	@scripts/install
+	@$(MAKE) --no-print-directory lint
+	@scripts/test all
+
+build: ## build the program (release), .build/release/sheaf
+	swift build -c release --product sheaf
+
+unit: ## tests that need no server
+	@scripts/test unit
+
+integration: ## modules against the servers of `make services-start`
+	@scripts/test integration
+
+e2e: ## the real program against the servers of `make services-start`
+	@scripts/test e2e
+
+lint: ## formatting, shell, Python, YAML, and who imports whom
+	swift format lint --strict --recursive Package.swift Sources Tests
+	scripts/check-modules
+	@if command -v shellcheck >/dev/null; then (set -x; shellcheck $(shell_scripts)); \
+	elif [ "$${CI-}" = true ]; then echo "shellcheck is missing; scripts/install installs it" >&2; exit 1; \
+	else echo "shellcheck is not installed and left out"; fi
+	@for file in $(python_scripts); do \
+	    $(python) -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' "$$file"; done
+	.venv/bin/yamllint --strict -c compose/.yamllint.yaml compose
+
+format: ## format Swift in place
+	swift format --in-place --recursive Package.swift Sources Tests
+
+services-start: ## start broker and engines for the tests (.services/)
+	@scripts/services start
+
+services-stop: ## stop them
+	@scripts/services stop
+
+services-status: ## show them
+	@scripts/services status
+
+clean: ## stop the servers and remove all that was built or downloaded
+	@scripts/services stop
+	rm -rf .build .build-* .services .demo .venv

@@ -1,0 +1,75 @@
+import Runtime
+import Scheduler
+
+struct SchedulerCommand: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        name: "scheduler", abstract: "Turn schedules and triggers into sessions, and keep their history, until told to stop.",
+        discussion: """
+            Serves /metrics and /healthz. It needs none of the secrets and never touches the storage.
+            The log is JSON lines on standard error.
+            """,
+        options: [
+            .value(
+                "resources", valueName: "DIR", help: "folder of manifests; \"sheaf apply\" writes into it",
+                environment: "SHEAF_RESOURCES",
+                isRequired: true),
+            .value(
+                "state", valueName: "DIR", help: "folder of the ledger; created when missing", environment: "SHEAF_STATE",
+                isRequired: true),
+            .value(
+                "listen", valueName: "HOST:PORT", help: "where metrics and health are served", default: "127.0.0.1:9850",
+                environment: "SHEAF_LISTEN"),
+            .value(
+                "name", valueName: "NAME", help: "names its reply queue, sheaf.reply.NAME", default: "scheduler",
+                environment: "SHEAF_SCHEDULER_NAME"),
+            .value(
+                "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "30s",
+                environment: "SHEAF_GRACE"),
+            LogOption.definition,
+        ])
+
+    private let broker: BrokerOption
+    private let settings: SchedulerSettings
+    private let grace: Duration
+    private let logger: Logger
+
+    init(_ arguments: ParsedArguments) throws {
+        broker = try BrokerOption(arguments)
+        let listen: ListenAddress = try arguments.value("listen")
+        settings = SchedulerSettings(
+            name: try arguments.value("name"), resources: try arguments.value("resources"), state: try arguments.value("state"),
+            host: listen.host, port: listen.port, version: Sheaf.version)
+        grace = try arguments.value("grace")
+        logger = try LogOption.logger(arguments, label: "sheaf-scheduler").with(["scheduler": .string(settings.name)])
+    }
+
+    func run() async throws {
+        try await CommandError.naming {
+            let service = try SchedulerService(settings: settings, broker: try broker.address(), logger: logger)
+            try await ServiceGroup(services: [service], graceTime: grace).run()
+        }
+        logger.info("stopped")
+    }
+}
+
+/// `127.0.0.1:9850`, `[::1]:9850`, or `:9850` for all addresses.
+struct ListenAddress: ArgumentValue {
+    static let argumentExpectation = "an address and a port, such as 127.0.0.1:9850, [::1]:9850 or 0.0.0.0:9850"
+
+    let host: String
+    let port: Int
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...]) else {
+            return nil
+        }
+        var host = argument[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        self.host = host.isEmpty ? "0.0.0.0" : String(host)
+        self.port = Int(port)
+    }
+}

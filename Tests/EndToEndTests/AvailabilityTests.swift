@@ -1,0 +1,119 @@
+import Bus
+import Glibc
+import Runtime
+import Testing
+
+extension EndToEnd {
+    /// Who is not there: the broker, the Scheduler, the workers.
+    @Suite struct AvailabilityTests {
+        @Test(.timeLimit(.minutes(1))) func withoutABrokerThereIsNoSession() async throws {
+            try await Site.use(amqpURL: "amqp://guest:guest@127.0.0.1:9/") { site in
+                let result = try await site.backup("nightly")
+                #expect(result.exit == .code(6), "\(result)")
+                #expect(result.seconds < 15, "\(result)")
+                let line = try result.last
+                #expect(line["type"] == "error" && line["code"] == "unreachable", "\(result)")
+                #expect(line["message"]?.string?.contains("127.0.0.1:9") == true, "\(result)")
+                #expect(result.output.count == 1)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func aBrokerThatNeverAnswersIsGivenUp() async throws {
+            let silent = try SilentListener()
+            try await Site.use(amqpURL: "amqp://guest:guest@127.0.0.1:\(silent.port)/") { site in
+                let result = try await site.backup("nightly")
+                #expect(result.exit == .code(6), "\(result)")
+                #expect(result.seconds < 17, "\(result)")
+                #expect(try result.last["code"] == "unreachable", "\(result)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func withoutASchedulerTheRequestIsWithdrawn() async throws {
+            try await Site.use { site in
+                let result = try await site.backup("nightly")
+                #expect(result.exit == .code(6), "\(result)")
+                #expect(result.seconds < 20, "\(result)")
+                #expect(try result.last["message"]?.string?.contains("sheaf scheduler") == true, "\(result)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        func aSessionWaitsForAWorker(_ server: TestServer) async throws {
+            let engine = try Engine(server)
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.fill(index, documents: 100, filling: 40)
+                    try site.declare(server)
+                    try site.declarePlan("nightly", indices: index)
+                    try await site.startScheduler()
+                    let command = try await site.command(["backup", "nightly", "--wait", "--output", "json"])
+                    _ = try await command.process.output.first("the session to be Pending", within: .seconds(20)) {
+                        $0.contains("\"phase\":\"Pending\"")
+                    }
+                    #expect(try await Broker.messages(in: .backupSession) == 1)
+                    try await site.startWorker("late")
+                    let session = try await command.result(within: .seconds(60)).session
+                    #expect(session.phase == "Succeeded", "\(session.json)")
+                    #expect(session.partsByWorker.keys.sorted() == ["late"])
+                }
+            }
+        }
+
+        /// The Scheduler is needed to begin a session, not to end one; what it missed it learns when it is back.
+        @Test(.timeLimit(.minutes(2)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        func aSessionEndsWithoutItsScheduler(_ server: TestServer) async throws {
+            let engine = try Engine(server)
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.fill(index, documents: 4_000, filling: 1_000)
+                    try site.declare(server)
+                    try site.declarePlan("nightly", indices: index)
+                    let scheduler = try await site.startScheduler()
+                    let command = try await site.command(["backup", "nightly", "--wait", "--output", "json"])
+                    _ = try await command.process.output.first("the session to be Pending", within: .seconds(20)) {
+                        $0.contains("\"phase\":\"Pending\"")
+                    }
+                    try await scheduler.kill()
+                    try await site.startWorker("one", ["--unit-bytes", "100KiB"])
+                    let session = try await command.result(within: .seconds(60)).session
+                    #expect(session.phase == "Succeeded" && session.documents == 4_000, "\(session.json)")
+
+                    try await site.startScheduler()
+                    // The events that it missed wait in its queue before those of a session that begins now.
+                    let later = try await site.backup("nightly").session
+                    let known = try await site.sheaf(["sessions", "--output", "json"]).output.map { try JSONValue(parsing: $0) }
+                    let phases = Dictionary(
+                        uniqueKeysWithValues: known.map { ($0["id"]?.string ?? "", $0["phase"]?.string ?? "") })
+                    #expect(phases[session.id] == "Succeeded", "\(phases)")
+                    #expect(phases.count == 2 && phases[later.id] != nil, "\(phases)")
+                }
+            }
+        }
+    }
+}
+
+/// A port that takes connections and never says a word.
+private final class SilentListener {
+    let port: Int
+    private let file: CInt
+
+    init() throws {
+        file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let file = file
+        let result = withUnsafeMutableBytes(of: &address) { bytes -> CInt in
+            guard let pointer = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
+            guard bind(file, pointer, length) == 0, listen(file, 8) == 0 else { return -1 }
+            return getsockname(file, pointer, &length)
+        }
+        try #require(result == 0, "no port to listen on: \(String(cString: strerror(errno)))")
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    deinit { close(file) }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What the tests find around them, by environment variables and by the folder of real engines.
+enum Surroundings {
+    static let environment = ProcessInfo.processInfo.environment
+    static let isCI = environment["CI"] == "true"
+    static let isRoot = getuid() == 0
+
+    /// Where the real engines come from; without that folder their tests are skipped even in CI.
+    static let enginesFolder: String = environment["SHEAF_ENGINES"] ?? packageFolder + "/../shared/engines"
+    static let hasEngines = FileManager.default.fileExists(atPath: enginesFolder)
+
+    /// The program under test: `SHEAF_BINARY`, or the one that was built beside the tests.
+    static var binary: String {
+        get throws {
+            if let given = environment["SHEAF_BINARY"] { return given }
+            let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            let beside = URL(filePath: tests).deletingLastPathComponent().appending(path: "sheaf").path
+            guard FileManager.default.isExecutableFile(atPath: beside) else {
+                throw Missing(message: "there is no program \(beside): build it, or set SHEAF_BINARY")
+            }
+            return beside
+        }
+    }
+
+    static func number(_ variable: String, default value: Int) -> Int { environment[variable].flatMap { Int($0) } ?? value }
+
+    private static var packageFolder: String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        let message: String
+        var description: String { message }
+    }
+}
+
+/// A server that the tests back up, given by the URL in its variable.
+enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case defaultEngine = "SHEAF_TEST_DEFAULT_ENGINE"
+    case elasticsearch = "SHEAF_TEST_ELASTICSEARCH"
+    case opensearch = "SHEAF_TEST_OPENSEARCH"
+    case secureElasticsearch = "SHEAF_TEST_ELASTICSEARCH_SECURE"
+
+    /// Those that anybody may read and write.
+    static let open: [TestServer] = [.defaultEngine, .elasticsearch, .opensearch]
+    /// Those that keep numbers, routing and shards apart.
+    static let real: [TestServer] = [.elasticsearch, .opensearch]
+
+    var testDescription: String {
+        switch self {
+        case .defaultEngine: "default engine"
+        case .elasticsearch: "Elasticsearch"
+        case .opensearch: "OpenSearch"
+        case .secureElasticsearch: "Elasticsearch with a password"
+        }
+    }
+
+    var isReal: Bool { self != .defaultEngine }
+
+    /// The server's address; ends the test as skipped when there is none, or as failed where there should be one.
+    func url() throws -> String {
+        if let url = Surroundings.environment[rawValue] { return url }
+        if isReal, !Surroundings.hasEngines {
+            try Test.cancel("the real engines are not here (\(Surroundings.enginesFolder)), so \(testDescription) is left out")
+        }
+        if Surroundings.isCI {
+            throw Surroundings.Missing(message: "\(rawValue) is not set; start the servers with scripts/services")
+        }
+        try Test.cancel("set \(rawValue) to the URL of a running \(testDescription) to run")
+    }
+
+    /// The certificate authority of the secure server, in PEM.
+    func certificateAuthority() throws -> String? {
+        guard self == .secureElasticsearch else { return nil }
+        guard let path = Surroundings.environment[rawValue + "_CA"] else {
+            throw Surroundings.Missing(message: "\(rawValue)_CA is not set")
+        }
+        return try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    var credentials: (user: String, password: String)? {
+        guard self == .secureElasticsearch else { return nil }
+        return (
+            Surroundings.environment[rawValue + "_USERNAME"] ?? "elastic",
+            Surroundings.environment[rawValue + "_PASSWORD"] ?? "changeme-elastic"
+        )
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Runtime
+
+/// The manifests of an installation, as JSON, which is YAML too.
+extension Site {
+    var cluster: String { "\(prefix)-cluster" }
+    var repositoryName: String { "\(prefix)-repository" }
+
+    /// Declares the cluster and the repository to the Scheduler and to the workers, and the cluster's password to the workers alone.
+    ///
+    /// - Parameters:
+    ///   - url: another address than the server's.
+    ///   - password: another password than the server's.
+    ///   - repositoryPath: another folder than the site's own.
+    func declare(_ server: TestServer, url: String? = nil, password: String? = nil, repositoryPath: String? = nil) throws {
+        var configuration: JSONValue = ["url": .string(try url ?? server.url())]
+        if let authority = try server.certificateAuthority() {
+            configuration["caBundle"] = .string(Data(authority.utf8).base64EncodedString())
+        }
+        var binding: JSONValue = ["type": "elasticsearch", "clientConfig": configuration]
+        if let credentials = server.credentials {
+            binding["secret"] = ["name": .string("\(prefix)-login")]
+            let login: JSONValue = ["username": .string(credentials.user), "password": .string(password ?? credentials.password)]
+            try write(manifest("v1", "Secret", "\(prefix)-login", "stringData", login), "login", to: [workerResources])
+        }
+        let local: JSONValue = ["backend": ["local": ["mountPath": .string(repositoryPath ?? repository)]]]
+        let everywhere = [schedulerResources, workerResources]
+        try write(manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", cluster, "spec", binding), "cluster", to: everywhere)
+        try write(
+            manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository", to: everywhere)
+    }
+
+    /// Declares a plan to the Scheduler.
+    ///
+    /// - Parameters:
+    ///   - indices: the `indices` parameter of its task.
+    ///   - repository: another Repository than the site's own.
+    func declarePlan(_ name: String, indices: String, repository: String? = nil) throws {
+        let spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository)
+        try write(
+            manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",
+            to: [schedulerResources])
+    }
+
+    /// Writes a RestoreSession.
+    ///
+    /// - Returns: the path of its file.
+    func restoreFile(_ name: String, indices: String? = nil, snapshot: String = "latest") throws -> String {
+        var spec = session(task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil)
+        spec["rules"] = [["snapshots": [.string(snapshot)]]]
+        try write(manifest("stash.appscode.com/v1beta1", "RestoreSession", name, "spec", spec), "restore-\(name)", to: [folder])
+        return "\(folder)/restore-\(name).json"
+    }
+
+    private func session(task: String, indices: String?, repository: String?) -> JSONValue {
+        let reference: JSONValue = [
+            "apiVersion": "appcatalog.appscode.com/v1alpha1", "kind": "AppBinding", "name": .string(cluster),
+        ]
+        var spec: JSONValue = ["target": ["ref": reference], "repository": ["name": .string(repository ?? repositoryName)]]
+        var task: JSONValue = ["name": .string(task)]
+        if let indices { task["params"] = [["name": "indices", "value": .string(indices)]] }
+        spec["task"] = task
+        return spec
+    }
+
+    private func manifest(_ version: String, _ kind: String, _ name: String, _ part: String, _ value: JSONValue) -> JSONValue {
+        var manifest: JSONValue = ["apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": .string(name)]]
+        manifest[part] = value
+        return manifest
+    }
+
+    private func write(_ manifest: JSONValue, _ name: String, to folders: [String]) throws {
+        for folder in folders {
+            try Data(manifest.serializedBytes(pretty: true)).write(to: URL(filePath: "\(folder)/\(name).json"))
+        }
+    }
+}
