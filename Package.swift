@@ -51,7 +51,9 @@ let package = Package(
         module("Archive", ["Crypto", "CZstd"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
-        module("Worker", ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        module(
+            "Worker",
+            ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
         module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
@@ -69,8 +71,13 @@ let package = Package(
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
         tests("WebServerTests", ["WebServer"]),
-        tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
-        tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "Bus", "Messages", "Manifests", "Runtime"]),
+        tests(
+            "WorkerTests",
+            [
+                "Worker", "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime",
+                "Sessions",
+            ]),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
         tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
     ]

@@ -90,6 +90,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         case .publish(let publications): "publish " + publications.map(line).joined(separator: ", ")
         case .settle(.acknowledge): "ack"
         case .settle(.reject(let reason)): "reject: \(reason)"
+        case .settle(.retryElsewhere): "retry elsewhere"
         }
     }
 
