@@ -89,8 +89,9 @@ extension Delivery {
         return name
     }
 
-    /// Nothing of this delivery can have happened before: neither did the broker hand it out already, nor is it a retry.
-    package var isFresh: Bool { !isRedelivered && attempt == 0 }
+    /// Nothing of this delivery can have happened before: neither did the broker hand it out already, nor is it a retry, nor did it
+    /// come through a dead-letter exchange, where the broker counts its deliveries anew.
+    package var isFresh: Bool { !isRedelivered && attempt == 0 && properties.headers["x-death"] == nil }
 
     /// The event in the body.
     ///

@@ -1,6 +1,6 @@
 package import Messages
 
-/// Routing keys. A plan's name is one word of a key, so its dots become dashes.
+/// Routing keys: at most 255 bytes (AMQP 0-9-1, shortstr), whatever names a message carries.
 package enum RoutingKey {
     package static func session(_ kind: SessionKind, plan: String) -> String { "session.\(kind.rawValue).\(word(plan))" }
 
@@ -20,7 +20,17 @@ package enum RoutingKey {
     /// All events of one plan.
     package static func events(_ kind: SessionKind, plan: String) -> String { "\(kind.rawValue).\(word(plan)).#" }
 
+    /// One word of a key: 120 bytes at most, with a dash for each byte that is no letter, digit, dash or underscore.
     private static func word(_ text: String) -> String {
-        String(text.prefix(120).map { $0 == "." || $0 == "*" || $0 == "#" ? "-" : $0 })
+        String(
+            text.utf8.prefix(120).map { byte -> Character in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "_"):
+                    Character(UnicodeScalar(byte))
+                default: "-"
+                }
+            })
     }
 }

@@ -41,6 +41,23 @@ package struct CloudEvent<Payload: Codable & Sendable>: Codable, Sendable {
         self.time = time
         self.data = data
     }
+
+    /// Outsiders may leave out what the specification makes optional; an event without `time` is taken as of now.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        specversion = try container.decode(String.self, forKey: .specversion)
+        guard specversion.hasPrefix("1.") else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .specversion, in: container, debugDescription: "specversion \(specversion) is not understood; send 1.0")
+        }
+        id = try container.decode(String.self, forKey: .id)
+        source = try container.decode(String.self, forKey: .source)
+        type = try container.decode(String.self, forKey: .type)
+        subject = try container.decodeIfPresent(String.self, forKey: .subject)
+        time = try container.decodeIfPresent(Timestamp.self, forKey: .time) ?? .now()
+        datacontenttype = try container.decodeIfPresent(String.self, forKey: .datacontenttype) ?? datacontenttype
+        data = try container.decode(Payload.self, forKey: .data)
+    }
 }
 
 /// The JSON coding of every message and journal entry: sorted keys, so that equal values have equal bytes, and no escaped slashes.

@@ -65,6 +65,10 @@ import Testing
             "the view is gone: the slice starts again in a new one", view, transferred: .viewGone,
             gives: ["transfer 0/0-0 of pit", "open view of shard 0", "put view/0/1", "publish unit 0/1-0", "ack"]),
         .unit(
+            "the view is gone in the midst of the slice: nothing of the walk is kept", at: second, firstPart,
+            transferred: .viewGone,
+            gives: ["transfer 0/0-1@10 of pit", "open view of shard 0", "put view/0/1", "publish unit 0/1-0", "ack"]),
+        .unit(
             "the view is gone, and somebody else opened the next one first", view, appearing: ["put view/0/1": secondView],
             transferred: .viewGone,
             gives: ["transfer 0/0-0 of pit", "open view of shard 0", "put view/0/1", "close view mine", "ack"]),
@@ -123,6 +127,10 @@ import Testing
             "a count that differs from the view's ends the session", at: second, firstPart,
             transferred: .transferred(Samples.part("10", nil, documents: 9, nonce: "mine")),
             gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1"] + broken("19 documents were moved where 20 were counted")),
+        .unit(
+            "the end of a restore's slice is held against the plan", kind: .restore, [:],
+            transferred: .transferred(Samples.part(nil, nil, documents: 30, nonce: "mine")),
+            gives: ["transfer 0/0-0 of segments", "put part/0/0-0", "put done/0/0", "publish unit 2/0-0", "ack"]),
         .unit(
             "fresh, and the done entry is lost", at: second, firstPart,
             appearing: ["put done/0/0": [.done(slice: 0, epoch: 0): .done(Samples.done())]], transferred: end,

@@ -12,17 +12,17 @@ enum Samples {
         BeginEntry(nonce: nonce, digest: digest, startedAt: start, deadline: deadline)
     }
 
-    /// `slices` slices of one index, with 20 documents each.
+    /// `slices` slices of one index, with about 30 documents each: the views have 20.
     static func plan(slices: Int = 3, window: Int = 2, nonce: String = "other") -> PlanEntry {
         PlanEntry(
             nonce: nonce,
             indices: [
                 PlannedIndex(
-                    name: "logs", targetName: "logs", uuid: "u1", shards: slices, documents: 20 * slices,
+                    name: "logs", targetName: "logs", uuid: "u1", shards: slices, documents: 30 * slices,
                     definition: #"{"mappings":{}}"#,
                     pageLimit: 10_000, manifest: "ab12")
             ],
-            slices: (0..<slices).map { Slice(index: 0, shard: $0, documents: 20, bytes: 2000) }, window: window,
+            slices: (0..<slices).map { Slice(index: 0, shard: $0, documents: 30, bytes: 2000) }, window: window,
             snapshot: SnapshotID(startedAt: start, session: SessionStatus.id), plannedAt: start, notes: ["one note"])
     }
 

@@ -15,6 +15,8 @@ struct Simulation {
         var lostConnection = 0
         var lostView = 0
         var lostMessage = 0
+        /// An engine that leaves a document out of a page and says nothing.
+        var lostDocument = 0
     }
 
     struct Message {
@@ -47,6 +49,8 @@ struct Simulation {
     // What is checked afterwards.
     var finalEvents: [FinalEntry] = []
     var transfers = 0
+    var deliveries = 0
+    var lostDocuments = 0
     var rescues = 0
     var writesAfterFinal: [EntryName] = []
     /// What each commit that was composed would hold, slice by slice.
@@ -90,6 +94,7 @@ struct Simulation {
         }
         if random.chance(faults.lostMessage) { return }
         nonces += 1
+        deliveries += 1
         var handling = Handling(
             kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)")
         let request = handling.start()
@@ -182,10 +187,14 @@ struct Simulation {
         let begin = position.cursor.flatMap { Int($0) } ?? 0
         let total = view?.documents ?? slice.documents
         // Two workers that cut one unit cut it at different pages.
-        let count = max(0, min(total - begin, 1 + random.index(below: 7)))
+        var count = max(0, min(total - begin, 1 + random.index(below: 7)))
         let end = begin + count
+        if count > 0, random.chance(faults.lostDocument) {
+            count -= 1
+            lostDocuments += 1
+        }
         let segment = StoredSegment(
-            id: "\(view?.pointInTime ?? "snapshot"):\(begin):\(end)", kind: "bulk", documents: count, bytes: count,
+            id: "\(view?.pointInTime ?? "snapshot"):\(begin):\(begin + count)", kind: "bulk", documents: count, bytes: count,
             storedBytes: count)
         return PartEntry(
             nonce: "n\(nonces)", worker: "w\(nonces % 3)", begin: position.cursor, end: end < total ? String(end) : nil,

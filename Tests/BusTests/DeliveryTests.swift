@@ -1,0 +1,64 @@
+import AMQP
+import Bus
+import Messages
+import Testing
+
+/// What a consumer makes of a delivery.
+@Suite struct DeliveryTests {
+    @Test func aReadableEventIsRead() throws {
+        let event = try makeDelivery(body: queryBody()).event(Query.self, types: [.query])
+        #expect(event.id == "q1" && event.data == .repositories)
+    }
+
+    @Test func theContentTypeMayHaveParameters() throws {
+        let delivery = try makeDelivery(body: queryBody(), contentType: "application/cloudevents+json; charset=utf-8")
+        #expect(try delivery.event(Query.self, types: [.query]).id == "q1")
+    }
+
+    private func poison(_ delivery: Delivery) -> String? {
+        do {
+            _ = try delivery.event(Query.self, types: [.query, .trigger])
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test func whatNoRepetitionMakesReadableIsPoisonAndSaysWhy() throws {
+        #expect(
+            poison(try makeDelivery(body: queryBody(), contentType: "application/json"))
+                == "content type is application/json, expected application/cloudevents+json")
+        #expect(
+            poison(try makeDelivery(body: queryBody(), contentType: nil))
+                == "content type is absent, expected application/cloudevents+json")
+        #expect(
+            poison(try makeDelivery(body: queryBody(type: "dev.sheaf.query.v2")))
+                == "type is dev.sheaf.query.v2, expected dev.sheaf.query.v1 or dev.sheaf.trigger.v1")
+        #expect(
+            poison(try makeDelivery(body: queryBody(type: "dev.sheaf.unit.v1")))
+                == "type is dev.sheaf.unit.v1, expected dev.sheaf.query.v1 or dev.sheaf.trigger.v1")
+        let broken = try queryBody().dropLast(3)
+        #expect(poison(try makeDelivery(body: Array(broken)))?.hasPrefix("the body is not the JSON of such a message") == true)
+        #expect(poison(try makeDelivery(body: []))?.hasPrefix("the body is not the JSON of such a message") == true)
+    }
+
+    @Test func aBodyAboveTheBoundIsPoisonAndNotDecoded() throws {
+        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: PoisonError.maximumBody + 1 - (try queryBody().count))
+        #expect(
+            poison(try makeDelivery(body: queryBody() + spaces)) == "the body has 1048577 bytes, at most 1048576 are read")
+        #expect(poison(try makeDelivery(body: queryBody() + spaces.dropLast())) == nil)
+    }
+
+    @Test func onlyAFirstDeliveryIsFresh() throws {
+        #expect(try makeDelivery(body: []).isFresh)
+        #expect(try !makeDelivery(body: [], isRedelivered: true).isFresh)
+        let retry = try makeDelivery(body: [], headers: [Envelope.Header.attempt: 1])
+        #expect(!retry.isFresh && retry.attempt == 1)
+    }
+
+    /// The broker hands a dead letter out as new: no delivery count, `redelivered` false.
+    @Test func aDeadLetterIsNotFresh() throws {
+        let death: HeaderValue = .array([.table(["queue": "sheaf.unit.backup", "reason": "delivery_limit", "count": 1])])
+        #expect(try !makeDelivery(body: [], headers: ["x-death": death], queue: "sheaf.session.abort").isFresh)
+    }
+}

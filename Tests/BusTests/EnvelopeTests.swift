@@ -1,0 +1,86 @@
+import AMQP
+import Bus
+import FoundationEssentials
+import Messages
+import Runtime
+import Testing
+
+/// What travels around a payload.
+@Suite struct EnvelopeTests {
+    let envelope = Envelope(source: "/sheaf/worker/w1", appID: "sheaf-worker")
+
+    /// The same numbers on every machine (Knuth's linear congruence).
+    struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state
+        }
+    }
+
+    @Test func aMessageCarriesTheEventAndItsPropertiesAgree() throws {
+        let now = Timestamp(millisecondsSinceEpoch: 1_764_000_000_987)
+        let session = try #require(SessionID("abc"))
+        let message = try envelope.message(
+            .query, id: "q1", session: session, payload: Query.repositories, to: Topology.command, key: "query.snapshots",
+            mandatory: true, replyTo: "sheaf.reply.cli", now: now)
+        let event = try MessageCoding.decode(CloudEvent<Query>.self, from: message.body)
+        #expect(event.id == "q1" && event.source == "/sheaf/worker/w1" && event.subject == "abc" && event.time == now)
+        let properties = message.properties
+        #expect(properties.messageID == event.id && properties.type == event.type && properties.correlationID == event.subject)
+        #expect(properties.contentType == "application/cloudevents+json" && properties.appID == "sheaf-worker")
+        #expect(properties.replyTo == "sheaf.reply.cli" && properties.deliveryMode == .persistent)
+        #expect(properties.timestamp == Date(timeIntervalSince1970: 1_764_000_000))
+        #expect(properties.headers.isEmpty && properties.expiration == nil)
+        #expect(message.exchange == "sheaf.command" && message.routingKey == "query.snapshots" && message.mandatory)
+    }
+
+    @Test func theAttemptTravelsInAHeader() throws {
+        let message = try envelope.message(
+            .query, id: "q1", session: nil, payload: Query.repositories, to: "", key: "k", mandatory: false, attempt: 3)
+        #expect(message.properties.headers == ["sheaf-attempt": 3])
+        #expect(message.properties.correlationID == nil)
+    }
+
+    @Test func aRetryIsTheSameMessageThroughTheLadder() throws {
+        let delivery = try makeDelivery(
+            body: [1, 2, 3], headers: ["sheaf-attempt": 1, "x-death": "y", "x-delivery-count": 4, "traceparent": "t"])
+        var generator = Seeded(state: 1)
+        let message = envelope.retry(delivery, attempt: 2, error: "no connection", delay: nil, using: &generator)
+        #expect(message.exchange == "sheaf.retry.1m")
+        #expect(message.routingKey == delivery.routingKey && message.body == delivery.body && message.mandatory)
+        #expect(message.properties.headers == ["sheaf-attempt": 2, "sheaf-last-error": "no connection", "traceparent": "t"])
+        #expect(message.properties.messageID == "m1" && message.properties.replyTo == "sheaf.reply.scheduler")
+        let expiration = try #require(message.properties.expiration.flatMap { Int($0) })
+        #expect((30_000...60_000).contains(expiration))
+    }
+
+    @Test(arguments: [(nil, 5000...10000), (2, 1000...2000), (100, 5000...10000), (0, 0...0)] as [(Double?, ClosedRange<Int>)])
+    func aRetryWaitsBetweenHalfOfItsDelayAndAllOfIt(delay: Double?, milliseconds: ClosedRange<Int>) throws {
+        let delivery = try makeDelivery(body: [])
+        for seed in 0..<100 as Range<UInt64> {
+            var generator = Seeded(state: seed)
+            let message = envelope.retry(delivery, attempt: 1, error: "e", delay: delay, using: &generator)
+            let expiration = try #require(message.properties.expiration.flatMap { Int($0) })
+            #expect(milliseconds.contains(expiration))
+        }
+    }
+
+    @Test func longErrorsAreCut() throws {
+        var generator = Seeded(state: 1)
+        let error = String(repeating: "é", count: 5000)
+        let retry = envelope.retry(try makeDelivery(body: []), attempt: 1, error: error, delay: nil, using: &generator)
+        #expect(retry.properties.headers["sheaf-last-error"]?.string?.count == 1000)
+    }
+
+    @Test func aDeadLetterSaysWhyAndWhereItCameFrom() throws {
+        let delivery = try makeDelivery(body: [7], headers: ["x-delivery-count": 20, "sheaf-attempt": 4])
+        let message = envelope.deadLetter(delivery, reason: "no JSON")
+        #expect(message.exchange == "sheaf.dead" && message.routingKey == "poison.sheaf.unit.backup")
+        #expect(
+            message.properties.headers == [
+                "sheaf-attempt": 4, "sheaf-last-error": "no JSON", "sheaf-origin": "sheaf.unit.backup",
+            ])
+        #expect(message.body == [7] && message.mandatory && message.properties.expiration == nil)
+    }
+}

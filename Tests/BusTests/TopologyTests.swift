@@ -1,0 +1,111 @@
+import Messages
+import Testing
+
+@testable import Bus
+
+/// The names and arguments that RabbitMQ keeps for ever: it refuses a second declaration that differs.
+@Suite struct TopologyTests {
+    let topology = Topology(schedulers: ["one", "two"])
+
+    @Test func theNamesAreThoseOfTheProtocol() {
+        #expect(
+            topology.exchanges.map { "\($0.name) \($0.kind)" } == [
+                "sheaf.command topic", "sheaf.trigger topic", "sheaf.event topic", "sheaf.control fanout", "sheaf.dead topic",
+                "sheaf.retry.10s fanout", "sheaf.retry.1m fanout", "sheaf.retry.5m fanout", "sheaf.retry.30m fanout",
+                "sheaf.retry.2h fanout",
+            ])
+        #expect(
+            topology.queues.map(\.name) == [
+                "sheaf.session.backup", "sheaf.session.restore", "sheaf.unit.backup", "sheaf.unit.restore", "sheaf.session.abort",
+                "sheaf.query", "sheaf.trigger", "sheaf.dead", "sheaf.retry.10s", "sheaf.retry.1m", "sheaf.retry.5m",
+                "sheaf.retry.30m",
+                "sheaf.retry.2h", "sheaf.reply.one", "sheaf.reply.two",
+            ])
+        #expect(Topology().queues.last?.name == "sheaf.reply.scheduler")
+    }
+
+    @Test func namesAreUniqueAndEveryBindingsEndsExist() {
+        let exchanges = topology.exchanges.map(\.name)
+        let queues = topology.queues.map(\.name)
+        #expect(Set(exchanges).count == exchanges.count && Set(queues).count == queues.count)
+        for binding in topology.bindings {
+            #expect(exchanges.contains(binding.exchange), "\(binding)")
+            #expect(queues.contains(binding.queue), "\(binding)")
+        }
+        for queue in queues { #expect(topology.bindings.contains { $0.queue == queue }, "\(queue) is bound to nothing") }
+    }
+
+    @Test func noQueueLosesAMessageInSilence() {
+        for queue in topology.queues where queue.name != Topology.dead {
+            #expect(queue.arguments["x-queue-type"] == .text("quorum"), "\(queue.name)")
+            #expect(queue.arguments["x-dead-letter-strategy"] == .text("at-least-once"), "\(queue.name)")
+            // RabbitMQ falls back to at-most-once without it.
+            #expect(queue.arguments["x-overflow"] == .text("reject-publish"), "\(queue.name)")
+            guard case .text(let exchange)? = queue.arguments["x-dead-letter-exchange"] else {
+                Issue.record("\(queue.name) has no dead-letter exchange")
+                continue
+            }
+            #expect(topology.exchanges.contains { $0.name == exchange })
+        }
+    }
+
+    @Test func workQueuesOutwaitAnyUnitAndGiveUpAfterTwentyDeliveries() throws {
+        let queue = try #require(topology.queues.first { $0.name == "sheaf.unit.backup" })
+        #expect(
+            queue.arguments == [
+                "x-queue-type": .text("quorum"), "x-delivery-limit": .number(20), "x-dead-letter-exchange": .text("sheaf.dead"),
+                "x-dead-letter-strategy": .text("at-least-once"), "x-overflow": .text("reject-publish"),
+                "x-consumer-timeout": .number(21_600_000),
+            ])
+    }
+
+    @Test func aRetryQueueGivesEachMessageBackToTheCommandsAfterItsDelay() throws {
+        let seconds = [10, 60, 300, 1800, 7200]
+        #expect(RetryStep.allCases.map(\.seconds) == seconds)
+        for step in RetryStep.allCases {
+            let queue = try #require(topology.queues.first { $0.name == step.exchange })
+            #expect(queue.arguments["x-message-ttl"] == .number(step.seconds * 1000))
+            #expect(queue.arguments["x-dead-letter-exchange"] == .text(Topology.command))
+            // The message comes back under its own key.
+            #expect(queue.arguments["x-dead-letter-routing-key"] == nil)
+        }
+    }
+
+    @Test(arguments: [(-1, 10), (0, 10), (1, 10), (2, 60), (3, 300), (4, 1800), (5, 7200), (6, 7200), (1000, 7200)])
+    func theLadderHasAStepForEveryAttempt(attempt: Int, seconds: Int) {
+        #expect(RetryStep.after(attempt: attempt).seconds == seconds)
+    }
+
+    @Test func everyCommandReachesOneQueue() throws {
+        let session = try #require(SessionID("abc"))
+        let keys = [
+            RoutingKey.session(.backup, plan: "nightly"): "sheaf.session.backup",
+            RoutingKey.session(.restore, plan: "back"): "sheaf.session.restore",
+            RoutingKey.unit(.backup, plan: "nightly"): "sheaf.unit.backup",
+            RoutingKey.unit(.restore, plan: "back"): "sheaf.unit.restore",
+            RoutingKey.cancel(session): "sheaf.session.abort",
+            "query.snapshots": "sheaf.query",
+        ]
+        for (key, queue) in keys { #expect(queues(from: Topology.command, key: key) == [queue], "\(key)") }
+    }
+
+    @Test func deadLettersOfSessionsAlsoReachWhoeverEndsThem() {
+        let key = RoutingKey.unit(.backup, plan: "nightly")
+        #expect(Set(queues(from: Topology.dead, key: key)) == ["sheaf.dead", "sheaf.session.abort"])
+        #expect(queues(from: Topology.dead, key: "poison.sheaf.unit.backup") == ["sheaf.dead"])
+    }
+
+    @Test func everySchedulerSeesEveryEvent() {
+        let key = RoutingKey.status(.backup, plan: "nightly", phase: .succeeded)
+        #expect(queues(from: Topology.event, key: key) == ["sheaf.reply.one", "sheaf.reply.two"])
+    }
+
+    /// The queues that a topic exchange hands a key to; `#` stands at a pattern's end only here.
+    private func queues(from exchange: String, key: String) -> [String] {
+        topology.bindings.filter { binding in
+            guard binding.exchange == exchange else { return false }
+            guard binding.key.hasSuffix("#") else { return binding.key == key }
+            return "\(key).".hasPrefix(binding.key.dropLast())
+        }.map(\.queue)
+    }
+}
