@@ -43,10 +43,33 @@ import Testing
     }
 
     @Test func aBodyAboveTheBoundIsPoisonAndNotDecoded() throws {
-        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: PoisonError.maximumBody + 1 - (try queryBody().count))
+        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: PoisonError.maximumCommand + 1 - (try queryBody().count))
         #expect(
             poison(try makeDelivery(body: queryBody() + spaces)) == "the body has 1048577 bytes, at most 1048576 are read")
         #expect(poison(try makeDelivery(body: queryBody() + spaces.dropLast())) == nil)
+    }
+
+    @Test func anEventMayBeLargerThanACommand() throws {
+        let spaces = [UInt8](repeating: UInt8(ascii: " "), count: PoisonError.maximumCommand)
+        let delivery = try makeDelivery(body: queryBody() + spaces)
+        #expect(try delivery.event(Query.self, types: [.query], maximumBytes: PoisonError.maximumEvent).id == "q1")
+    }
+
+    @Test(arguments: ["sheaf.unit.backup", "sheaf.dead", "sheaf.reply"])
+    func anAnswerToAQueueOfSheafsOwnIsRefused(queue: String) throws {
+        #expect(throws: PoisonError.self) { try makeDelivery(body: [], replyTo: queue).replyTo() }
+    }
+
+    @Test(
+        arguments: [("sheaf.reply.scheduler", "sheaf.reply.scheduler"), ("mine", "mine"), ("", nil), (nil, nil)]
+            as [(String?, String?)])
+    func answersGoToTheAskersQueue(header: String?, queue: String?) throws {
+        #expect(try makeDelivery(body: [], replyTo: header).replyTo() == queue)
+    }
+
+    @Test(arguments: [(-5, 0), (7, 7), (9_000_000_000, 1000)] as [(Int64, Int)])
+    func theAttemptIsHeldInBounds(header: Int64, attempt: Int) throws {
+        #expect(try makeDelivery(body: [], headers: [Envelope.Header.attempt: .integer(header)]).attempt == attempt)
     }
 
     @Test func onlyAFirstDeliveryIsFresh() throws {

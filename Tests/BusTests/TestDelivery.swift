@@ -7,7 +7,8 @@ import Runtime
 /// A delivery as a consumer would get it, without a broker.
 func makeDelivery(
     body: [UInt8], contentType: String? = "application/cloudevents+json", headers: HeaderTable = [:], isRedelivered: Bool = false,
-    routingKey: String = "unit.backup.nightly", queue: String = "sheaf.unit.backup"
+    routingKey: String = "unit.backup.nightly", queue: String = "sheaf.unit.backup",
+    replyTo: String? = "sheaf.reply.scheduler"
 ) throws -> Delivery {
     let start = MessageStart.delivery(
         consumerTag: "c", deliveryTag: 1, isRedelivered: isRedelivered, exchange: "sheaf.command", routingKey: routingKey)

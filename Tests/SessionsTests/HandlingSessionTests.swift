@@ -41,6 +41,7 @@ import Testing
         .session(
             "not fresh, and whoever began is gone", fresh: false, begin, gives: ["plan", "put plan", "prepare", started, "ack"]),
         .session("not fresh, begun, and past the deadline", fresh: false, begin, now: late, gives: exceeded),
+        .session("not fresh, planned, and past the deadline", fresh: false, planned, now: late, gives: exceeded),
         .session("fresh, and the begin entry is lost to a twin", appearing: ["put begin": begin], gives: ["put begin", "ack"]),
         .session(
             "not fresh, and the begin entry is lost to a twin", fresh: false, appearing: ["put begin": begin],

@@ -89,8 +89,8 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         case .perform(let work): line(work)
         case .publish(let publications): "publish " + publications.map(line).joined(separator: ", ")
         case .settle(.acknowledge): "ack"
-        case .settle(.retryElsewhere(let reason)): "retry elsewhere: \(reason)"
         case .settle(.reject(let reason)): "reject: \(reason)"
+        case .settle(.retryElsewhere): "retry elsewhere"
         }
     }
 
