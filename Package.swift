@@ -51,7 +51,9 @@ let package = Package(
         module("Archive", ["Crypto", "CZstd"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
-        module("Worker", ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+        module(
+            "Worker",
+            ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
         module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
