@@ -28,7 +28,7 @@ package struct Handling: Sendable {
         case plan
         /// Restore: create the target indices behind their load aliases.
         case prepare(PlanEntry)
-        /// Open a point in time, for 5 minutes.
+        /// Open a point in time of the slice.
         case openView(Slice)
         /// Close a point in time that lost its put.
         case closeView(ViewEntry)

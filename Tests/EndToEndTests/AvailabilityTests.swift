@@ -37,7 +37,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(2)), arguments: TestServer.present(TestServer.two))
         func aSessionWaitsForAWorker(_ server: TestServer) async throws {
             let engine = try Engine(server)
             try await Site.use { site in
@@ -61,7 +61,7 @@ extension EndToEnd {
         }
 
         /// The Scheduler is needed to begin a session, not to end one; what it missed it learns when it is back.
-        @Test(.timeLimit(.minutes(2)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(2)), arguments: TestServer.present(TestServer.two))
         func aSessionEndsWithoutItsScheduler(_ server: TestServer) async throws {
             let engine = try Engine(server)
             try await Site.use { site in

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     /// The same request, the same message, more than once.
     @Suite struct DeliveryTests {
-        @Test(.timeLimit(.minutes(3)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(3)), arguments: TestServer.present(TestServer.two))
         func theSameKeyIsTheSameSession(_ server: TestServer) async throws {
             try await withBackup(of: server) { site, _ in
                 let first = try await site.backup("nightly", ["--idempotency-key", "k1"]).session
@@ -21,7 +21,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(3)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(3)), arguments: TestServer.present(TestServer.two))
         func everyMessageTwiceIsOneSnapshot(_ server: TestServer) async throws {
             try await withBackup(of: server) { site, index in
                 let tap = try await Tap()

@@ -7,9 +7,8 @@ extension EndToEnd {
     @Suite struct FailureTests {
         // MARK: - At once
 
-        @Test(.timeLimit(.minutes(1))) func aWrongPasswordFailsAtOnce() async throws {
+        @Test(.requires(.secureElasticsearch), .timeLimit(.minutes(1))) func aWrongPasswordFailsAtOnce() async throws {
             let server = TestServer.secureElasticsearch
-            _ = try server.url()
             try await Site.use { site in
                 try site.declare(server, password: "not-\(site.prefix)")
                 try site.declarePlan("nightly", indices: "anything")
@@ -24,9 +23,8 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: TestServer.open)
+        @Test(.requires(TestServer.open), .timeLimit(.minutes(1)), arguments: TestServer.present(TestServer.open))
         func aPatternThatMatchesNothingFailsAtOnce(_ server: TestServer) async throws {
-            _ = try server.url()
             try await Site.use { site in
                 try site.declare(server)
                 try site.declarePlan("nightly", indices: "\(site.prefix)-*")
@@ -67,7 +65,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)), arguments: TestServer.open)
+        @Test(.requires(TestServer.open), .timeLimit(.minutes(2)), arguments: TestServer.present(TestServer.open))
         func aRestoreOverAnIndexFailsAndHarmsNothing(_ server: TestServer) async throws {
             let engine = try Engine(server)
             try await Site.use { site in
@@ -131,10 +129,12 @@ extension EndToEnd {
             case spool
         }
 
-        @Test(.timeLimit(.minutes(3)), arguments: FullDisk.allCases)
+        @Test(
+            .requires(TestServer.open),
+            .enabled("only root can mount a small disk, and only where the machine lets it") { try await SmallDisk.isPossible() },
+            .timeLimit(.minutes(3)), arguments: FullDisk.allCases)
         func aFullDiskFailsAfterTheAttempts(_ disk: FullDisk) async throws {
-            guard Surroundings.isRoot else { try Test.cancel("only root can mount a small disk") }
-            let engine = try Engine(TestServer.open.first { Surroundings.environment[$0.rawValue] != nil } ?? .defaultEngine)
+            let engine = try Engine(try #require(TestServer.present(TestServer.open).first))
             try await Site.use { site in
                 let index = "\(site.prefix)-large"
                 let small = site.folder + "/small"
@@ -146,7 +146,6 @@ extension EndToEnd {
                     try site.declare(engine.server, repositoryPath: disk == .repository ? small : nil)
                     try site.declarePlan("nightly", indices: index)
                     try await site.startScheduler()
-                    guard try await site.canMount(small) else { try Test.cancel("this machine does not let root mount a disk") }
                     try await site.startWorker("one", spool: disk == .spool ? small : nil, smallDisk: small)
                     let result = try await site.backup("nightly")
                     let session = try result.session

@@ -11,7 +11,7 @@ extension EndToEnd {
         private static let rounds = Surroundings.number("SHEAF_TEST_KILLS", default: 2)
         private static let documents = 8_000
 
-        @Test(.timeLimit(.minutes(15)), arguments: TestServer.open)
+        @Test(.requires(TestServer.open), .timeLimit(.minutes(15)), arguments: TestServer.present(TestServer.open))
         func aKilledWorkersSessionIsFinishedByTheOther(_ server: TestServer) async throws {
             let engine = try Engine(server)
             print("kills on \(server.testDescription): SHEAF_TEST_SEED=\(Self.seed) SHEAF_TEST_KILLS=\(Self.rounds)")
@@ -76,7 +76,7 @@ extension EndToEnd {
             return session
         }
 
-        @Test(.timeLimit(.minutes(3)), arguments: [TestServer.defaultEngine, .elasticsearch])
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(3)), arguments: TestServer.present(TestServer.two))
         func aStoppedWorkerKeepsItsPartAndAnotherGoesOn(_ server: TestServer) async throws {
             let engine = try Engine(server)
             try await Site.use { site in

@@ -20,7 +20,7 @@ extension EndToEnd {
             static let hugeDocument = 90_000_000
         }
 
-        @Test(.timeLimit(.minutes(15)), arguments: Load.allCases)
+        @Test(.requires(.elasticsearch), .timeLimit(.minutes(15)), arguments: Load.allCases)
         func aWorkersMemoryIsBounded(_ load: Load) async throws {
             let engine = try Engine(.elasticsearch)
             try await Site.use { site in

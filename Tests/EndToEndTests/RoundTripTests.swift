@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     /// Back up, delete, restore, compare.
     @Suite struct RoundTripTests {
-        @Test(.timeLimit(.minutes(5)), arguments: TestServer.open)
+        @Test(.requires(TestServer.open), .timeLimit(.minutes(5)), arguments: TestServer.present(TestServer.open))
         func whatWasBackedUpComesBackAsItWas(_ server: TestServer) async throws {
             let engine = try Engine(server)
             try await Site.use { site in

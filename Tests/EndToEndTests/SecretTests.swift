@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     @Suite struct SecretTests {
         /// A backup and a restore of a server that wants a password, and one with a wrong password: the words stay where they are.
-        @Test(.timeLimit(.minutes(3))) func passwordsAreNeitherLoggedNorSent() async throws {
+        @Test(.requires(.secureElasticsearch), .timeLimit(.minutes(3))) func passwordsAreNeitherLoggedNorSent() async throws {
             let server = TestServer.secureElasticsearch
             let engine = try Engine(server)
             let password = try #require(server.credentials).password

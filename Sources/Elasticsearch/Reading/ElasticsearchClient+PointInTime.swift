@@ -44,17 +44,6 @@ extension ElasticsearchClient {
         }
     }
 
-    /// Renews a view's life without reading.
-    /// - Returns: the view with the id to use from now on.
-    package func extendPointInTime(_ view: PointInTime, keepAlive: Duration) throws(ElasticsearchError) -> PointInTime {
-        let what = "keep the point in time of \(view.name)"
-        let answer = try search(view, size: 0, countTotal: false, keepAlive: keepAlive, attempting: what)
-        _ = try checkWhole(answer, expectedShards: view.shards, attempting: what)
-        var extended = view
-        extended.id = answer["pit_id"]?.string ?? view.id
-        return extended
-    }
-
     /// Gives a view back. One that is gone already is fine.
     package func closePointInTime(_ view: PointInTime) throws(ElasticsearchError) {
         let what = "close the point in time of \(view.name)"

@@ -15,7 +15,6 @@ actor Engine {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Ends the test when the server is not there, as `TestServer.url()` says.
     init(_ server: TestServer) throws {
         self.server = server
         url = try server.url()

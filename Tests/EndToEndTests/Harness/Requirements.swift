@@ -1,12 +1,10 @@
 import Foundation
-import Glibc
 import Testing
 
 /// What the tests find around them, by environment variables and by the folder of real engines.
 enum Surroundings {
     static let environment = ProcessInfo.processInfo.environment
     static let isCI = environment["CI"] == "true"
-    static let isRoot = getuid() == 0
 
     /// Where the real engines come from; without that folder their tests are skipped even in CI.
     static let enginesFolder: String = environment["SHEAF_ENGINES"] ?? packageFolder + "/../shared/engines"
@@ -47,8 +45,8 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// Those that anybody may read and write.
     static let open: [TestServer] = [.defaultEngine, .elasticsearch, .opensearch]
-    /// Those that keep numbers, routing and shards apart.
-    static let real: [TestServer] = [.elasticsearch, .opensearch]
+    /// One that everybody has and one that is real, for what hardly depends on the server.
+    static let two: [TestServer] = [.defaultEngine, .elasticsearch]
 
     var testDescription: String {
         switch self {
@@ -61,16 +59,27 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var isReal: Bool { self != .defaultEngine }
 
-    /// The server's address; ends the test as skipped when there is none, or as failed where there should be one.
+    /// Those of the servers that are given, and in CI those that should be, so that a missing one fails.
+    ///
+    /// The real engines' folder decides whether CI should have them.
+    static func present(_ servers: [TestServer]) -> [TestServer] { servers.filter(\.isExpected) }
+
+    private var isExpected: Bool {
+        Surroundings.environment[rawValue] != nil || (Surroundings.isCI && (!isReal || Surroundings.hasEngines))
+    }
+
+    /// Why tests of this server are left out.
+    var absence: Comment {
+        isReal && !Surroundings.hasEngines
+            ? "\(testDescription) is not here: there is no folder \(Surroundings.enginesFolder), and \(rawValue) is not set"
+            : "set \(rawValue) to the URL of a running \(testDescription) to run"
+    }
+
     func url() throws -> String {
-        if let url = Surroundings.environment[rawValue] { return url }
-        if isReal, !Surroundings.hasEngines {
-            try Test.cancel("the real engines are not here (\(Surroundings.enginesFolder)), so \(testDescription) is left out")
-        }
-        if Surroundings.isCI {
+        guard let url = Surroundings.environment[rawValue] else {
             throw Surroundings.Missing(message: "\(rawValue) is not set; start the servers with scripts/services")
         }
-        try Test.cancel("set \(rawValue) to the URL of a running \(testDescription) to run")
+        return url
     }
 
     /// The certificate authority of the secure server, in PEM.
@@ -88,5 +97,23 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
             Surroundings.environment[rawValue + "_USERNAME"] ?? "elastic",
             Surroundings.environment[rawValue + "_PASSWORD"] ?? "changeme-elastic"
         )
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips unless one of the servers is there, or should be.
+    static func requires(_ servers: TestServer...) -> Self { requires(servers) }
+
+    static func requires(_ servers: [TestServer]) -> Self {
+        .enabled(
+            if: !TestServer.present(servers).isEmpty,
+            Comment(rawValue: servers.map(\.absence.rawValue).joined(separator: "; ")))
+    }
+
+    /// Skips without `AMQP_URL`; in CI the test runs and fails instead.
+    static var requiresBroker: Self {
+        .enabled(
+            if: Surroundings.environment[Broker.variable] != nil || Surroundings.isCI,
+            "set AMQP_URL, e.g. to what `scripts/rabbitmq start DIR PORT` prints, to run")
     }
 }

@@ -83,25 +83,12 @@ final class Site: Sendable {
         _ name: String, _ arguments: [String] = [], spool: String? = nil, smallDisk: String? = nil
     ) async throws -> ChildProcess {
         try await start(
-            name, wrapper: smallDisk.map(Self.withSmallDisk) ?? [],
+            name, wrapper: smallDisk.map(SmallDisk.wrapper) ?? [],
             [
                 "worker", "--resources", workerResources, "--spool", spool ?? folder + "/spool-\(name)", "--name", name,
                 "--attempts", "2",
                 "--retry-delay", "1s",
             ] + arguments, readyLine: "ready")
-    }
-
-    /// Whether this machine lets us give a program a disk of its own.
-    func canMount(_ folder: String) async throws -> Bool {
-        let words = Self.withSmallDisk(folder) + ["/bin/true"]
-        let process = try await ChildProcess.start(
-            "mount", words[0], Array(words.dropFirst()), environment: ["PATH": "/usr/bin:/bin"])
-        return try await process.exit(within: .seconds(20)) == .code(0)
-    }
-
-    /// A mount in a name space of its own goes with its program, however that ends.
-    private static func withSmallDisk(_ folder: String) -> [String] {
-        ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "mount -t tmpfs -o size=2m tmpfs \"$0\" && exec \"$@\"", folder]
     }
 
     /// Runs a command to its end.
