@@ -36,6 +36,23 @@ import Testing
         #expect(results.partsByWorker == ["w2": 1])
     }
 
+    @Test func aCommittedSessionDidWhatItsCommitSays() {
+        let id = SnapshotID(startedAt: Samples.time, session: Samples.session)
+        guard case .commit(var commit) = Samples.commit(id).verdict else { return }
+        commit.summary.indices = [("a", 20), ("b", 30)].map {
+            .init(
+                name: $0.0, shards: 2, documents: $0.1, bytes: 7, storedBytes: 5, segments: 1, earliestView: nil, latestView: nil)
+        }
+        commit.partsByWorker = ["w1": 4]
+        let results = SessionResults(commit, plan: plan)
+        #expect(
+            results.indices == [
+                IndexResult(name: "a", expectedDocuments: 30, documents: 20, bytes: 7, storedBytes: 5),
+                IndexResult(name: "b", expectedDocuments: 30, documents: 30, bytes: 7, storedBytes: 5),
+            ])
+        #expect(results.partsByWorker == ["w1": 4])
+    }
+
     @Test func aSessionThatDidNothingHasItsIndicesAllTheSame() throws {
         let results = try SessionResults(journal: MemoryJournal(), plan: plan)
         #expect(results.indices.map(\.name) == ["a", "b"] && results.indices.allSatisfy { $0.documents == 0 })

@@ -187,7 +187,10 @@ final class SessionEffects {
         _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failure: OutcomeEntry.Abort?, notes: [String]
     ) throws -> FinalEntry {
         let now = Timestamp.now()
-        let results = try plan.map { try SessionResults(journal: journal, plan: $0) }
+        let results = try plan.map { plan in
+            if case .commit(let commit) = outcome.verdict { return SessionResults(commit, plan: plan) }
+            return try SessionResults(journal: journal, plan: plan)
+        }
         var conditions = ((plan?.notes ?? []) + notes).map {
             Condition(type: "Note", reason: "LeftOut", message: $0, lastTransitionTime: now)
         }

@@ -1,10 +1,20 @@
 import Messages
 import Sessions
 
-/// What a session has done so far, index by index: the sum of its slices' done entries.
+/// What a session has done, index by index: what its commit says, or else the sum of its slices' done entries.
 struct SessionResults {
     private(set) var indices: [IndexResult]
     private(set) var partsByWorker: [String: Int] = [:]
+
+    /// A committed session: what is committed, even if a late view has another `done` since.
+    init(_ commit: OutcomeEntry.Commit, plan: PlanEntry) {
+        indices = zip(plan.indices, commit.summary.indices).map {
+            IndexResult(
+                name: $0.targetName, expectedDocuments: $0.documents, documents: $1.documents, bytes: $1.bytes,
+                storedBytes: $1.storedBytes)
+        }
+        partsByWorker = commit.partsByWorker
+    }
 
     init(journal: any Journal, plan: PlanEntry) throws {
         indices = plan.indices.map {
