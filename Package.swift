@@ -71,8 +71,13 @@ let package = Package(
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
         tests("WebServerTests", ["WebServer"]),
-        tests("SchedulerTests", ["Scheduler", "Messages", "Manifests", "Runtime"]),
-        tests("WorkerTests", ["Worker", "Archive", "Elasticsearch", "Messages", "Sessions", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "Bus", "Messages", "Manifests", "Runtime"]),
+        tests(
+            "WorkerTests",
+            [
+                "Worker", "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime",
+                "Sessions",
+            ]),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
         tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
     ]

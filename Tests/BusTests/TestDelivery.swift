@@ -13,7 +13,7 @@ func makeDelivery(
     let start = MessageStart.delivery(
         consumerTag: "c", deliveryTag: 1, isRedelivered: isRedelivered, exchange: "sheaf.command", routingKey: routingKey)
     let properties = MessageProperties(
-        contentType: contentType, messageID: "m1", correlationID: "s1", replyTo: "sheaf.reply.scheduler",
+        contentType: contentType, messageID: "m1", correlationID: "s1", replyTo: replyTo,
         type: "dev.sheaf.unit.v1",
         headers: headers)
     return Delivery(

@@ -21,9 +21,9 @@ struct UnitGuard {
 
     init(
         settings: WorkerSettings, deadline: Timestamp?, journal: any Journal, isDraining: @escaping @Sendable () -> Bool,
-        isOurs: @escaping @Sendable () -> Bool
+        isOurs: @escaping @Sendable () -> Bool, startedAt: ContinuousClock.Instant = .now
     ) {
-        startedAt = .now
+        self.startedAt = startedAt
         outcomeReadAt = startedAt
         seconds = settings.unitSeconds
         bytes = settings.unitBytes
@@ -33,17 +33,21 @@ struct UnitGuard {
         self.isOurs = isOurs
     }
 
-    /// - Parameter moved: bytes that the unit has moved so far.
+    /// - Parameters:
+    ///   - moved: bytes that the unit has moved so far.
+    ///   - instant: now, for what lasts.
+    ///   - time: now, for the deadline.
     /// - Returns: whether the unit's budget is spent.
     /// - Throws: `WorkerError` when the unit must stop and leave nothing.
-    mutating func isSpent(moved: Int) throws -> Bool {
+    mutating func isSpent(
+        moved: Int, at instant: ContinuousClock.Instant = .now, _ time: Timestamp = .now()
+    ) throws -> Bool {
         guard isOurs() else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
-        if let deadline, Timestamp.now() > deadline { throw WorkerError(.deadlineExceeded, "the session's deadline has passed") }
-        let now = ContinuousClock.now
-        if now - outcomeReadAt >= Self.outcomeInterval {
-            outcomeReadAt = now
+        if let deadline, time > deadline { throw WorkerError(.deadlineExceeded, "the session's deadline has passed") }
+        if instant - outcomeReadAt >= Self.outcomeInterval {
+            outcomeReadAt = instant
             if try journal.read([.outcome])[.outcome] != nil { throw WorkerError(.sessionEnded, "the session was ended") }
         }
-        return moved >= bytes || now - startedAt >= .seconds(seconds) || isDraining()
+        return moved >= bytes || instant - startedAt >= .seconds(seconds) || isDraining()
     }
 }

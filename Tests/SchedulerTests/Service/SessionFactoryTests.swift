@@ -1,0 +1,129 @@
+import Manifests
+import Messages
+import Runtime
+import Testing
+
+@testable import Scheduler
+
+/// The command of a session follows from what asked for it and from the resources alone.
+@Suite struct SessionFactoryTests {
+    static let now = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
+
+    static func manifests(url: String = "http://es.example:9200", usage: String = "") -> String {
+        """
+        apiVersion: appcatalog.appscode.com/v1alpha1
+        kind: AppBinding
+        metadata: {name: es, namespace: demo}
+        spec: {clientConfig: {url: "\(url)"}, secret: {name: es-auth}}
+        ---
+        apiVersion: stash.appscode.com/v1alpha1
+        kind: Repository
+        metadata: {name: disk, namespace: store}
+        spec:
+          backend: {local: {mountPath: /srv/backups}}
+          \(usage)
+        ---
+        apiVersion: stash.appscode.com/v1beta1
+        kind: BackupConfiguration
+        metadata: {name: nightly, namespace: demo}
+        spec:
+          target: {ref: {apiVersion: appcatalog.appscode.com/v1alpha1, kind: AppBinding, name: es}}
+          repository: {name: disk, namespace: store}
+          timeOut: 90m
+        """
+    }
+
+    static let usable = "usagePolicy: {allowedNamespaces: {from: All}}"
+
+    private func factory(_ yaml: String = manifests(usage: usable), now: Timestamp = now) throws -> SessionFactory {
+        let loaded = ResourceLoader().load(text: yaml, name: "test.yaml")
+        try #require(loaded.errors.isEmpty, "\(loaded.errors)")
+        return SessionFactory(resources: loaded.resources, now: now)
+    }
+
+    private func command(_ made: SessionFactory.Made) throws -> SessionCommand {
+        guard case .command(let command) = made else {
+            throw SchedulerError(.invalidSchedule, "no command was made: \(made)")
+        }
+        return command
+    }
+
+    private func failure(_ made: SessionFactory.Made) throws -> StatusEvent {
+        guard case .failed(let status) = made else { throw SchedulerError(.invalidSchedule, "it did not fail: \(made)") }
+        return status
+    }
+
+    @Test func aCommandCarriesAllThatAWorkerNeedsButTheSecrets() throws {
+        let command = try command(
+            try factory().backup(namespace: "demo", name: "nightly", key: "slot 1", notAfter: Self.now + .seconds(60)))
+        #expect(command.kind == .backup && command.name == "nightly-1764000000" && command.namespace == "demo")
+        #expect(command.requestedAt == Self.now && command.notAfter == Self.now + .seconds(60) && command.timeOutSeconds == 5400)
+        #expect(command.target.metadata.name == "es" && command.repository.metadata.name == "disk")
+        #expect(command.configuration?.metadata.name == "nightly" && command.restore == nil)
+        #expect(command.id.text.count == 32)
+    }
+
+    @Test func theSameTriggerIsTheSameSessionAndTheSameRequestHoweverLate() throws {
+        let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1", notAfter: Self.now))
+        let again = try command(
+            try factory(now: Self.now + .seconds(9)).backup(namespace: "demo", name: "nightly", key: "slot 1"))
+        #expect(first.id == again.id)
+        #expect(first != again)
+        #expect(try MessageCoding.encode(first.request) == MessageCoding.encode(again.request))
+    }
+
+    @Test func anotherSlotAnotherNameOrAnotherClusterIsAnotherSession() throws {
+        let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1")).id
+        #expect(try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 2")).id != first)
+        let elsewhere = Self.manifests(url: "http://other.example:9200", usage: Self.usable)
+        #expect(try command(try factory(elsewhere).backup(namespace: "demo", name: "nightly", key: "slot 1")).id != first)
+        let renamed = Self.manifests(usage: Self.usable).replacing("nightly", with: "weekly")
+        #expect(try command(try factory(renamed).backup(namespace: "demo", name: "weekly", key: "slot 1")).id != first)
+    }
+
+    @Test func aRestoreOfTheSameNameIsAnotherSession() throws {
+        let restore = RestoreSession(
+            metadata: ObjectMeta(name: "nightly", namespace: "demo"),
+            spec: .init(
+                target: .init(ref: TargetRef(name: "es")), repository: ObjectReference(name: "disk", namespace: "store")))
+        let command = try command(try factory().restore(restore, key: "slot 1"))
+        #expect(command.kind == .restore && command.restore == restore && command.configuration == nil)
+        #expect(try command.id != self.command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1")).id)
+    }
+
+    @Test func anUnknownConfigurationIsRefusedAndTheKnownOnesAreNamed() throws {
+        guard case .refused(.notFound, let message) = try factory().backup(namespace: "demo", name: "x", key: "k") else {
+            Issue.record("it was not refused")
+            return
+        }
+        #expect(message.contains("demo/x") && message.contains("demo/nightly"))
+    }
+
+    @Test func aMissingTargetFailsTheSessionWithStashsCondition() throws {
+        let yaml = Self.manifests(usage: Self.usable).split(separator: "---").dropFirst().joined(separator: "---")
+        let status = try failure(try factory(yaml).backup(namespace: "demo", name: "nightly", key: "k"))
+        #expect(status.phase == .failed && status.source == .scheduler && status.finishedAt == Self.now)
+        #expect(status.conditions.map(\.type) == ["BackupTargetFound"] && status.conditions.map(\.status) == ["False"])
+        #expect(status.error?.contains("demo/es") == true)
+    }
+
+    @Test func aMissingRepositoryFailsTheSessionWithStashsCondition() throws {
+        let documents = Self.manifests().split(separator: "---")
+        let status = try failure(
+            try factory("\(documents[0])---\(documents[2])").backup(namespace: "demo", name: "nightly", key: "k"))
+        #expect(status.conditions.map(\.type) == ["RepositoryFound"])
+        #expect(status.error?.contains("store/disk") == true)
+    }
+
+    @Test(arguments: [
+        ("", false), ("usagePolicy: {allowedNamespaces: {from: Same}}", false), (usable, true),
+    ])
+    func theUsagePolicyDecidesWhichNamespacesMayUseARepository(policy: String, isAllowed: Bool) throws {
+        let made = try factory(Self.manifests(usage: policy)).backup(namespace: "demo", name: "nightly", key: "k")
+        guard !isAllowed else {
+            _ = try command(made)
+            return
+        }
+        #expect(try failure(made).error?.contains("may not be used from namespace demo") == true)
+    }
+}

@@ -1,0 +1,102 @@
+import Archive
+import FoundationEssentials
+import Manifests
+import Messages
+import Runtime
+import Sessions
+
+@testable import Worker
+
+/// A folder of one test, removed with it.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "worker-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func makeFolder(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+        return "\(path)/\(name)"
+    }
+}
+
+/// A journal in memory.
+final class MemoryJournal: Journal {
+    var entries: [EntryName: Entry]
+    var reads = 0
+
+    init(_ entries: [EntryName: Entry] = [:]) { self.entries = entries }
+
+    func put(_ entry: Entry, at name: EntryName) -> EntryPut {
+        if let standing = entries[name] { return standing.nonce == entry.nonce ? .created : .existing(standing) }
+        entries[name] = entry
+        return .created
+    }
+
+    func read(_ names: [EntryName]) -> [EntryName: Entry] {
+        reads += 1
+        return entries.filter { names.contains($0.key) }
+    }
+}
+
+/// The resources of a text of manifests.
+func resources(_ yaml: String) -> ResourceSet { ResourceLoader().load(text: yaml, name: "test.yaml").resources }
+
+enum Samples {
+    static let time = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
+    static let session = makeID("abc")
+
+    static func makeID(_ text: String) -> SessionID {
+        guard let id = SessionID(text) else { preconditionFailure("\(text) is no session id") }
+        return id
+    }
+
+    static func command(_ kind: SessionKind = .backup) -> SessionCommand {
+        SessionCommand(
+            kind: kind, id: session, name: "s", namespace: "demo", requestedAt: time,
+            target: AppBinding(
+                metadata: ObjectMeta(name: "es", namespace: "demo"),
+                spec: .init(clientConfig: .init(url: "http://es.example:9200"))),
+            repository: Repository(
+                metadata: ObjectMeta(name: "disk", namespace: "demo"),
+                spec: .init(backend: Backend(.local(.init(mountPath: "/srv/backups"))))),
+            configuration: kind == .restore
+                ? nil
+                : BackupConfiguration(
+                    metadata: ObjectMeta(name: "nightly", namespace: "demo"),
+                    spec: .init(target: .init(ref: TargetRef(name: "es")), repository: ObjectReference(name: "disk"))))
+    }
+
+    static func plan(slices: [Slice]) -> PlanEntry {
+        let indices = ["a", "b"].map {
+            PlannedIndex(name: $0, targetName: $0, uuid: $0, shards: 2, documents: 30, definition: "{}")
+        }
+        return PlanEntry(
+            nonce: "p", indices: indices, slices: slices, window: 2, snapshot: nil, plannedAt: time, notes: ["left out x"])
+    }
+
+    static func begin(nonce: String = "n1", startedAt: Timestamp = time) -> BeginEntry {
+        BeginEntry(nonce: nonce, digest: "d", startedAt: startedAt, deadline: startedAt + .seconds(3600))
+    }
+
+    static func done(_ documents: Int, _ partsByWorker: [String: Int]) -> DoneEntry {
+        DoneEntry(
+            nonce: "d", parts: 1, documents: documents, bytes: documents * 100, storedBytes: documents * 10,
+            partsByWorker: partsByWorker)
+    }
+
+    static func commit(_ id: SnapshotID, target: String = "es", namespace: String = "demo") -> OutcomeEntry {
+        let summary = SnapshotSummary(
+            id: id, repository: "disk", namespace: namespace, target: target,
+            invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: time, indices: [])
+        return OutcomeEntry(
+            nonce: "o", decidedAt: time, verdict: .commit(.init(summary: summary, manifests: [], partsByWorker: [:])))
+    }
+
+    static let abort = OutcomeEntry(
+        nonce: "o", decidedAt: time, verdict: .abort(.init(condition: "Cancelled", message: "enough")))
+}

@@ -1,0 +1,103 @@
+import Archive
+import Messages
+import Runtime
+import Sessions
+import Testing
+
+@testable import Worker
+
+/// Which snapshot a RestoreSession means.
+@Suite struct SnapshotCatalogTests {
+    let folder: TemporaryFolder
+    let store: LocalStore
+    var catalog: SnapshotCatalog { SnapshotCatalog(store: store) }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try LocalStore(folder.path)
+    }
+
+    @discardableResult
+    private func add(_ session: String, after seconds: Int, of target: String = "es", in namespace: String = "demo") throws
+        -> SnapshotID
+    {
+        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
+        let outcome = Samples.commit(id, target: target, namespace: namespace)
+        _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
+        return id
+    }
+
+    private func addAbort(_ session: String, after seconds: Int) throws -> SnapshotID {
+        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
+        _ = try store.put(try EntryCoding.encode(.outcome(Samples.abort)), at: ObjectKey("outcomes/\(id)"))
+        return id
+    }
+
+    private func selected(_ selector: String, target: String = "es", in namespace: String = "demo") throws -> SnapshotID {
+        let binding = AppBinding(metadata: ObjectMeta(name: target, namespace: namespace), spec: .init(clientConfig: .init()))
+        return try catalog.select(selector, target: binding).summary.id
+    }
+
+    private func refusal(_ selector: String, target: String = "es") -> String? {
+        do {
+            _ = try selected(selector, target: target)
+            return nil
+        } catch let error as WorkerError {
+            return error.code == .refused ? error.message : "not refused"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func latestIsTheNewestOfTheSameAppBinding() throws {
+        try add("a1", after: 0)
+        let newest = try add("a2", after: 10)
+        try add("b1", after: 20, of: "other")
+        try add("c1", after: 30, in: "elsewhere")
+        #expect(try selected("latest") == newest)
+    }
+
+    @Test func latestOfARepositoryWithOneOtherSourceIsItsNewest() throws {
+        try add("b1", after: 0, of: "other")
+        let newest = try add("b2", after: 5, of: "other")
+        #expect(try selected("latest", target: "new-cluster") == newest)
+    }
+
+    @Test func latestAmongSeveralOtherSourcesIsRefused() throws {
+        try add("b1", after: 0, of: "b")
+        try add("c1", after: 1, of: "c")
+        #expect(refusal("latest")?.contains("but of demo/b, demo/c; name the snapshot by its id") == true)
+    }
+
+    @Test func anEmptyRepositoryHasNoLatest() {
+        #expect(refusal("latest")?.contains("run a backup first") == true)
+    }
+
+    @Test func abortedSessionsAreNoSnapshots() throws {
+        let committed = try add("a1", after: 0)
+        let aborted = try addAbort("a2", after: 10)
+        #expect(try catalog.snapshots().map(\.summary.id) == [committed])
+        #expect(try selected("latest") == committed)
+        #expect(refusal(aborted.text)?.contains("there is no snapshot") == true)
+    }
+
+    @Test func snapshotsAreListedOldestFirst() throws {
+        let second = try add("a", after: 10)
+        let first = try add("b", after: 0)
+        #expect(try catalog.snapshots().map(\.summary.id) == [first, second])
+    }
+
+    @Test func aWholeIdOrOneThatIsPartOfOneSnapshotAloneIsFound() throws {
+        let first = try add("11aa", after: 0)
+        let second = try add("22aa", after: 10)
+        #expect(try selected(first.text) == first)
+        #expect(try selected("22aa") == second)
+        #expect(refusal("aa")?.contains("names 2 snapshots") == true)
+        #expect(refusal("33bb")?.contains("names 0 snapshots") == true)
+    }
+
+    @Test func anObjectThatIsNoOutcomeIsAnErrorAndNotLeftOut() throws {
+        _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20251124T160000Z-abc"))
+        #expect(throws: ArchiveError.self) { try catalog.snapshots() }
+    }
+}
