@@ -78,6 +78,7 @@ let package = Package(
                 "Worker", "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime",
                 "Sessions",
             ]),
+        tests("ArchitectureTests", []),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
         tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
     ]
