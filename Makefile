@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 python := .venv/bin/python
 shell_scripts := scripts/demo scripts/install scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
-python_scripts := scripts/check-modules scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py)
+python_scripts := scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,9 +31,8 @@ integration: ## modules against the servers of `make services-start`
 e2e: ## the real program against the servers of `make services-start`
 	@scripts/test e2e
 
-lint: ## formatting, shell, Python, YAML, and who imports whom
+lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests
-	scripts/check-modules
 	@if command -v shellcheck >/dev/null; then (set -x; shellcheck $(shell_scripts)); \
 	elif [ "$${CI-}" = true ]; then echo "shellcheck is missing; scripts/install installs it" >&2; exit 1; \
 	else echo "shellcheck is not installed and left out"; fi
