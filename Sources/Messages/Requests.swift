@@ -4,7 +4,7 @@ package struct Trigger: Codable, Sendable, Equatable {
         /// Run this BackupConfiguration now.
         case backup(namespace: String, name: String)
         /// Run this RestoreSession manifest, which the message carries whole.
-        case restore(RestoreSession)
+        case restore(manifest: RestoreSession)
     }
 
     package var subject: Subject
@@ -35,9 +35,9 @@ package enum Query: Codable, Sendable, Equatable {
     /// The newest sessions in the ledger.
     case sessions(limit: Int)
     /// What can be restored from a repository.
-    case snapshots(Repository)
+    case snapshots(repository: Repository)
     /// One snapshot whole: its indices, documents, bytes and moments.
-    case snapshot(Repository, SnapshotID)
+    case snapshot(repository: Repository, id: SnapshotID)
     /// The Scheduler's Repositories, so that a snapshot query can be addressed.
     case repositories
 }
@@ -45,13 +45,13 @@ package enum Query: Codable, Sendable, Equatable {
 /// What a query, a trigger or an apply request is answered with.
 package enum Reply: Codable, Sendable, Equatable {
     /// The session that the trigger started or had started before.
-    case accepted(SessionID)
+    case accepted(session: SessionID)
     /// What was applied, one line an object.
-    case applied([String])
-    case sessions([StatusEvent])
-    case snapshots([SnapshotSummary])
-    case snapshot(SnapshotSummary)
-    case repositories([Repository])
+    case applied(objects: [String])
+    case sessions(statuses: [StatusEvent])
+    case snapshots(summaries: [SnapshotSummary])
+    case snapshot(summary: SnapshotSummary)
+    case repositories(manifests: [Repository])
     /// It was not done; the sentence says why and what to do.
     case refused(code: RefusalCode, message: String)
 }

@@ -196,8 +196,8 @@ package struct DoneEntry: Codable, Sendable, Equatable {
 /// The one decision of a session. A committed outcome of a backup is the snapshot.
 package struct OutcomeEntry: Codable, Sendable, Equatable {
     package enum Verdict: Codable, Sendable, Equatable {
-        case commit(Commit)
-        case abort(Abort)
+        case commit(result: Commit)
+        case abort(reason: Abort)
     }
 
     /// What is committed: for a backup the manifests of all indices.

@@ -164,7 +164,7 @@ package struct Handling: Sendable {
         case (.announcing(_), .published): return probe()
         case (.probing(let from), .entries(let entries)): return probed(entries, from: from)
         case (.composing, .composed(let commit)):
-            return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(commit)))
+            return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(result: commit)))
         case (.puttingOutcome(let mine), .put(let put)): return outcomePut(put, mine)
         case (.readingFinal(let outcome), .entries(let entries)): return finalRead(entries, outcome)
         case (.finishing, .finished(let final)):
@@ -183,7 +183,7 @@ package struct Handling: Sendable {
         guard begin != nil else { return nil }
         if case .puttingFinal = state { return nil }
         if case .finishing = state { return nil }
-        return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason)))
+        return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason: reason)))
     }
 
     /// The moment after which the work in hand must stop; known once the begin entry is.

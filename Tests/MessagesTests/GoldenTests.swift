@@ -40,21 +40,21 @@ import Testing
 
     @Test func requestsKeepTheirShape() throws {
         try check("trigger-backup", .trigger, Trigger(subject: .backup(namespace: "demo", name: "nightly"), idempotencyKey: "k1"))
-        try check("trigger-restore", .trigger, Trigger(subject: .restore(MessageSamples.restoreSession)))
+        try check("trigger-restore", .trigger, Trigger(subject: .restore(manifest: MessageSamples.restoreSession)))
         try check("apply", .apply, ApplyRequest(manifests: "kind: Repository\n", fileName: "repository.yaml"))
         try check("query-sessions", .query, Query.sessions(limit: 20))
-        try check("query-snapshots", .query, Query.snapshots(MessageSamples.repository))
-        try check("query-snapshot", .query, Query.snapshot(MessageSamples.repository, MessageSamples.snapshot))
+        try check("query-snapshots", .query, Query.snapshots(repository: MessageSamples.repository))
+        try check("query-snapshot", .query, Query.snapshot(repository: MessageSamples.repository, id: MessageSamples.snapshot))
         try check("query-repositories", .query, Query.repositories)
     }
 
     @Test func repliesKeepTheirShape() throws {
-        try check("reply-accepted", .reply, Reply.accepted(MessageSamples.session))
-        try check("reply-applied", .reply, Reply.applied(["Repository demo/disk applied"]))
-        try check("reply-sessions", .reply, Reply.sessions([MessageSamples.status]))
-        try check("reply-snapshots", .reply, Reply.snapshots([MessageSamples.summary]))
-        try check("reply-snapshot", .reply, Reply.snapshot(MessageSamples.summary))
-        try check("reply-repositories", .reply, Reply.repositories([MessageSamples.repository]))
+        try check("reply-accepted", .reply, Reply.accepted(session: MessageSamples.session))
+        try check("reply-applied", .reply, Reply.applied(objects: ["Repository demo/disk applied"]))
+        try check("reply-sessions", .reply, Reply.sessions(statuses: [MessageSamples.status]))
+        try check("reply-snapshots", .reply, Reply.snapshots(summaries: [MessageSamples.summary]))
+        try check("reply-snapshot", .reply, Reply.snapshot(summary: MessageSamples.summary))
+        try check("reply-repositories", .reply, Reply.repositories(manifests: [MessageSamples.repository]))
         try check("reply-refused", .reply, Reply.refused(code: .notFound, message: "there is none"))
     }
 

@@ -51,11 +51,11 @@ enum Samples {
     }
 
     static func committed(nonce: String = "other") -> OutcomeEntry {
-        OutcomeEntry(nonce: nonce, decidedAt: start, verdict: .commit(commit()))
+        OutcomeEntry(nonce: nonce, decidedAt: start, verdict: .commit(result: commit()))
     }
 
     static func aborted(_ condition: String = "Cancelled", nonce: String = "other") -> OutcomeEntry {
-        OutcomeEntry(nonce: nonce, decidedAt: start, verdict: .abort(.init(condition: condition, message: "enough")))
+        OutcomeEntry(nonce: nonce, decidedAt: start, verdict: .abort(reason: .init(condition: condition, message: "enough")))
     }
 
     static func final(nonce: String = "other", succeeded: Bool = true) -> FinalEntry {

@@ -94,9 +94,9 @@ enum Samples {
             id: id, repository: "disk", namespace: namespace, target: target,
             invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: time, indices: [])
         return OutcomeEntry(
-            nonce: "o", decidedAt: time, verdict: .commit(.init(summary: summary, manifests: [], partsByWorker: [:])))
+            nonce: "o", decidedAt: time, verdict: .commit(result: .init(summary: summary, manifests: [], partsByWorker: [:])))
     }
 
     static let abort = OutcomeEntry(
-        nonce: "o", decidedAt: time, verdict: .abort(.init(condition: "Cancelled", message: "enough")))
+        nonce: "o", decidedAt: time, verdict: .abort(reason: .init(condition: "Cancelled", message: "enough")))
 }

@@ -85,7 +85,7 @@ actor ResourceFolder {
         } catch {
             return .refused(code: .failed, message: "the Scheduler cannot write to \(path): \(error)")
         }
-        return .applied(files.map { "\($0.key) applied" })
+        return .applied(objects: files.map { "\($0.key) applied" })
     }
 
     private static func log(_ complaint: FieldComplaint, to logger: Logger) {

@@ -23,7 +23,7 @@ struct SessionStarter: Sendable {
             logger.warning(
                 "a session failed before it began",
                 metadata: ["session": .string(status.session.text), "error": .string(status.error ?? "")])
-            return .accepted(status.session)
+            return .accepted(session: status.session)
         case .command(let command):
             let message = try self.message(command, attempt: 0)
             try await publisher.publish(message)
@@ -35,7 +35,7 @@ struct SessionStarter: Sendable {
                 metadata: [
                     "session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)"),
                 ])
-            return .accepted(command.id)
+            return .accepted(session: command.id)
         }
     }
 

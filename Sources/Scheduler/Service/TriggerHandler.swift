@@ -46,7 +46,7 @@ struct TriggerHandler: Sendable {
 
     private func answer(_ query: Query) async throws -> Reply {
         switch query {
-        case .repositories: return .repositories(await folder.resources().repositories.map(\.value))
+        case .repositories: return .repositories(manifests: await folder.resources().repositories.map(\.value))
         case .sessions(let limit):
             var statuses: [StatusEvent] = []
             for session in try await ledger.sessions(limit: min(max(limit, 1), 1000)) {
@@ -54,7 +54,7 @@ struct TriggerHandler: Sendable {
                     statuses.append(status)
                 }
             }
-            return .sessions(statuses)
+            return .sessions(statuses: statuses)
         case .snapshots, .snapshot:
             return .refused(code: .invalid, message: "a Scheduler never touches storage; ask the workers")
         }

@@ -39,10 +39,10 @@ struct QueryRunner {
             switch query {
             case .snapshots(let repository):
                 let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshots(try SnapshotCatalog(store: store).snapshots().map(\.summary))
+                return .snapshots(summaries: try SnapshotCatalog(store: store).snapshots().map(\.summary))
             case .snapshot(let repository, let id):
                 let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshot(try SnapshotCatalog(store: store).snapshot(id).summary)
+                return .snapshot(summary: try SnapshotCatalog(store: store).snapshot(id).summary)
             case .sessions, .repositories:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }

@@ -43,14 +43,15 @@ struct SnapshotQuery: Sendable {
 
     func snapshots(of repository: Repository, _ client: SheafClient) async throws -> [SnapshotSummary] {
         let reply = try await client.ask(
-            .query, Query.snapshots(repository), to: Topology.command, key: "query.snapshots", answerer: .workers)
+            .query, Query.snapshots(repository: repository), to: Topology.command, key: "query.snapshots", answerer: .workers)
         guard case .snapshots(let snapshots) = reply else { throw CommandError.unexpected(reply) }
         return snapshots
     }
 
     func snapshot(_ id: SnapshotID, of repository: Repository, _ client: SheafClient) async throws -> SnapshotSummary {
         let reply = try await client.ask(
-            .query, Query.snapshot(repository, id), to: Topology.command, key: "query.snapshots", answerer: .workers)
+            .query, Query.snapshot(repository: repository, id: id), to: Topology.command, key: "query.snapshots",
+            answerer: .workers)
         guard case .snapshot(let snapshot) = reply else { throw CommandError.unexpected(reply) }
         return snapshot
     }

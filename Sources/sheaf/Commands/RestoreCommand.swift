@@ -29,7 +29,7 @@ struct RestoreCommand: AsyncCommand {
             if resources.count > 1 {
                 start.output.note("only \(restore.value.key) is sent; apply the other resources of \(file) with: sheaf apply -f")
             }
-            try await start.run(.restore(restore.value))
+            try await start.run(.restore(manifest: restore.value))
         }
     }
 }
