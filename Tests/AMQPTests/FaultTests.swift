@@ -48,6 +48,8 @@ struct FaultTests {
                 var deliveries = consumer.makeAsyncIterator()
                 let delivery = try #require(try await deliveries.next())
                 if rounds == 1 {
+                    // A queue declared less than a second before the kill may not be on the broker's disk yet: let it sync.
+                    try await broker.control("eval", "mnesia:sync_log().")
                     try broker.send(SIGKILL)
                     let outcomes = await connection.outcomes(of: (0..<100).map { TestBroker.message("q", "\($0)") })
                     #expect(outcomes.last??.code == .connectionLost)
