@@ -77,17 +77,16 @@ final class Site: Sendable {
     }
 
     /// - Parameters:
-    ///   - arguments: besides the folders and the name; few and short attempts unless they say otherwise.
+    ///   - arguments: besides the folders, the name and the attempts, which follow each other quickly.
     ///   - smallDisk: a folder where this worker alone sees a disk of 2 MB.
     @discardableResult func startWorker(
-        _ name: String, _ arguments: [String] = [], spool: String? = nil, smallDisk: String? = nil
+        _ name: String, _ arguments: [String] = [], attempts: Int = 2, spool: String? = nil, smallDisk: String? = nil
     ) async throws -> ChildProcess {
         try await start(
             name, wrapper: smallDisk.map(SmallDisk.wrapper) ?? [],
             [
                 "worker", "--resources", workerResources, "--spool", spool ?? folder + "/spool-\(name)", "--name", name,
-                "--attempts", "2",
-                "--retry-delay", "1s",
+                "--attempts", "\(attempts)", "--retry-delay", "1s",
             ] + arguments, readyLine: "ready")
     }
 
