@@ -25,6 +25,19 @@ struct LocalStoreTests {
         #expect(!FileManager.default.fileExists(atPath: root))
     }
 
+    @Test func anotherFolderInTheRootsPlaceIsNotWritten() throws {
+        let root = try folder.makeFolder("mount")
+        let store = try LocalStore(root)
+        _ = try store.put([1], at: ObjectKey("a/b"))
+        try FileManager.default.moveItem(atPath: root, toPath: "\(folder.path)/aside")
+        _ = try folder.makeFolder("mount")
+        let spooled = try folder.write([2], to: "spooled")
+        #expect(code { _ = try store.put([2], at: ObjectKey("a/c")) } == .unreachable)
+        #expect(code { _ = try store.upload(contentsOf: spooled, at: ObjectKey("a/d")) } == .unreachable)
+        #expect(code { _ = try store.get(ObjectKey("a/b")) } == .unreachable)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
+    }
+
     @Test func leftoversOfCrashedWritesAreHiddenAndCleanedWhenOld() throws {
         let root = try folder.makeFolder("store")
         let store = try LocalStore(root)

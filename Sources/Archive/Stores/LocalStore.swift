@@ -8,15 +8,17 @@ import Glibc
 package struct LocalStore: ObjectStore {
     package let location: String
     let root: String
+    private let identity: Identity
 
     /// - Parameter root: an existing folder; it is never created, so that a missing mount is told and not written beneath.
     package init(_ root: String) throws(ArchiveError) {
         self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
         location = self.root
-        try checkRoot()
+        identity = try Self.identity(of: self.root)
     }
 
     package func put(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult {
+        try checkRoot()
         if try isFile(path(of: key)) {
             return try adopt(key)
         }
@@ -26,6 +28,7 @@ package struct LocalStore: ObjectStore {
     }
 
     package func upload(contentsOf source: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
+        try checkRoot()
         let file = try OpenFile(source, O_RDONLY, doing: "read spooled")
         try file.synchronize()
         if let result = try link(source, to: key) { return result }
@@ -110,7 +113,21 @@ package struct LocalStore: ObjectStore {
         try status(path).map(LocalStore.isFile) ?? false
     }
 
+    /// A folder has this identity until it is replaced or its volume unmounted.
+    private struct Identity: Equatable {
+        let device: UInt
+        let file: UInt
+    }
+
+    /// What is written must not land beneath a mount that went away.
     private func checkRoot() throws(ArchiveError) {
+        guard try Self.identity(of: root) == identity else {
+            throw ArchiveError(
+                .unreachable, "the repository folder \(root) is another one than before: mount its volume on this worker again")
+        }
+    }
+
+    private static func identity(of root: String) throws(ArchiveError) -> Identity {
         var status = stat()
         guard stat(root, &status) == 0 else {
             let cause = String(cString: strerror(errno))
@@ -121,6 +138,7 @@ package struct LocalStore: ObjectStore {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw ArchiveError(.invalid, "\(root) is not a folder: give the folder that holds the repository")
         }
+        return Identity(device: UInt(status.st_dev), file: UInt(status.st_ino))
     }
 
     /// Writes a staged file and gives it its name.
