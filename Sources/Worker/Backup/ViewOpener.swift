@@ -25,7 +25,8 @@ struct ViewOpener {
                 openedAt: Timestamp(secondsSinceEpoch: view.openedAt.timeIntervalSince1970),
                 definition: planned.flatMap { current.isMade(like: $0) ? nil : current.merged(with: $0).json.serialized() })
         } catch {
-            try client.closePointInTime(view)
+            // The first error is the one to report; a view that cannot be closed expires by itself.
+            _ = try? client.closePointInTime(view)
             throw error
         }
     }
