@@ -41,22 +41,29 @@ package struct Envelope: Sendable {
             mandatory: mandatory)
     }
 
-    /// The same message again after a delay: it waits in a retry queue and expires back into the command exchange under its own key.
+    /// The same message again after a delay: it waits in a retry queue and expires back into the command exchange.
     ///
-    /// - Parameter delay: upper bound in seconds; nil: the ladder's step. The message waits between half of it and all of it.
+    /// - Parameters:
+    ///   - key: the key under which it comes back; nil: its own.
+    ///   - delay: upper bound in seconds; nil: the ladder's step. The message waits between half of it and all of it.
+    ///   - deadline: seconds until the session's end, after which there is nothing left to wait for.
     package func retry(
-        _ delivery: Delivery, attempt: Int, error: String, delay: Double?, using generator: inout some RandomNumberGenerator
+        _ delivery: Delivery, key: String? = nil, attempt: Int, error: String, delay: Double?, deadline: Double? = nil,
+        using generator: inout some RandomNumberGenerator
     ) -> OutgoingMessage {
         let step = RetryStep.after(attempt: attempt)
-        let seconds = min(delay ?? Double(step.seconds), Double(step.seconds))
+        let bound = min(delay ?? Double(step.seconds), Double(step.seconds))
+        var seconds = Double.random(in: (bound / 2)...bound, using: &generator)
+        // A little behind the deadline, so that whoever gets it finds it passed.
+        if let deadline { seconds = min(seconds, max(deadline, 0) + 0.5) }
         var properties = delivery.properties
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
         properties.headers[Header.attempt] = .integer(Int64(attempt))
         properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
-        properties.expiration = String(Int(Double.random(in: (seconds / 2)...seconds, using: &generator) * 1000))
+        properties.expiration = String(Int(seconds * 1000))
         return OutgoingMessage(
-            exchange: step.exchange, routingKey: delivery.routingKey, properties: properties, body: delivery.body, mandatory: true
-        )
+            exchange: step.exchange, routingKey: key ?? delivery.routingKey, properties: properties, body: delivery.body,
+            mandatory: true)
     }
 
     /// The same message among the dead letters, with the reason.
@@ -87,6 +94,15 @@ extension Delivery {
             throw PoisonError("reply_to \(name) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
         }
         return name
+    }
+
+    /// The broker's permissions are on keys: a message under another key than that of what it asks for would go around them.
+    ///
+    /// - Throws: `PoisonError` for another key.
+    package func requireKey(_ key: String) throws(PoisonError) {
+        guard routingKey == key else {
+            throw PoisonError("the message came under the key \(routingKey); its content belongs under \(key)")
+        }
     }
 
     /// Nothing of this delivery can have happened before: neither did the broker hand it out already, nor is it a retry, nor did it

@@ -9,6 +9,15 @@ package enum RoutingKey {
     /// Asks a Scheduler to start a session.
     package static func trigger(_ kind: SessionKind, plan: String) -> String { "trigger.\(kind.rawValue).\(word(plan))" }
 
+    /// Hands manifests to a Scheduler.
+    package static let apply = "apply"
+
+    /// Asks the workers to end a session.
+    package static func cancel(_ session: SessionID) -> String { "session.cancel.\(session)" }
+
+    /// Asks a Scheduler and the workers to end a session.
+    package static func triggerCancel(_ session: SessionID) -> String { "trigger.cancel.\(session)" }
+
     package static func status(_ kind: SessionKind, plan: String, phase: Phase) -> String {
         "\(kind.rawValue).\(word(plan)).\(phase.rawValue.lowercased())"
     }
@@ -16,6 +25,11 @@ package enum RoutingKey {
     package static func progress(_ kind: SessionKind, plan: String) -> String { "\(kind.rawValue).\(word(plan)).progress" }
 
     package static func metric(plan: String, name: String) -> String { "metric.\(word(plan)).\(word(name))" }
+
+    /// The ends of all sessions.
+    package static let endings = SessionKind.allCases.flatMap { kind in
+        Phase.allCases.filter(\.isFinal).map { "\(kind.rawValue).*.\($0.rawValue.lowercased())" }
+    }
 
     /// All events of one plan.
     package static func events(_ kind: SessionKind, plan: String) -> String { "\(kind.rawValue).\(word(plan)).#" }
@@ -32,5 +46,25 @@ package enum RoutingKey {
                 default: "-"
                 }
             })
+    }
+}
+
+extension Trigger.Subject {
+    package var routingKey: String {
+        switch self {
+        case .backup(_, let name): RoutingKey.trigger(.backup, plan: name)
+        case .restore(let restore): RoutingKey.trigger(.restore, plan: restore.metadata.name)
+        case .restoreSession(_, let name): RoutingKey.trigger(.restore, plan: name)
+        }
+    }
+}
+
+extension Query {
+    package var routingKey: String {
+        switch self {
+        case .sessions: "query.sessions"
+        case .repositories: "query.repositories"
+        case .snapshots, .snapshot: "query.snapshots"
+        }
     }
 }

@@ -42,7 +42,7 @@ package struct Topology: Sendable, Equatable {
         ]
         exchanges += RetryStep.allCases.map { Exchange(name: $0.exchange, kind: .fanout) }
 
-        queues = WorkQueue.allCases.map { Queue(name: $0.name, arguments: Topology.workArguments) }
+        queues = WorkQueue.allCases.map { Queue(name: $0.name, arguments: $0.arguments) }
         queues += [
             Queue(name: Topology.trigger, arguments: Topology.workArguments),
             Queue(
@@ -60,7 +60,11 @@ package struct Topology: Sendable, Equatable {
             Binding(exchange: Topology.dead, queue: Topology.dead, key: "#"),
         ]
         bindings += RetryStep.allCases.map { Binding(exchange: $0.exchange, queue: $0.exchange, key: "") }
-        bindings += schedulers.map { Binding(exchange: Topology.event, queue: Topology.replyQueue(of: $0), key: "#") }
+        // Besides all events every session message, whoever published it: the Scheduler that outlives another can rescue its sessions.
+        bindings += schedulers.map(Topology.replyQueue).flatMap { queue in
+            [(Topology.event, "#"), (Topology.command, "session.backup.#"), (Topology.command, "session.restore.#")]
+                .map { Binding(exchange: $0, queue: queue, key: $1) }
+        }
     }
 
     package static let defaultScheduler = "scheduler"
@@ -72,6 +76,9 @@ package struct Topology: Sendable, Equatable {
     package static let dead = "sheaf.dead"
 
     package static func replyQueue(of scheduler: String) -> String { "sheaf.reply.\(scheduler)" }
+
+    /// A worker's own queue on `sheaf.control`: exclusive, gone with its connection.
+    package static func controlQueue(of worker: String) -> String { "sheaf.control.\(worker)" }
 
     /// What every queue that holds work is declared with (docs/protocol.md says why each).
     static let workArguments: [String: Argument] = [
@@ -96,12 +103,19 @@ package enum WorkQueue: String, Sendable, CaseIterable {
 
     package var name: String { "sheaf.\(rawValue)" }
 
+    var arguments: [String: Topology.Argument] {
+        var arguments = Topology.workArguments
+        // What this queue gives up must not come back to it through its own binding.
+        if self == .abort { arguments["x-dead-letter-routing-key"] = .text("poison.\(name)") }
+        return arguments
+    }
+
     var bindings: [(exchange: String, key: String)] {
         switch self {
         case .abort:
             [
-                (Topology.command, "session.cancel.#"), (Topology.dead, "session.backup.#"), (Topology.dead, "session.restore.#"),
-                (Topology.dead, "unit.#"),
+                (Topology.command, "session.cancel.#"), (Topology.trigger, "trigger.cancel.#"),
+                (Topology.dead, "session.backup.#"), (Topology.dead, "session.restore.#"), (Topology.dead, "unit.#"),
             ]
         case .query: [(Topology.command, "query.#")]
         case .backupSession, .restoreSession, .backupUnit, .restoreUnit: [(Topology.command, "\(rawValue).#")]

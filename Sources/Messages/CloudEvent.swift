@@ -10,6 +10,8 @@ package enum MessageType: String, Sendable, CaseIterable {
     case progress = "dev.sheaf.unit.progress.v1"
     case metric = "dev.sheaf.metric.v1"
     case trigger = "dev.sheaf.trigger.v1"
+    case cancel = "dev.sheaf.session.cancel.v1"
+    case control = "dev.sheaf.control.v1"
     case apply = "dev.sheaf.apply.v1"
     case query = "dev.sheaf.query.v1"
     case reply = "dev.sheaf.reply.v1"

@@ -5,6 +5,8 @@ package struct Trigger: Codable, Sendable, Equatable {
         case backup(namespace: String, name: String)
         /// Run this RestoreSession manifest, which the message carries whole.
         case restore(manifest: RestoreSession)
+        /// Run the RestoreSession of this name that is among the Scheduler's resources.
+        case restoreSession(namespace: String, name: String)
     }
 
     package var subject: Subject
@@ -15,6 +17,31 @@ package struct Trigger: Codable, Sendable, Equatable {
         self.subject = subject
         self.idempotencyKey = idempotencyKey
     }
+}
+
+/// Asks that a session be ended: Failed with the condition Cancelled, unless it has ended already.
+///
+/// An outsider names the session alone; a worker then looks for its journal in the repositories and clusters of its own resources. A
+/// Scheduler adds the command, so that a session that no worker has begun yet is ended too.
+package struct CancelRequest: Codable, Sendable, Equatable {
+    package var session: SessionID
+    /// Why, in a sentence for the session's status. Nil: "cancelled on request".
+    package var reason: String?
+    /// The session's own message, where it is known. Its `id` is `session`.
+    package var command: SessionCommand?
+
+    package init(session: SessionID, reason: String? = nil, command: SessionCommand? = nil) {
+        self.session = session
+        self.reason = reason
+        self.command = command
+    }
+}
+
+/// Tells all workers at once what they would notice by themselves a little later. Losing it costs seconds, believing it nothing: who gets
+/// it looks into the journal.
+package enum ControlHint: Codable, Sendable, Equatable {
+    /// The session's outcome stands: units of it that are at work may stop.
+    case sessionEnded(session: SessionID)
 }
 
 /// Hands manifests to the Scheduler's resource folder.

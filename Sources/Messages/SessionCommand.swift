@@ -58,6 +58,10 @@ package struct SessionCommand: Codable, Sendable, Equatable {
         return request
     }
 
+    /// Seconds from the begin to the abort: `timeOutSeconds` held between a second and a year, since a message may ask for anything, or
+    /// 24 hours. Every session has a deadline.
+    package var allowedSeconds: Int { timeOutSeconds.map { min(max($0, 1), 366 * 86_400) } ?? 24 * 3600 }
+
     /// Stash's kind and name of what asked for the session: a BackupConfiguration or a RestoreSession.
     package var invoker: Invoker {
         if let configuration { return Invoker(kind: "BackupConfiguration", name: configuration.metadata.name) }

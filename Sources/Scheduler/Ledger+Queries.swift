@@ -71,6 +71,11 @@ extension Ledger {
             where: "max(created_at, ifnull(progress_at, 0), ifnull(rescue_at, 0)) < ?", [.integer(time.milliseconds)])
     }
 
+    /// The session of that id, unless it has ended.
+    package func unfinishedSession(_ id: String) throws(SchedulerError) -> UnfinishedSession? {
+        try unfinished(where: "id = ?", [.text(id)]).first
+    }
+
     /// Sessions without an end although their deadline has passed.
     package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
         try unfinished(where: "deadline < ?", [.integer(now.milliseconds)])

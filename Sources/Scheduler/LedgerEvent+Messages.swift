@@ -5,13 +5,15 @@ extension LedgerEvent {
     /// The Scheduler, or someone else, asked for a session.
     ///
     /// - Parameter message: the message as published, for a rescue.
-    package init(request command: SessionCommand, deadline: Timestamp?, message: [UInt8]?) {
+    package init(request command: SessionCommand, message: [UInt8]?) {
         let identity = LedgerSession.Identity(
             kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
             repository: command.repository.metadata.name, target: command.target.metadata.name)
         self.init(
             session: command.id.text, time: command.requestedAt,
-            content: .request(Request(identity: identity, deadline: deadline, message: message)))
+            content: .request(
+                Request(
+                    identity: identity, deadline: command.requestedAt + .seconds(command.allowedSeconds), message: message)))
     }
 
     /// - Parameter time: that of the message's envelope.

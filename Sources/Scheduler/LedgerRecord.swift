@@ -53,7 +53,7 @@ struct LedgerRecord: Equatable {
         firstEventAt = min(firstEventAt, time)
         switch event.content {
         case .request(let request):
-            identity = identity ?? request.identity
+            identity = Self.least(identity, request.identity)
             requestedAt = Self.least(requestedAt, time)
             deadline = Self.greatest(deadline, request.deadline?.milliseconds)
             message = message ?? request.message
@@ -70,7 +70,7 @@ struct LedgerRecord: Equatable {
     }
 
     private mutating func apply(_ status: LedgerEvent.Status, at time: Int) throws(SchedulerError) {
-        identity = identity ?? status.identity
+        identity = Self.least(identity, status.identity)
         requestedAt = Self.least(requestedAt, status.requestedAt?.milliseconds)
         startedAt = Self.least(startedAt, status.startedAt?.milliseconds ?? (status.phase == .running ? time : nil))
         if status.source != .scheduler, status.phase != .pending {
@@ -81,6 +81,12 @@ struct LedgerRecord: Equatable {
             source: status.source, phase: status.phase, at: time, finishedAt: finishedAt, snapshot: status.snapshot,
             error: status.error, conditions: try Self.text(of: status.conditions))
         standing = max(standing, told)
+    }
+
+    /// Two Schedulers that ask for one session at one slot name it by their own clocks: the earlier name counts, in both ledgers.
+    private static func least(_ left: LedgerSession.Identity?, _ right: LedgerSession.Identity?) -> LedgerSession.Identity? {
+        guard let left, let right else { return left ?? right }
+        return right.name < left.name ? right : left
     }
 
     private static func least(_ left: Int?, _ right: Int?) -> Int? {

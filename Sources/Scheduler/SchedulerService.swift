@@ -133,7 +133,7 @@ package final class SchedulerService: Service {
                     try await Task.sleep(for: .seconds(2))
                 }
             }
-            try await delivery.ack()
+            try await Failpoints.around(.schedulerAck) { try await delivery.ack() }
         }
     }
 }

@@ -9,9 +9,12 @@ package struct BeginEntry: Codable, Sendable, Equatable {
     package var startedAt: Timestamp
     /// The session is aborted at the first page after this.
     package var deadline: Timestamp
+    /// The session's message, so that whoever finds the journal can end the session: a cancel may name nothing but its id.
+    package var command: SessionCommand
 
-    package init(nonce: String, digest: String, startedAt: Timestamp, deadline: Timestamp) {
+    package init(nonce: String, digest: String, startedAt: Timestamp, deadline: Timestamp, command: SessionCommand) {
         self.nonce = nonce
+        self.command = command
         self.digest = digest
         self.startedAt = startedAt
         self.deadline = deadline

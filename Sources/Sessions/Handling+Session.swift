@@ -3,21 +3,22 @@ import Runtime
 
 /// The session message: begin, plan, start; or find out how far the session is and go on.
 extension Handling {
-    mutating func sessionRead(
-        _ entries: [EntryName: Entry], digest: String, notAfter: Timestamp?, timeOutSeconds: Int?, now: Timestamp
-    ) -> Request {
+    mutating func sessionRead(_ entries: [EntryName: Entry], _ opening: Opening, now: Timestamp) -> Request {
         remember(entries)
-        if let begin, begin.digest != digest { return publishLast([.identifierInUse]) }
+        if let begin, begin.digest != opening.digest { return publishLast([.identifierInUse]) }
         if let ended = endedAlready(entries) { return ended }
         if let begin {
             if let plan { return yieldIfFresh { $0.resumeOrAbort(plan, begin, now: now) } }
             return yieldIfFresh { $0.planOrAbort(begin, now: now) }
         }
-        if let notAfter, now > notAfter { return publishLast([.expired]) }
-        let seconds = timeOutSeconds ?? Self.defaultTimeOutSeconds
-        let entry = BeginEntry(nonce: nonce, digest: digest, startedAt: now, deadline: now + .seconds(seconds))
-        begin = entry
+        if let notAfter = opening.command.notAfter, now > notAfter { return publishLast([.expired]) }
         state = .puttingBegin
+        return putBegin(opening, now: now)
+    }
+
+    private mutating func putBegin(_ opening: Opening, now: Timestamp) -> Request {
+        let entry = opening.begin(nonce: nonce, now: now)
+        begin = entry
         return .put(.begin, .begin(entry))
     }
 
@@ -80,10 +81,21 @@ extension Handling {
         return publishLast(publications)
     }
 
-    mutating func abortRead(_ entries: [EntryName: Entry], _ reason: OutcomeEntry.Abort, now: Timestamp) -> Request {
+    mutating func abortRead(
+        _ entries: [EntryName: Entry], _ reason: OutcomeEntry.Abort, _ opening: Opening?, now: Timestamp
+    ) -> Request {
         remember(entries)
         if let ended = endedAlready(entries) { return ended }
-        return abort(reason, now: now) ?? settle(.reject("nothing is recorded of the session that was to be aborted"))
+        if let request = abort(reason, now: now) { return request }
+        guard let opening else { return settle(.reject("nothing is recorded of the session that was to be aborted")) }
+        state = .puttingBeginToAbort(reason)
+        return putBegin(opening, now: now)
+    }
+
+    /// Whoever began it, the session is to be ended.
+    mutating func beginPutToAbort(_ put: EntryPut, _ reason: OutcomeEntry.Abort, now: Timestamp) -> Request {
+        if case .existing(.begin(let winner)) = put { begin = winner }
+        return abort(reason, now: now) ?? acknowledge()
     }
 
     /// What a session that is over asks of a late message; nil while it goes on.

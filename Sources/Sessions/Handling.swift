@@ -8,10 +8,11 @@ package import Runtime
 package struct Handling: Sendable {
     /// What the delivery asks for.
     package enum Subject: Sendable, Equatable {
-        case session(digest: String, notAfter: Timestamp?, timeOutSeconds: Int?)
+        case session(Opening)
         case unit(UnitPosition)
-        /// A cancel, or a message that was given up.
-        case abort(OutcomeEntry.Abort)
+        /// A cancel, or a message that was given up. With `opening` it ends a session too that nobody has begun: its message, when it
+        /// comes, finds the end.
+        case abort(OutcomeEntry.Abort, opening: Opening? = nil)
     }
 
     package enum Request: Sendable, Equatable {
@@ -75,8 +76,6 @@ package struct Handling: Sendable {
 
     /// How many times a slice's view may be lost before the session is given up.
     package static let highestEpoch = 3
-    /// A session without a `timeOut` is aborted after this many seconds: every session has a deadline.
-    package static let defaultTimeOutSeconds = 24 * 3600
 
     let kind: SessionKind
     let subject: Subject
@@ -103,6 +102,7 @@ package struct Handling: Sendable {
         case created
         case reading
         case puttingBegin
+        case puttingBeginToAbort(OutcomeEntry.Abort)
         case planning
         case rereadingOutcome(PlanEntry)
         case puttingPlan(PlanEntry)
@@ -141,12 +141,12 @@ package struct Handling: Sendable {
         switch (state, reply) {
         case (.reading, .entries(let entries)):
             switch subject {
-            case .session(let digest, let notAfter, let timeOut):
-                return sessionRead(entries, digest: digest, notAfter: notAfter, timeOutSeconds: timeOut, now: now)
+            case .session(let opening): return sessionRead(entries, opening, now: now)
             case .unit(let position): return unitRead(entries, position, now: now)
-            case .abort(let reason): return abortRead(entries, reason, now: now)
+            case .abort(let reason, let opening): return abortRead(entries, reason, opening, now: now)
             }
         case (.puttingBegin, .put(let put)): return beginPut(put, now: now)
+        case (.puttingBeginToAbort(let reason), .put(let put)): return beginPutToAbort(put, reason, now: now)
         case (.planning, .planned(let plan)): return planned(plan)
         case (.rereadingOutcome(let plan), .entries(let entries)): return outcomeReread(entries, plan)
         case (.puttingPlan(let mine), .put(let put)): return planPut(put, mine)

@@ -11,6 +11,7 @@ package final class WorkerService: Service {
     private let parts: WorkerParts
     private let broker: BrokerAddress
     private let pools: [WorkQueue: BlockingThreads]
+    private let inHand = Lock(0)
 
     package init(_ parts: WorkerParts, broker: BrokerAddress) throws {
         self.parts = parts
@@ -64,13 +65,53 @@ package final class WorkerService: Service {
     private func consume(from connection: BrokerConnection) async throws {
         try await Topology(schedulers: []).check(on: connection)
         try await withThrowingTaskGroup(of: Void.self) { group in
+            let hints = try await listen(on: connection)
+            group.addTask { try await self.follow(hints) }
             for queue in WorkQueue.allCases {
                 guard let threads = pools[queue] else { continue }
                 let consumer = try await connection.consume(queue: queue.name, prefetch: Self.slots(of: queue, parts.settings))
                 group.addTask { try await self.serve(consumer, queue, on: threads) }
             }
             parts.logger.info("ready", metadata: ["slots": .string("\(parts.settings.slots)")])
+            if parts.settings.stopsWhenIdle {
+                try await waitUntilIdle(connection)
+                parts.logger.info("nothing is left to do")
+                parts.drain()
+                return group.cancelAll()
+            }
             try await group.waitForAll()
+        }
+    }
+
+    /// A queue of this worker's own on `sheaf.control`, gone with the connection.
+    private func listen(on connection: BrokerConnection) async throws -> Consumer {
+        let queue = Topology.controlQueue(of: "\(parts.settings.name.prefix(100))-\(try Nonce.make())")
+        try await connection.declareQueue(queue, durable: false, exclusive: true, autoDelete: true)
+        try await connection.bindQueue(queue, to: Topology.control, routingKey: "")
+        return try await connection.consume(queue: queue, prefetch: 20)
+    }
+
+    private func follow(_ hints: Consumer) async throws {
+        for try await delivery in hints {
+            do {
+                try parts.endedSessions.take(in: delivery)
+            } catch {
+                parts.logger.warning("a hint cannot be read", metadata: ["error": .string(error.message)])
+            }
+            try await delivery.ack()
+        }
+    }
+
+    /// Returns once two looks in a row found every queue empty and no delivery in hand: a unit's successor is published before its ack.
+    private func waitUntilIdle(_ connection: BrokerConnection) async throws {
+        var idleLooks = 0
+        while idleLooks < 2 {
+            try await Task.sleep(for: .milliseconds(500))
+            var waiting = inHand.withLock { $0 }
+            for queue in WorkQueue.allCases {
+                waiting += try await connection.declareQueue(queue.name, passive: true).messages
+            }
+            idleLooks = waiting == 0 ? idleLooks + 1 : 0
         }
     }
 
@@ -78,9 +119,13 @@ package final class WorkerService: Service {
     private func serve(_ consumer: Consumer, _ queue: WorkQueue, on threads: BlockingThreads) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for try await delivery in consumer {
-                group.addTask(executorPreference: threads) { [parts] in
+                inHand.withLock { $0 += 1 }
+                group.addTask(executorPreference: threads) { [parts, inHand] in
+                    defer { inHand.withLock { $0 -= 1 } }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
+                    case .abort where delivery.properties.type == MessageType.cancel.rawValue:
+                        await CancelRunner(parts, delivery: delivery).run()
                     case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:
                         await SessionRunner(parts, delivery: delivery).run()

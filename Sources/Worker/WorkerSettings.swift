@@ -18,6 +18,9 @@ package struct WorkerSettings: Sendable {
     /// Upper bound of a retry's delay in seconds, of a message and of a request to the engine; nil: for messages the ladder of the
     /// topology (10 s, 1 min, 5 min …), for requests up to 20 s.
     package var retryDelay: Double?
+    /// Stop as soon as no message waits and none is in hand, instead of waiting for more: for autoscalers that start workers by the length
+    /// of a queue.
+    package var stopsWhenIdle = false
     package var segments = SegmentSettings()
 
     package init(name: String) { self.name = name }

@@ -21,7 +21,6 @@ struct SheafCommand: CommandFamily {
         version: Sheaf.version, options: BrokerOption.definitions,
         subcommands: [
             SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self,
-            RestoreCommand.self,
-            SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
+            RestoreCommand.self, CancelCommand.self, SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
         ])
 }

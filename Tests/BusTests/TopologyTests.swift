@@ -66,7 +66,7 @@ import Testing
             let queue = try #require(topology.queues.first { $0.name == step.exchange })
             #expect(queue.arguments["x-message-ttl"] == .number(step.seconds * 1000))
             #expect(queue.arguments["x-dead-letter-exchange"] == .text(Topology.command))
-            // The message comes back under its own key.
+            // The message comes back under the key it was published with.
             #expect(queue.arguments["x-dead-letter-routing-key"] == nil)
         }
     }
@@ -78,8 +78,6 @@ import Testing
 
     @Test func everyCommandReachesOneQueue() {
         let keys = [
-            RoutingKey.session(.backup, plan: "nightly"): "sheaf.session.backup",
-            RoutingKey.session(.restore, plan: "back"): "sheaf.session.restore",
             RoutingKey.unit(.backup, plan: "nightly"): "sheaf.unit.backup",
             RoutingKey.unit(.restore, plan: "back"): "sheaf.unit.restore",
             "session.cancel.abc": "sheaf.session.abort",
@@ -88,10 +86,37 @@ import Testing
         for (key, queue) in keys { #expect(queues(from: Topology.command, key: key) == [queue], "\(key)") }
     }
 
+    /// The Schedulers see each session's message, so that any of them can publish it again.
+    @Test(arguments: SessionKind.allCases)
+    func aSessionReachesTheWorkersAndEveryLedger(kind: SessionKind) {
+        #expect(
+            queues(from: Topology.command, key: RoutingKey.session(kind, plan: "nightly")) == [
+                "sheaf.session.\(kind)", "sheaf.reply.one", "sheaf.reply.two",
+            ])
+    }
+
     @Test func deadLettersOfSessionsAlsoReachWhoeverEndsThem() {
         let key = RoutingKey.unit(.backup, plan: "nightly")
         #expect(Set(queues(from: Topology.dead, key: key)) == ["sheaf.dead", "sheaf.session.abort"])
         #expect(queues(from: Topology.dead, key: "poison.sheaf.unit.backup") == ["sheaf.dead"])
+    }
+
+    /// Or what it gives up would come back to it through `sheaf.dead`, for ever.
+    @Test func deadLettersOfTheAbortQueueDoNotComeBackToIt() throws {
+        let queue = try #require(topology.queues.first { $0.name == WorkQueue.abort.name })
+        guard case .text(let key)? = queue.arguments["x-dead-letter-routing-key"] else {
+            Issue.record("its dead letters keep their keys")
+            return
+        }
+        #expect(queues(from: Topology.dead, key: key) == ["sheaf.dead"])
+    }
+
+    /// An outsider may write to `sheaf.trigger` alone, and no Scheduler need be running.
+    @Test func anOutsidersCancelReachesWorkersAndSchedulers() throws {
+        let session = try #require(SessionID("abc"))
+        #expect(
+            queues(from: Topology.trigger, key: RoutingKey.triggerCancel(session)) == ["sheaf.session.abort", "sheaf.trigger"])
+        #expect(queues(from: Topology.trigger, key: RoutingKey.trigger(.backup, plan: "nightly")) == ["sheaf.trigger"])
     }
 
     @Test func everySchedulerSeesEveryEvent() {

@@ -36,11 +36,17 @@ import Testing
         try check("status", .status, MessageSamples.status)
         try check("progress", .progress, MessageSamples.progress)
         try check("metric", .metric, MessageSamples.metric)
+        try check("control", .control, ControlHint.sessionEnded(session: MessageSamples.session))
     }
 
     @Test func requestsKeepTheirShape() throws {
         try check("trigger-backup", .trigger, Trigger(subject: .backup(namespace: "demo", name: "nightly"), idempotencyKey: "k1"))
         try check("trigger-restore", .trigger, Trigger(subject: .restore(manifest: MessageSamples.restoreSession)))
+        try check(
+            "trigger-restore-named", .trigger,
+            Trigger(subject: .restoreSession(namespace: "demo", name: "back"), idempotencyKey: "k2"))
+        try check("cancel", .cancel, CancelRequest(session: MessageSamples.session, reason: "wrong index"))
+        try check("cancel-command", .cancel, CancelRequest(session: MessageSamples.session, command: MessageSamples.backup))
         try check("apply", .apply, ApplyRequest(manifests: "kind: Repository\n", fileName: "repository.yaml"))
         try check("query-sessions", .query, Query.sessions(limit: 20))
         try check("query-snapshots", .query, Query.snapshots(repository: MessageSamples.repository))

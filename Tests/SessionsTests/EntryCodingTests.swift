@@ -34,8 +34,8 @@ import Testing
 
     @Test func fieldsOfALaterVersionAreIgnored() throws {
         let text =
-            #"{"nonce":"n","digest":"d","startedAt":"2026-11-23T14:02:11Z","deadline":"2026-11-24T14:02:11Z","later":{"a":[1]}}"#
-        let entry = try EntryCoding.decode(Array(text.utf8), at: .begin)
+            #"{"nonce":"n","pointInTime":"p","shards":1,"documents":2,"openedAt":"2026-11-24T14:02:11Z","later":{"a":[1]}}"#
+        let entry = try EntryCoding.decode(Array(text.utf8), at: .view(slice: 0, epoch: 0))
         #expect(entry.nonce == "n")
     }
 

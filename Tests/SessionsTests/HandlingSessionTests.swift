@@ -128,7 +128,7 @@ import Testing
     @Test func theDeadlineIsTheTimeOutAfterTheBeginAndNeverMissing() {
         for (timeOut, seconds) in [(90, 90), (nil, 24 * 3600)] as [(Int?, Int)] {
             var delivery = ScriptedDelivery.session("", gives: [])
-            delivery.subject = .session(digest: "d", notAfter: nil, timeOutSeconds: timeOut)
+            delivery.subject = .session(Samples.opening(timeOutSeconds: timeOut))
             guard case .begin(let begin)? = delivery.play().journal[.begin] else {
                 Issue.record("there is no begin entry")
                 continue
@@ -148,14 +148,30 @@ import Testing
             gives: ["finish commit", "put final", "publish final of mine", "ack"]),
         abort(
             "over already", planned.merging([.final: .final(Samples.final())]) { $1 }, gives: ["publish final of other", "ack"]),
+        abort(
+            "a session that nobody has begun is begun only to be ended", [:], opening: Samples.opening(),
+            gives: ["put begin", "put outcome"] + finishing),
+        abort(
+            "a worker begins it at the same moment", [:], opening: Samples.opening(), appearing: ["put begin": begin],
+            gives: ["put begin", "put outcome"] + finishing),
+        abort("one that has begun needs no opening", begin, opening: Samples.opening(), gives: ["put outcome"] + finishing),
     ]
 
     static func abort(
-        _ description: String, _ journal: [EntryName: Entry], appearing: [String: [EntryName: Entry]] = [:], gives trace: [String]
+        _ description: String, _ journal: [EntryName: Entry], opening: Opening? = nil,
+        appearing: [String: [EntryName: Entry]] = [:],
+        gives trace: [String]
     ) -> ScriptedDelivery {
         ScriptedDelivery(
-            description: description, subject: .abort(.init(condition: "Cancelled", message: "enough")), journal: journal,
-            appearing: appearing, trace: trace)
+            description: description, subject: .abort(.init(condition: "Cancelled", message: "enough"), opening: opening),
+            journal: journal, appearing: appearing, trace: trace)
+    }
+
+    @Test func theMessageOfACancelledSessionFindsItsEnd() {
+        let cancel = Self.abort("", [:], opening: Samples.opening(), gives: [])
+        var message = ScriptedDelivery.session("", gives: [])
+        message.journal = cancel.play().journal
+        #expect(message.play().trace == ["publish final of mine", "ack"])
     }
 
     @Test(arguments: aborts)

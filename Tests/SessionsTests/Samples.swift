@@ -9,7 +9,16 @@ enum Samples {
     static let deadline = start + .seconds(3600)
 
     static func begin(digest: String = "d", nonce: String = "other") -> BeginEntry {
-        BeginEntry(nonce: nonce, digest: digest, startedAt: start, deadline: deadline)
+        BeginEntry(nonce: nonce, digest: digest, startedAt: start, deadline: deadline, command: .simulated(kind: .backup))
+    }
+
+    static func opening(
+        digest: String = "d", notAfter: Timestamp? = nil, timeOutSeconds: Int? = 3600, kind: SessionKind = .backup
+    ) -> Opening {
+        var command = SessionCommand.simulated(kind: kind)
+        command.notAfter = notAfter
+        command.timeOutSeconds = timeOutSeconds
+        return Opening(command, digest: digest)
     }
 
     /// `slices` slices of one index, with about 30 documents each: the views have 20.

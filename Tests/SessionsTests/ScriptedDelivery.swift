@@ -26,7 +26,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         now: Timestamp = Samples.start + .seconds(1), gives trace: [String]
     ) -> ScriptedDelivery {
         ScriptedDelivery(
-            description: description, subject: .session(digest: digest, notAfter: notAfter, timeOutSeconds: 3600), isFresh: fresh,
+            description: description, subject: .session(Samples.opening(digest: digest, notAfter: notAfter)), isFresh: fresh,
             journal: journal, appearing: appearing, plan: plan, now: now, trace: trace)
     }
 

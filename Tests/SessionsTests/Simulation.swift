@@ -17,6 +17,8 @@ struct Simulation {
         var lostMessage = 0
         /// An engine that leaves a document out of a page and says nothing.
         var lostDocument = 0
+        /// Somebody cancels the session: before it begins, while it runs or when it is over.
+        var isCancelled = false
     }
 
     struct Message {
@@ -44,6 +46,8 @@ struct Simulation {
     var actors: [Actor] = []
     var openViews: Set<String> = []
     var nonces = 0
+    /// The step at which the cancel is published.
+    var cancelAt: Int?
     var clock = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
 
     // What is checked afterwards.
@@ -62,20 +66,25 @@ struct Simulation {
         self.window = window
         self.random = SeededGenerator(seed: seed)
         self.faults = faults
-        queue = [Message(subject: .session(digest: "d", notAfter: nil, timeOutSeconds: nil))]
+        queue = [Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)))]
+        if faults.isCancelled { cancelAt = random.index(below: 400) }
     }
 
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
     mutating func run(limit: Int = 60_000) -> Bool {
-        for _ in 0..<limit {
+        for number in 0..<limit {
             clock = clock + .milliseconds(10)
+            if number == cancelAt {
+                let reason = OutcomeEntry.Abort(condition: "Cancelled", message: "enough")
+                queue.append(Message(subject: .abort(reason, opening: Samples.opening(timeOutSeconds: nil, kind: kind))))
+            }
             if actors.isEmpty && queue.isEmpty {
                 if journal[.final] != nil && !finalEvents.isEmpty { return true }
                 // The Scheduler's rescue: no event for long, no unit waiting.
                 rescues += 1
                 if rescues > 200 { return false }
                 queue.append(
-                    Message(subject: .session(digest: "d", notAfter: nil, timeOutSeconds: nil), attempt: 1))
+                    Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)), attempt: 1))
             }
             if !queue.isEmpty, actors.count < 4, actors.isEmpty || random.chance(500) { deliver() }
             guard !actors.isEmpty else { continue }
@@ -242,13 +251,18 @@ extension SnapshotSummary {
 
 extension StatusEvent {
     static func simulated(kind: SessionKind, succeeded: Bool) -> StatusEvent {
+        StatusEvent(of: .simulated(kind: kind), phase: succeeded ? .succeeded : .failed, source: .final)
+    }
+}
+
+extension SessionCommand {
+    static func simulated(kind: SessionKind) -> SessionCommand {
         let target = AppBinding(
             metadata: ObjectMeta(name: "t"), spec: .init(clientConfig: .init(url: "http://127.0.0.1:9200")))
         let repository = Repository(
             metadata: ObjectMeta(name: "r"), spec: .init(backend: Backend(.local(.init(mountPath: "/tmp/r")))))
-        let command = SessionCommand(
+        return SessionCommand(
             kind: kind, id: SessionID("abc")!, name: "s", namespace: "n", requestedAt: Timestamp(millisecondsSinceEpoch: 0),
             target: target, repository: repository)
-        return StatusEvent(of: command, phase: succeeded ? .succeeded : .failed, source: .final)
     }
 }

@@ -43,7 +43,9 @@ import Testing
         } else if case .abort(let abort) = outcome.verdict {
             let isLostView = faults.lostView > 0 && abort.message.contains("was lost 4 times")
             let isLostDocument = simulation.lostDocuments > 0 && abort.message.contains("documents were moved where")
-            #expect(isLostView || isLostDocument, "seed \(seed): a session was aborted for nothing: \(abort.message)")
+            let isCancelled = faults.isCancelled && abort.condition == "Cancelled"
+            #expect(
+                isLostView || isLostDocument || isCancelled, "seed \(seed): a session was aborted for nothing: \(abort.message)")
             #expect(final.status.phase == .failed)
         }
         #expect(simulation.finalEvents.allSatisfy { $0 == final }, "seed \(seed): two different final events")
@@ -90,6 +92,22 @@ import Testing
                 kind, seed: seed,
                 faults: .init(crash: 30, duplicate: 50, lostPutReply: 20, lostConnection: 20, lostView: 15, lostMessage: 20))
         }
+    }
+
+    /// The cancel overtakes the session's message, meets it at work, or comes too late; either way there is one end.
+    @Test(arguments: SessionKind.allCases)
+    func aCancelEndsTheSessionWheneverItComes(kind: SessionKind) {
+        var (cancelled, unbegun, committed) = (0, 0, 0)
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(
+                kind, seed: seed,
+                faults: .init(
+                    crash: 30, duplicate: 50, lostPutReply: 20, lostConnection: 20, lostView: 15, isCancelled: true))
+            guard case .outcome(let outcome)? = simulation.journal[.outcome] else { continue }
+            if outcome.isCommit { committed += 1 } else { cancelled += 1 }
+            if simulation.journal[.plan] == nil { unbegun += 1 }
+        }
+        #expect(cancelled > 0 && unbegun > 0 && committed > 0, "\(cancelled), \(unbegun) of them unbegun, \(committed) committed")
     }
 
     @Test(arguments: SessionKind.allCases)

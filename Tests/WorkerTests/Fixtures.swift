@@ -80,7 +80,8 @@ enum Samples {
     }
 
     static func begin(nonce: String = "n1", startedAt: Timestamp = time) -> BeginEntry {
-        BeginEntry(nonce: nonce, digest: "d", startedAt: startedAt, deadline: startedAt + .seconds(3600))
+        BeginEntry(
+            nonce: nonce, digest: "d", startedAt: startedAt, deadline: startedAt + .seconds(3600), command: command(.backup))
     }
 
     static func done(_ documents: Int, _ partsByWorker: [String: Int]) -> DoneEntry {

@@ -18,6 +18,14 @@ struct EventListener: Sendable {
             try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
         case MessageType.metric.rawValue:
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
+        case MessageType.backupSession.rawValue, MessageType.restoreSession.rawValue:
+            // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
+            let event = try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession])
+            var events = [LedgerEvent(request: event.data, message: delivery.body)]
+            if delivery.attempt > 0 {
+                events.append(LedgerEvent(session: event.data.id.text, time: event.time, content: .rescue))
+            }
+            try await ledger.apply(events)
         default: throw PoisonError("type \(delivery.properties.type ?? "absent") is no event that a Scheduler knows")
         }
     }

@@ -36,6 +36,14 @@ struct SessionFactory {
         }
     }
 
+    func restore(namespace: String, name: String, key: String) throws -> Made {
+        guard let restore = resources.restoreSession(name, in: namespace)?.value else {
+            let known = known(resources.restoreSessions)
+            return .refused(.notFound, "there is no RestoreSession \(namespace)/\(name); apply one, or choose of: \(known)")
+        }
+        return try self.restore(restore, key: key)
+    }
+
     func restore(_ restore: RestoreSession, key: String) throws -> Made {
         let parts = Parts(
             kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name),
@@ -102,8 +110,8 @@ struct SessionFactory {
 
     private func sessionName(_ invoker: String) -> String { "\(invoker)-\(now.millisecondsSinceEpoch / 1000)" }
 
-    private func known(_ configurations: [Declared<BackupConfiguration>]) -> String {
-        let names = configurations.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
+    private func known(_ declared: [Declared<some Resource>]) -> String {
+        let names = declared.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
         return names.isEmpty ? "none is applied yet" : names.joined(separator: ", ")
     }
 }

@@ -26,10 +26,9 @@ struct SessionStarter: Sendable {
             return .accepted(session: status.session)
         case .command(let command):
             let message = try self.message(command, attempt: 0)
-            try await publisher.publish(message)
-            let timeOut = command.timeOutSeconds ?? 24 * 3600
-            let deadline = command.requestedAt + .seconds(timeOut)
-            try await ledger.apply([LedgerEvent(request: command, deadline: deadline, message: message.body)])
+            try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
+            let event = LedgerEvent(request: command, message: message.body)
+            try await Failpoints.around(.schedulerRecord) { try await ledger.apply([event]) }
             logger.info(
                 "a session was published",
                 metadata: [
@@ -37,6 +36,19 @@ struct SessionStarter: Sendable {
                 ])
             return .accepted(session: command.id)
         }
+    }
+
+    /// Tells the workers to end a session that one of them may not have begun yet.
+    ///
+    /// - Parameter message: the session's own, as the ledger keeps it.
+    func cancel(_ session: SessionID, reason: String?, message: [UInt8]) async throws {
+        let command = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: message).data
+        let request = CancelRequest(session: session, reason: reason, command: command)
+        try await publisher.publish(
+            try envelope.message(
+                .cancel, id: "\(request.session)/cancel", session: request.session, payload: request, to: Topology.command,
+                key: RoutingKey.cancel(request.session), mandatory: true))
+        logger.info("the cancel of a session was published", metadata: ["session": .string(request.session.text)])
     }
 
     /// Publishes a session message again, as one that cannot be the first: whoever takes it looks how far the session is.

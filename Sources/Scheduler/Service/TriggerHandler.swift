@@ -13,25 +13,47 @@ struct TriggerHandler: Sendable {
     /// - Throws: what may succeed later; `PoisonError` for what cannot be understood.
     func handle(_ delivery: Delivery) async throws {
         let replyTo = try delivery.replyTo()
-        let (reply, id) = try await answer(delivery)
-        guard let replyTo else { return }
+        let (answer, id) = try await answer(delivery)
+        guard let reply = answer, let replyTo else { return }
         let message = try starter.envelope.message(
             .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
-        try await starter.publisher.publish(message)
+        try await Failpoints.around(.schedulerReply) { try await starter.publisher.publish(message) }
     }
 
-    private func answer(_ delivery: Delivery) async throws -> (Reply, id: String) {
+    /// - Returns: no answer where others answer.
+    private func answer(_ delivery: Delivery) async throws -> (Reply?, id: String) {
         switch delivery.properties.type {
         case MessageType.apply.rawValue:
             let event = try delivery.event(ApplyRequest.self, types: [.apply])
+            try delivery.requireKey(RoutingKey.apply)
             return (await folder.apply(event.data), event.id)
         case MessageType.query.rawValue:
             let event = try delivery.event(Query.self, types: [.query])
+            try delivery.requireKey(event.data.routingKey)
             return (try await answer(event.data), event.id)
+        case MessageType.cancel.rawValue:
+            let event = try delivery.event(CancelRequest.self, types: [.cancel])
+            try delivery.requireKey(RoutingKey.triggerCancel(event.data.session))
+            return (try await cancel(event.data), event.id)
         default:
             let event = try delivery.event(Trigger.self, types: [.trigger])
+            try delivery.requireKey(event.data.subject.routingKey)
             return (try await start(event), event.id)
         }
+    }
+
+    /// Workers get the request too and find the session by its journal. One that none of them has begun only the ledger knows, so what it
+    /// knows is sent after.
+    ///
+    /// - Returns: nil for a session that is not in the ledger: a worker answers.
+    private func cancel(_ request: CancelRequest) async throws -> Reply? {
+        guard let session = try await ledger.session(request.session.text) else { return nil }
+        guard !session.phase.isFinal else {
+            return .refused(code: .refused, message: "session \(session.id) has ended already: \(session.phase.rawValue)")
+        }
+        guard let message = try await ledger.unfinishedSession(session.id)?.message else { return nil }
+        try await starter.cancel(request.session, reason: request.reason, message: message)
+        return .accepted(session: request.session)
     }
 
     private func start(_ event: CloudEvent<Trigger>) async throws -> Reply {
@@ -41,6 +63,8 @@ struct TriggerHandler: Sendable {
         case .backup(let namespace, let name):
             return try await starter.start(try factory.backup(namespace: namespace, name: name, key: key))
         case .restore(let restore): return try await starter.start(try factory.restore(restore, key: key))
+        case .restoreSession(let namespace, let name):
+            return try await starter.start(try factory.restore(namespace: namespace, name: name, key: key))
         }
     }
 

@@ -16,21 +16,14 @@ struct QueryRunner {
     }
 
     func run() async {
-        do {
-            guard let replyTo = delivery.properties.replyTo, replyTo.hasPrefix("sheaf.reply.") || !replyTo.hasPrefix("sheaf.")
-            else {
-                throw PoisonError("a query needs a reply_to that is no queue of Sheaf's own")
-            }
+        await DeliveryHandler(parts, delivery: delivery).run {
+            guard let replyTo = try delivery.replyTo() else { throw PoisonError("a query needs a reply_to") }
             let event = try delivery.event(Query.self, types: [.query])
             let reply = answer(event.data)
-            let message = try parts.envelope.message(
-                .reply, id: "\(event.id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
-            try await parts.publisher.publish(message)
+            try await parts.publisher.publish(
+                try parts.envelope.message(
+                    .reply, id: "\(event.id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false))
             try await delivery.ack()
-        } catch let error as PoisonError {
-            await bury(error.message)
-        } catch {
-            parts.logger.error("a query could not be answered", metadata: ["error": .string("\(error)")])
         }
     }
 
@@ -52,15 +45,6 @@ struct QueryRunner {
             return .refused(code: error.code == .refused ? .notFound : .failed, message: error.message)
         } catch {
             return .refused(code: .failed, message: "\(error)")
-        }
-    }
-
-    private func bury(_ reason: String) async {
-        do {
-            try await parts.publisher.publish(parts.envelope.deadLetter(delivery, reason: reason))
-            try await delivery.ack()
-        } catch {
-            parts.logger.error("a dead letter could not be published", metadata: ["error": .string("\(error)")])
         }
     }
 }

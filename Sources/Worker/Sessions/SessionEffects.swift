@@ -108,7 +108,7 @@ final class SessionEffects {
         let index = plan.indices[slice.index]
         let guardian = UnitGuard(
             settings: parts.settings, deadline: begin?.deadline, journal: journal, isDraining: { [parts] in parts.isDraining },
-            isOurs: isOurs)
+            isOurs: isOurs, isHinted: { [parts, command] in parts.endedSessions.take(command.id) })
         guard let view else {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")

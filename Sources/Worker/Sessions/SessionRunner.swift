@@ -10,25 +10,33 @@ import Sessions
 ///
 /// The order is always: durable bytes, entry, confirmed publish, ack. A crash anywhere leaves a duplicate, never a hole.
 struct SessionRunner {
-    private enum Work {
+    enum Work {
         case session(SessionCommand)
         case unit(UnitCommand)
+        case cancel(SessionCommand, OutcomeEntry.Abort)
 
         var command: SessionCommand {
             switch self {
-            case .session(let command): command
+            case .session(let command), .cancel(let command, _): command
             case .unit(let unit): unit.session
+            }
+        }
+
+        fileprivate var acknowledgement: Failpoint.Step {
+            switch self {
+            case .session: .ackSession
+            case .unit: .ackUnit
+            case .cancel: .ackCancel
             }
         }
     }
 
     /// After so many deliveries in vain a message is not begun again: something in it kills workers.
     private static let givenUpDeliveries = 10
-    /// Seconds: a year.
-    private static let longestTimeOut = 366 * 86_400
 
     private let parts: WorkerParts
     private let delivery: Delivery
+    private let handler: DeliveryHandler
     private let logger: Logger
     /// The broker gave the message up: its session is to be ended, and this delivery is certainly not the first.
     private let isDeadLetter: Bool
@@ -37,36 +45,12 @@ struct SessionRunner {
         self.parts = parts
         self.delivery = delivery
         self.isDeadLetter = isDeadLetter
+        handler = DeliveryHandler(parts, delivery: delivery)
         logger = parts.logger
     }
 
     func run() async {
-        do {
-            switch Result(catching: { () throws(PoisonError) in try decode() }) {
-            case .success(let work): try await run(work)
-            case .failure(let poison): try await bury(why: poison.message)
-            }
-        } catch {
-            await giveBack(why: error)
-        }
-    }
-
-    /// The broker hands the delivery out again, not as a fresh one: whoever gets it looks how far the session is.
-    private func giveBack(why error: any Error) async {
-        logger.error("a delivery is given back", metadata: ["error": .string("\(error)"), "queue": .string(delivery.queue)])
-        guard delivery.isSettleable else { return }
-        do {
-            // Not at once: what stands in the way now would be met again.
-            try await Task.sleep(for: .seconds(2))
-        } catch {
-            logger.debug("stopped while a delivery waited to be given back")
-        }
-        do {
-            try await delivery.nack(requeue: true)
-        } catch {
-            // Its connection is gone, which gives it back as well.
-            logger.debug("a delivery could not be given back", metadata: ["error": .string("\(error)")])
-        }
+        await handler.run { try await run(try decode()) }
     }
 
     private func decode() throws(PoisonError) -> Work {
@@ -81,7 +65,10 @@ struct SessionRunner {
 
     private var isGivenUp: Bool { isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries }
 
-    private func run(_ work: Work) async throws {
+    /// Does the work that the delivery asks for, and settles it.
+    ///
+    /// - Throws: what stands in the way of settling it: `DeliveryHandler.run` says what becomes of the delivery then.
+    func run(_ work: Work) async throws {
         let command = work.command
         let progress = reporter(of: work)
         var effects: SessionEffects?
@@ -96,7 +83,7 @@ struct SessionRunner {
                 effects = opened
                 if case .settle(let settlement) = request {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
-                    return try await settle(settlement, command: command)
+                    return try await settle(settlement, of: work)
                 }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
                 request = handling.receive(reply, now: .now())
@@ -111,7 +98,7 @@ struct SessionRunner {
                     handling = try makeHandling(work)
                     request = handling.start()
                 } else if kind == .retry, delivery.attempt + 1 < parts.settings.attempts, !isGivenUp {
-                    return try await retry(command, error: error)
+                    return try await retry(command, error: error, deadline: handling.deadline)
                 } else if failure == nil, effects != nil {
                     failure = error
                     request = abort(&handling, command, because: error, kind)
@@ -150,17 +137,19 @@ struct SessionRunner {
 
     private func makeHandling(_ work: Work) throws -> Handling {
         let command = work.command
-        let subject: Handling.Subject
-        switch work {
-        case .unit(let unit): subject = .unit(unit.position)
-        case .session:
-            let digest = try SHA256.digest(of: try MessageCoding.encode(command.request)).hex
-            let timeOut = command.timeOutSeconds.map { min(max($0, 1), Self.longestTimeOut) }
-            subject = .session(digest: digest, notAfter: command.notAfter, timeOutSeconds: timeOut)
-        }
+        let subject: Handling.Subject =
+            switch work {
+            case .unit(let unit): .unit(unit.position)
+            case .session: .session(try opening(command))
+            case .cancel(_, let reason): .abort(reason, opening: try opening(command))
+            }
         return Handling(
             kind: command.kind, subject: subject, isFresh: delivery.isFresh && !isDeadLetter, nonce: try Nonce.make(),
             doneEpochs: parts.doneSlices.epochs(of: command.id))
+    }
+
+    private func opening(_ command: SessionCommand) throws -> Opening {
+        Opening(command, digest: try SHA256.digest(of: try MessageCoding.encode(command.request)).hex)
     }
 
     private func perform(
@@ -169,54 +158,67 @@ struct SessionRunner {
         switch request {
         case .read(let names): return .entries(try effects.journal.read(names))
         case .put(let name, let entry):
-            let put = try effects.journal.put(entry, at: name)
-            if case .part(let part) = entry, put == .created { progress?.stored(part) }
+            let put = try await Failpoints.around(name.failpoint) { try effects.journal.put(entry, at: name) }
+            if put == .created { tell(of: entry, work.command, progress) }
             return .put(put)
         case .perform(let effect):
             if case .transfer(let slice, _, _) = effect { progress?.index = handling.plan?.indices[slice.index].targetName }
-            return try effects.perform(effect, begin: handling.begin, plan: handling.plan)
+            return try await Failpoints.around(effect.failpoint) {
+                try effects.perform(effect, begin: handling.begin, plan: handling.plan)
+            }
         case .publish(let publications):
             // A handler whose delivery is not its own any more publishes nothing: another worker goes on with it.
             guard delivery.isSettleable else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
             let outgoing = OutgoingSession(
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
                 replyTo: try delivery.replyTo())
-            try await parts.publisher.publish(try publications.flatMap { try outgoing.messages(for: $0) })
+            let messages = try publications.flatMap { try outgoing.messages(for: $0) }
+            try await Failpoints.around(publications.first?.failpoint) { try await parts.publisher.publish(messages) }
             return .published
         case .settle: return .published
         }
     }
 
-    private func settle(_ settlement: Handling.Settlement, command: SessionCommand) async throws {
+    /// What others may learn of a new entry; the journal alone decides.
+    private func tell(of entry: Entry, _ command: SessionCommand, _ progress: ProgressReporter?) {
+        switch entry {
+        case .part(let part): progress?.stored(part)
+        case .outcome(let outcome) where !outcome.isCommit:
+            do {
+                parts.outbox.post(
+                    try parts.envelope.message(
+                        .control, id: "\(command.id)/ended", session: command.id,
+                        payload: ControlHint.sessionEnded(session: command.id),
+                        to: Topology.control, key: "", mandatory: false))
+            } catch {
+                logger.debug("the units of an ended session are not told", metadata: ["error": .string("\(error)")])
+            }
+        default: break
+        }
+    }
+
+    private func settle(_ settlement: Handling.Settlement, of work: Work) async throws {
+        let command = work.command
         switch settlement {
-        case .acknowledge: try await delivery.ack()
-        case .reject(let reason): try await bury(why: reason)
+        case .acknowledge: try await Failpoints.around(work.acknowledgement) { try await delivery.ack() }
+        case .reject(let reason): try await handler.bury(why: reason)
         case .retryElsewhere(let reason):
             let error = WorkerError(.missingHere, reason)
             guard delivery.attempt + 1 < parts.settings.attempts, !isGivenUp else {
                 return try await failUnrecorded(command, error: error)
             }
-            try await retry(command, error: error)
+            try await retry(command, error: error, deadline: nil)
         }
     }
 
-    private func bury(why reason: String) async throws {
-        logger.warning(
-            "a message goes to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
-        try await parts.publisher.publish(parts.envelope.deadLetter(delivery, reason: reason))
-        try await delivery.ack()
-    }
-
-    private func retry(_ command: SessionCommand, error: any Error) async throws {
+    private func retry(_ command: SessionCommand, error: any Error, deadline: Timestamp?) async throws {
         let attempt = delivery.attempt + 1
         logger.warning(
             "a message failed and is tried again",
             metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
-        var generator = SystemRandomNumberGenerator()
-        try await parts.publisher.publish(
-            parts.envelope.retry(
-                delivery, attempt: attempt, error: "\(error)", delay: parts.settings.retryDelay, using: &generator))
-        try await delivery.ack()
+        try await handler.retry(
+            key: delivery.properties.type == MessageType.cancel.rawValue ? RoutingKey.cancel(command.id) : nil, attempt: attempt,
+            error: "\(error)", delay: parts.settings.retryDelay, deadline: deadline.map { ($0 - .now()).seconds })
     }
 
     /// The journal cannot say that the session failed, so only the event does.

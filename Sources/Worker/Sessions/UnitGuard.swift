@@ -13,6 +13,8 @@ struct UnitGuard {
     let isDraining: @Sendable () -> Bool
     /// The delivery is still this worker's.
     let isOurs: @Sendable () -> Bool
+    /// Somebody said that the session was ended: look at once. The answer is given once a hint.
+    let isHinted: @Sendable () -> Bool
     let journal: any Journal
 
     private var outcomeReadAt: ContinuousClock.Instant
@@ -21,7 +23,8 @@ struct UnitGuard {
 
     init(
         settings: WorkerSettings, deadline: Timestamp?, journal: any Journal, isDraining: @escaping @Sendable () -> Bool,
-        isOurs: @escaping @Sendable () -> Bool, startedAt: ContinuousClock.Instant = .now
+        isOurs: @escaping @Sendable () -> Bool, isHinted: @escaping @Sendable () -> Bool = { false },
+        startedAt: ContinuousClock.Instant = .now
     ) {
         self.startedAt = startedAt
         outcomeReadAt = startedAt
@@ -31,6 +34,7 @@ struct UnitGuard {
         self.journal = journal
         self.isDraining = isDraining
         self.isOurs = isOurs
+        self.isHinted = isHinted
     }
 
     /// - Parameters:
@@ -44,7 +48,7 @@ struct UnitGuard {
     ) throws -> Bool {
         guard isOurs() else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
         if let deadline, time > deadline { throw WorkerError(.deadlineExceeded, "the session's deadline has passed") }
-        if instant - outcomeReadAt >= Self.outcomeInterval {
+        if isHinted() || instant - outcomeReadAt >= Self.outcomeInterval {
             outcomeReadAt = instant
             if try journal.read([.outcome])[.outcome] != nil { throw WorkerError(.sessionEnded, "the session was ended") }
         }

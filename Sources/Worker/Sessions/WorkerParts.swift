@@ -9,6 +9,7 @@ import Sessions
 /// What all deliveries of one worker process share.
 package final class WorkerParts: Sendable {
     let settings: WorkerSettings
+    let resources: ResourceSet
     let clusters: ClusterAccess
     let repositories: RepositoryPool
     let spool: Spool
@@ -20,6 +21,7 @@ package final class WorkerParts: Sendable {
     let manifests = ManifestCache()
     let doneSlices = DoneSlices()
     let pageSizes = PageSizes()
+    let endedSessions = EndedSessions()
     private let draining = Lock(false)
 
     package init(
@@ -27,6 +29,7 @@ package final class WorkerParts: Sendable {
         logger: Logger
     ) {
         self.settings = settings
+        self.resources = resources
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
         self.repositories = RepositoryPool(resources: resources)
         self.spool = spool

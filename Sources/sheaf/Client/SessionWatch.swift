@@ -110,7 +110,7 @@ struct SessionWatch {
 
     private func askLedger() async {
         do {
-            try await client.send(.query, Query.sessions(limit: 100), to: Topology.trigger, key: "query.sessions")
+            try await client.send(.sessions(limit: 100))
         } catch {
             output.note("the Scheduler could not be asked how far the session is: \(error)")
         }

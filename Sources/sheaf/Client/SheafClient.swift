@@ -93,14 +93,36 @@ final class SheafClient {
         }
     }
 
+    /// Asks whoever knows: workers what is in a repository, a Scheduler the rest.
+    func ask(_ query: Query) async throws -> Reply {
+        let (exchange, answerer) = Self.addressee(of: query)
+        return try await ask(.query, query, to: exchange, key: query.routingKey, answerer: answerer)
+    }
+
+    /// Asks without waiting for the answer.
+    func send(_ query: Query) async throws {
+        try await send(.query, query, to: Self.addressee(of: query).exchange, key: query.routingKey)
+    }
+
+    private static func addressee(of query: Query) -> (exchange: String, answerer: Answerer) {
+        switch query {
+        case .snapshots, .snapshot: (Topology.command, .workers)
+        case .sessions, .repositories: (Topology.trigger, .scheduler)
+        }
+    }
+
     /// Publishes a request without waiting for the answer.
-    func send(_ type: MessageType, _ payload: some Codable & Sendable, to exchange: String, key: String) async throws {
+    ///
+    /// - Parameter expires: whether what nobody takes in time is dropped by the broker.
+    func send(
+        _ type: MessageType, _ payload: some Codable & Sendable, to exchange: String, key: String, expires: Bool = true
+    ) async throws {
         guard let connection, let replyQueue else { throw CommandError(.unreachable, "there is no connection to \(address)") }
         sent += 1
         var message = try envelope.message(
             type, id: "\(envelope.source)/\(sent)", session: nil, payload: payload, to: exchange, key: key, mandatory: true,
             replyTo: replyQueue)
-        message.properties.expiration = String(Self.expiry.milliseconds)
+        if expires { message.properties.expiration = String(Self.expiry.milliseconds) }
         do throws(AMQPError) {
             try await connection.publish(message)
         } catch {

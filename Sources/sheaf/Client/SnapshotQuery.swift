@@ -26,8 +26,7 @@ struct SnapshotQuery: Sendable {
     func begin() async throws -> (SheafClient, [Repository]) {
         let client = try SheafClient(broker.address())
         try await client.connect()
-        let reply = try await client.ask(
-            .query, Query.repositories, to: Topology.trigger, key: "query.repositories", answerer: .scheduler)
+        let reply = try await client.ask(.repositories)
         guard case .repositories(let all) = reply else { throw CommandError.unexpected(reply) }
         let meant = all.filter {
             (repository == nil || $0.metadata.name == repository) && (namespace == nil || $0.metadata.namespace == namespace)
@@ -42,16 +41,13 @@ struct SnapshotQuery: Sendable {
     }
 
     func snapshots(of repository: Repository, _ client: SheafClient) async throws -> [SnapshotSummary] {
-        let reply = try await client.ask(
-            .query, Query.snapshots(repository: repository), to: Topology.command, key: "query.snapshots", answerer: .workers)
+        let reply = try await client.ask(.snapshots(repository: repository))
         guard case .snapshots(let snapshots) = reply else { throw CommandError.unexpected(reply) }
         return snapshots
     }
 
     func snapshot(_ id: SnapshotID, of repository: Repository, _ client: SheafClient) async throws -> SnapshotSummary {
-        let reply = try await client.ask(
-            .query, Query.snapshot(repository: repository, id: id), to: Topology.command, key: "query.snapshots",
-            answerer: .workers)
+        let reply = try await client.ask(.snapshot(repository: repository, id: id))
         guard case .snapshot(let snapshot) = reply else { throw CommandError.unexpected(reply) }
         return snapshot
     }

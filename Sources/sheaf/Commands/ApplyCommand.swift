@@ -48,7 +48,8 @@ struct ApplyCommand: AsyncCommand {
             let client = try SheafClient(broker.address())
             try await client.connect()
             for request in requests {
-                let reply = try await client.ask(.apply, request, to: Topology.trigger, key: "apply", answerer: .scheduler)
+                let reply = try await client.ask(
+                    .apply, request, to: Topology.trigger, key: RoutingKey.apply, answerer: .scheduler)
                 guard case .applied(let lines) = reply else { throw CommandError.unexpected(reply) }
                 output.lines(lines)
                 output.object([

@@ -1,3 +1,4 @@
+import Bus
 import Runtime
 import Scheduler
 
@@ -45,6 +46,7 @@ struct SchedulerCommand: AsyncCommand {
 
     func run() async throws {
         try await CommandError.naming {
+            try Failpoints.arm(Program.environment[Failpoint.variable])
             let service = try SchedulerService(settings: settings, broker: try broker.address(), logger: logger)
             try await ServiceGroup(services: [service], graceTime: grace).run()
         }

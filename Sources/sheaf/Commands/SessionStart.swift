@@ -43,6 +43,7 @@ struct SessionStart: Sendable {
             switch subject {
             case .backup(let namespace, let name): (.backup, namespace, name)
             case .restore(let restore): (.restore, restore.metadata.namespace, restore.metadata.name)
+            case .restoreSession(let namespace, let name): (.restore, namespace, name)
             }
         // Bound before the trigger: no event of the session can be missed.
         let client = try SheafClient(
@@ -50,7 +51,7 @@ struct SessionStart: Sendable {
         try await client.connect()
         let reply = try await client.ask(
             .trigger, Trigger(subject: subject, idempotencyKey: idempotencyKey), to: Topology.trigger,
-            key: RoutingKey.trigger(kind, plan: name), answerer: .scheduler)
+            key: subject.routingKey, answerer: .scheduler)
         guard case .accepted(let session) = reply else { throw CommandError.unexpected(reply) }
         output.line(
             "session \(session)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)")

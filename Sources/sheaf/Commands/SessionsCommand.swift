@@ -25,8 +25,7 @@ struct SessionsCommand: AsyncCommand {
         try await output.reporting {
             let client = try SheafClient(broker.address())
             try await client.connect()
-            let reply = try await client.ask(
-                .query, Query.sessions(limit: limit), to: Topology.trigger, key: "query.sessions", answerer: .scheduler)
+            let reply = try await client.ask(.sessions(limit: limit))
             guard case .sessions(let sessions) = reply else { throw CommandError.unexpected(reply) }
             await client.close()
             if sessions.isEmpty { output.note("no sessions yet; start one with: sheaf backup NAME") }

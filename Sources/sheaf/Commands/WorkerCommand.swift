@@ -1,4 +1,5 @@
 import Archive
+import Bus
 import FoundationEssentials
 import Glibc
 import Manifests
@@ -53,6 +54,9 @@ struct WorkerCommand: AsyncCommand {
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",
                 environment: "SHEAF_GRACE"),
+            .flag(
+                "once", help: "end when no message waits and none is at work, instead of waiting for more",
+                environment: "SHEAF_ONCE"),
             LogOption.definition,
         ])
 
@@ -81,6 +85,7 @@ struct WorkerCommand: AsyncCommand {
         settings.window = try arguments.number("window", in: 1...1000)
         settings.attempts = try arguments.number("attempts", in: 1...100)
         settings.retryDelay = try arguments.optionalValue("retry-delay", as: Duration.self)?.seconds
+        settings.stopsWhenIdle = try arguments.flag("once")
         settings.segments.level = try arguments.number("level", in: 1...19)
         guard settings.unitSeconds > 0, settings.unitBytes > 0 else {
             throw UsageError(
@@ -91,6 +96,7 @@ struct WorkerCommand: AsyncCommand {
 
     func run() async throws {
         try await CommandError.naming {
+            try Failpoints.arm(Program.environment[Failpoint.variable])
             let address = try broker.address()
             let loaded = try ManifestFile.load(resources)
             let source = SecretSource(resources: loaded, directory: secrets, environment: Program.environment)
@@ -103,7 +109,12 @@ struct WorkerCommand: AsyncCommand {
                 settings: settings, resources: loaded, secrets: source, spool: try Spool(in: spool, limit: spoolLimit.bytes),
                 broker: address, logger: logger)
             let service = try WorkerService(parts, broker: address)
-            try await ServiceGroup(services: [parts.outbox, service], graceTime: grace).run()
+            try await ServiceGroup(
+                [
+                    ServiceGroup.Entry(parts.outbox),
+                    ServiceGroup.Entry(service, whenFinished: settings.stopsWhenIdle ? .stopsGroup : .isFailure),
+                ], graceTime: grace
+            ).run()
         }
         logger.info("stopped")
     }

@@ -1,0 +1,43 @@
+import Bus
+import Sessions
+
+extension EntryName {
+    var failpoint: Failpoint.Step {
+        switch self {
+        case .begin: .putBegin
+        case .plan: .putPlan
+        case .view: .putView
+        case .part: .putPart
+        case .done: .putDone
+        case .outcome: .putOutcome
+        case .final: .putFinal
+        }
+    }
+}
+
+extension Handling.Work {
+    /// Nil for the closing of a view that lost its put: only a race comes there.
+    var failpoint: Failpoint.Step? {
+        switch self {
+        case .plan: .plan
+        case .prepare: .prepare
+        case .openView: .openView
+        case .closeView: nil
+        case .transfer: .transfer
+        case .compose: .compose
+        case .finish: .finish
+        }
+    }
+}
+
+extension Handling.Publication {
+    /// That of a batch is its first one's.
+    var failpoint: Failpoint.Step? {
+        switch self {
+        case .running: .publishStart
+        case .unit: .publishUnit
+        case .final: .publishFinal
+        case .expired, .identifierInUse: nil
+        }
+    }
+}

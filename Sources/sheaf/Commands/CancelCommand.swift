@@ -1,0 +1,78 @@
+import AMQP
+import Bus
+import Console
+import Messages
+import Runtime
+
+struct CancelCommand: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        name: "cancel", abstract: "End a session before it is done, and wait for its end.",
+        discussion: """
+            What it stored is kept until garbage collection, indices that its restore made are deleted. Works without a
+            Scheduler too, once a worker has begun the session. A session that has ended already stays as it is (exit code 5).
+            """,
+        arguments: [PositionalDefinition("session", help: "id of the session, as \"sheaf sessions\" shows it")],
+        options: [
+            .value("reason", valueName: "TEXT", help: "a sentence for the session's status"),
+            .value(
+                "timeout", valueName: "TIME", help: "wait no longer than this; the cancel goes on (exit code 8)", default: "1m"),
+            OutputFormat.definition,
+        ])
+
+    private let broker: BrokerOption
+    private let output: CommandOutput
+    private let session: SessionID
+    private let reason: String?
+    private let timeout: Duration
+
+    init(_ arguments: ParsedArguments) throws {
+        broker = try BrokerOption(arguments)
+        output = try CommandOutput(arguments)
+        let text: String = try arguments.value("session")
+        guard let session = SessionID(text) else {
+            throw UsageError(
+                code: .badValue, message: "\"\(text)\" is not a session id; \"sheaf sessions\" lists them",
+                command: arguments.command)
+        }
+        self.session = session
+        reason = try arguments.optionalValue("reason")
+        timeout = try arguments.value("timeout")
+    }
+
+    func run() async throws {
+        try await output.reporting {
+            let client = try SheafClient(broker.address(), eventKeys: RoutingKey.endings, signals: true)
+            try await client.connect()
+            try await client.send(
+                .cancel, CancelRequest(session: session, reason: reason), to: Topology.trigger,
+                key: RoutingKey.triggerCancel(session),
+                expires: false)
+            let status = try await end(client)
+            await client.close()
+            output.object(SessionReport.session(status))
+            guard status.conditions.contains(where: { $0.type == "Cancelled" }) else {
+                throw CommandError(.refused, "session \(session) had ended already: \(status.phase.rawValue)")
+            }
+            output.line("session \(session) was cancelled")
+        }
+    }
+
+    /// The session's final status, which a worker tells whether the cancel ended it or something before.
+    private func end(_ client: SheafClient) async throws -> StatusEvent {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            switch try await client.next() {
+            case .status(let status) where status.session == session && status.phase.isFinal: return status
+            case .reply(.refused(let code, let text)): throw CommandError(refusal: code, text)
+            case .disconnected(let error):
+                throw CommandError(
+                    .unreachable, "\(error.message); the cancel is on its way, \"sheaf sessions\" tells what came of it")
+            case .signal(let number): throw ExitCode(rawValue: 128 + number) ?? .interrupted
+            case .tick where .now > deadline:
+                output.note("no worker ended session \(session) within \(timeout.shortText); the cancel waits for one")
+                throw ExitCode.waitTimedOut
+            default: break
+            }
+        }
+    }
+}
