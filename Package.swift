@@ -80,6 +80,6 @@ let package = Package(
             ]),
         tests("ArchitectureTests", []),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
-        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime"]),
+        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime", "Scheduler"]),
     ]
 )

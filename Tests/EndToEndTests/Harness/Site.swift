@@ -1,3 +1,4 @@
+import Bus
 import Foundation
 import Glibc
 import Runtime
@@ -58,36 +59,50 @@ final class Site: Sendable {
 
     // MARK: - Programs
 
-    /// Starts a program that runs on, and waits until it says that it is ready.
+    /// Starts a program that runs on, and waits until it says that it is ready, unless it is to be killed.
     private func start(
-        _ name: String, wrapper: [String] = [], _ arguments: [String], readyLine: String
+        _ name: String, wrapper: [String] = [], _ arguments: [String], failpoint: String?, readyLine: String
     ) async throws -> ChildProcess {
-        let process = try await spawn(name, wrapper: wrapper, arguments)
+        let process = try await spawn(name, wrapper: wrapper, arguments, failpoint: failpoint)
+        // It may be dead before it is ready, if there is work.
+        guard failpoint == nil else { return process }
         _ = try await process.log.first("\(name) to say \"\(readyLine)\"", within: .seconds(30)) {
             $0.contains("\"message\":\"\(readyLine)\"")
         }
         return process
     }
 
-    @discardableResult func startScheduler() async throws -> ChildProcess {
+    /// - Parameters:
+    ///   - name: names its reply queue, which must have been declared.
+    ///   - failpoint: where it is killed.
+    @discardableResult func startScheduler(_ name: String = Topology.defaultScheduler, failpoint: String? = nil) async throws
+        -> ChildProcess
+    {
         try await start(
-            "scheduler",
-            ["scheduler", "--resources", schedulerResources, "--state", folder + "/state", "--listen", "127.0.0.1:0"],
-            readyLine: "connected to the broker")
+            name,
+            [
+                "scheduler", "--resources", schedulerResources, "--state", stateFolder(of: name), "--listen", "127.0.0.1:0",
+                "--name", name,
+            ], failpoint: failpoint, readyLine: "connected to the broker")
     }
+
+    /// Where a Scheduler keeps its ledger.
+    func stateFolder(of scheduler: String) -> String { "\(folder)/state-\(scheduler)" }
 
     /// - Parameters:
     ///   - arguments: besides the folders, the name and the attempts, which follow each other quickly.
+    ///   - failpoint: where it is killed.
     ///   - smallDisk: a folder where this worker alone sees a disk of 2 MB.
     @discardableResult func startWorker(
-        _ name: String, _ arguments: [String] = [], attempts: Int = 2, spool: String? = nil, smallDisk: String? = nil
+        _ name: String, _ arguments: [String] = [], attempts: Int = 2, spool: String? = nil, smallDisk: String? = nil,
+        failpoint: String? = nil
     ) async throws -> ChildProcess {
         try await start(
             name, wrapper: smallDisk.map(SmallDisk.wrapper) ?? [],
             [
                 "worker", "--resources", workerResources, "--spool", spool ?? folder + "/spool-\(name)", "--name", name,
                 "--attempts", "\(attempts)", "--retry-delay", "1s",
-            ] + arguments, readyLine: "ready")
+            ] + arguments, failpoint: failpoint, readyLine: "ready")
     }
 
     /// Runs a command to its end.
@@ -101,8 +116,11 @@ final class Site: Sendable {
         return RunningCommand(arguments: arguments, process: try await spawn(arguments[0], arguments), start: start)
     }
 
-    private func spawn(_ name: String, wrapper: [String] = [], _ arguments: [String]) async throws -> ChildProcess {
-        let environment = ["AMQP_URL": amqpURL, "PATH": "/usr/bin:/bin", "HOME": folder]
+    private func spawn(
+        _ name: String, wrapper: [String] = [], _ arguments: [String], failpoint: String? = nil
+    ) async throws -> ChildProcess {
+        var environment = ["AMQP_URL": amqpURL, "PATH": "/usr/bin:/bin", "HOME": folder]
+        environment[Failpoint.variable] = failpoint
         let words = wrapper + [try Surroundings.binary] + arguments
         let process = try await ChildProcess.start(name, words[0], Array(words.dropFirst()), environment: environment)
         started.withLock { $0.append(process) }
