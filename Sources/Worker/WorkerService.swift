@@ -55,7 +55,9 @@ package final class WorkerService: Service {
             } onCancel: {
                 consuming.cancel()
             }
-        } onGracefulShutdown: { [parts] in
+        } onGracefulShutdown: { [parts, inHand] in
+            let count = inHand.withLock { $0 }
+            logger.info("draining: what is in hand ends at its next page", metadata: ["inHand": .string("\(count)")])
             parts.drain()
             consuming.cancel()
         }
@@ -115,7 +117,8 @@ package final class WorkerService: Service {
         }
     }
 
-    /// Hands each delivery to a thread. After the sequence's end the units in hand are waited for: they checkpoint and settle.
+    /// Hands each delivery to a thread. When it is told to stop, the broker is told first, so that what nobody has taken goes to others; then
+    /// the units in hand are waited for: they checkpoint and settle.
     private func serve(_ consumer: Consumer, _ queue: WorkQueue, on threads: BlockingThreads) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for try await delivery in consumer {
@@ -132,6 +135,7 @@ package final class WorkerService: Service {
                     }
                 }
             }
+            try await consumer.cancel()
         }
     }
 }

@@ -133,7 +133,7 @@ extension EndToEnd {
                         .backupSession, id: "\(id)/session", session: id, payload: command, to: Topology.command,
                         key: RoutingKey.session(.backup, plan: command.invoker.name), mandatory: true))
                 await connection.close()
-                try await drained(step)
+                try await drained()
                 let statuses = tap.messages.elements.compactMap(\.status).filter { $0.session == id }
                 #expect(
                     statuses.allSatisfy { $0.conditions.map(\.type) == ["Cancelled"] && $0 == statuses[0] },
@@ -149,7 +149,7 @@ extension EndToEnd {
                 let heir = try await site.startWorker("heir")
                 let result = try await command.result(within: .seconds(60))
                 #expect(result.exit == .code(4), "\(step): \(result)")
-                try await drained(step)
+                try await drained()
                 try await stop(heir)
             }
 
@@ -170,7 +170,7 @@ extension EndToEnd {
                 try await startedAndKilled(at: step)
                 let heir = try await site.startWorker("heir", CrashMatrixTests.units)
                 let session = try await command.result(within: .seconds(60)).session
-                try await drained(step)
+                try await drained()
                 try await stop(heir)
                 return session
             }
@@ -202,14 +202,9 @@ extension EndToEnd {
             }
 
             /// Waits until no work is left, waiting or in hand.
-            private func drained(_ step: String) async throws {
+            private func drained() async throws {
                 let connection = try await Broker.open("sheaf-e2e drained")
-                let deadline = ContinuousClock.now + .seconds(30)
-                for queue in WorkQueue.allCases {
-                    while try await connection.declareQueue(queue.name, passive: true).messages > 0 {
-                        try #require(.now < deadline, "\(step): \(queue.name) is not empty")
-                    }
-                }
+                for queue in WorkQueue.allCases { try await Broker.wait(for: queue, toHold: 0, on: connection) }
                 await connection.close()
             }
 

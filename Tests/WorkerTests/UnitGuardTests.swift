@@ -11,14 +11,15 @@ import Testing
     let start = ContinuousClock.now
 
     private func makeGuard(
-        deadline: Timestamp? = nil, journal: MemoryJournal = MemoryJournal(), isDraining: Bool = false, isOurs: Bool = true
+        deadline: Timestamp? = nil, journal: MemoryJournal = MemoryJournal(), isDraining: Bool = false, isOurs: Bool = true,
+        isHinted: @escaping @Sendable () -> Bool = { false }
     ) -> UnitGuard {
         var settings = WorkerSettings(name: "w1")
         settings.unitBytes = 1000
         settings.unitSeconds = 60
         return UnitGuard(
             settings: settings, deadline: deadline, journal: journal, isDraining: { isDraining }, isOurs: { isOurs },
-            startedAt: start)
+            isHinted: isHinted, startedAt: start)
     }
 
     private func code(_ body: () throws -> Bool) -> WorkerError.Code? {
@@ -58,6 +59,19 @@ import Testing
         journal.entries[.outcome] = .outcome(Samples.abort)
         #expect(try !guardian.isSpent(moved: 0, at: start + .seconds(4.9)))
         #expect(code { try guardian.isSpent(moved: 0, at: start + .seconds(5)) } == .sessionEnded)
+    }
+
+    @Test func aHintMakesTheUnitLookAtOnceAndIsBelievedOnlyIfTheJournalSaysSo() throws {
+        let ended = EndedSessions()
+        let journal = MemoryJournal()
+        var guardian = makeGuard(journal: journal, isHinted: { ended.take(Samples.session) })
+        ended.insert(Samples.session)
+        #expect(try !guardian.isSpent(moved: 0, at: start))
+        #expect(try !guardian.isSpent(moved: 0, at: start))
+        #expect(journal.reads == 1, "a hint is used up by looking")
+        journal.entries[.outcome] = .outcome(Samples.abort)
+        ended.insert(Samples.session)
+        #expect(code { try guardian.isSpent(moved: 0, at: start) } == .sessionEnded)
     }
 
     @Test func theJournalIsAskedEveryFiveSecondsAndNotAtEveryPage() throws {

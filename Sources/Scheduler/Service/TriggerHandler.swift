@@ -49,6 +49,8 @@ struct TriggerHandler: Sendable {
     private func cancel(_ request: CancelRequest) async throws -> Reply? {
         guard let session = try await ledger.session(request.session.text) else { return nil }
         guard !session.phase.isFinal else {
+            // Asking twice is no mistake; the workers tell the end again.
+            if session.conditions.contains(where: { $0.type == "Cancelled" }) { return .accepted(session: request.session) }
             return .refused(code: .refused, message: "session \(session.id) has ended already: \(session.phase.rawValue)")
         }
         guard let message = try await ledger.unfinishedSession(session.id)?.message else { return nil }

@@ -20,10 +20,10 @@ enum Broker {
     }
 
     /// Empties all queues. Programs of earlier tests are dead by now, but the broker may not have noticed yet.
-    static func purge() async throws {
+    static func purge(_ topology: Topology = Topology()) async throws {
         let connection = try await open()
         let deadline = ContinuousClock.now + .seconds(20)
-        for queue in Topology().queues {
+        for queue in topology.queues {
             // What a dead consumer held goes back to the queue together with the consumer's own end.
             while try await connection.declareQueue(queue.name, passive: true).consumers > 0 {
                 guard .now < deadline else {
@@ -34,6 +34,28 @@ enum Broker {
             try await connection.purgeQueue(queue.name)
         }
         await connection.close()
+    }
+
+    /// Waits until so many messages are ready in a queue.
+    static func wait(for queue: WorkQueue, toHold count: Int, on connection: BrokerConnection) async throws {
+        try await wait(forQueue: queue.name, toHold: count, on: connection)
+    }
+
+    static func wait(forQueue queue: String, toHold count: Int, on connection: BrokerConnection) async throws {
+        try await wait("\(count) messages in \(queue)", until: { $0.messages == count }, queue, connection)
+    }
+
+    static func wait(forConsumersOf queue: String, toBe count: Int, on connection: BrokerConnection) async throws {
+        try await wait("\(count) consumers of \(queue)", until: { $0.consumers == count }, queue, connection)
+    }
+
+    private static func wait(
+        _ what: String, until isSo: (BrokerConnection.QueueState) -> Bool, _ queue: String, _ connection: BrokerConnection
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !isSo(try await connection.declareQueue(queue, passive: true)) {
+            guard .now < deadline else { throw Missed(what: what, after: .seconds(30)) }
+        }
     }
 
     static func messages(in queue: WorkQueue) async throws -> Int {

@@ -53,6 +53,10 @@ struct SessionLine: Sendable {
     var error: String { json["error"]?.string ?? "" }
     var snapshot: String? { json["snapshot"]?.string }
     var documents: Int { json["documents"]?.int ?? -1 }
+    /// Types of the conditions, without the plan's notes.
+    var conditions: [String] {
+        (json["conditions"]?.array ?? []).compactMap { $0["type"]?.string }.filter { $0 != "Note" }
+    }
     var seconds: Double { json["seconds"]?.double ?? 0 }
     var partsByWorker: [String: Int] {
         Dictionary(uniqueKeysWithValues: (json["partsByWorker"]?.members ?? []).map { ($0.name, $0.value.int ?? 0) })

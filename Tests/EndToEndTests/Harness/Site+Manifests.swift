@@ -35,8 +35,14 @@ extension Site {
     /// - Parameters:
     ///   - indices: the `indices` parameter of its task.
     ///   - repository: another Repository than the site's own.
-    func declarePlan(_ name: String, indices: String, repository: String? = nil) throws {
-        let spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository)
+    ///   - timeOut: Stash's, such as "10s".
+    ///   - schedule: five fields; nil: only when asked.
+    func declarePlan(
+        _ name: String, indices: String, repository: String? = nil, timeOut: String? = nil, schedule: String? = nil
+    ) throws {
+        var spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository)
+        if let timeOut { spec["timeOut"] = .string(timeOut) }
+        if let schedule { spec["schedule"] = .string(schedule) }
         try write(
             manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",
             to: [schedulerResources])
