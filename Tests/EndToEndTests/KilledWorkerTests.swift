@@ -1,3 +1,4 @@
+import Bus
 import Glibc
 import Messages
 import Runtime
@@ -31,48 +32,39 @@ extension EndToEnd {
             try site.declare(engine.server)
             try site.declarePlan("nightly", indices: index)
             try await site.startScheduler()
-            let tap = try await Tap()
 
             let backup = try await killed(
-                "one", in: try await site.command(["backup", "nightly", "--wait", "--output", "json"]), site, tap, &generator)
+                "one", in: try await site.command(["backup", "nightly", "--wait", "--output", "json"]), site, &generator)
             #expect(backup.phase == "Succeeded", "\(backup.json)")
             #expect(backup.documents == Self.documents)
             try await engine.delete(index)
 
             let file = try site.restoreFile("back")
             let restore = try await killed(
-                "three", in: try await site.command(["restore", "-f", file, "--wait", "--output", "json"]), site, tap, &generator)
+                "three", in: try await site.command(["restore", "-f", file, "--wait", "--output", "json"]), site, &generator)
             #expect(restore.phase == "Succeeded", "\(restore.json)")
             #expect(restore.documents == Self.documents)
             #expect(try await engine.observe(index, isNumbered: true) == before)
-            await tap.close()
         }
 
-        /// Starts a worker beside those that run, kills it after some of its parts, and waits for the session's end.
+        /// Starts two workers, of which one is killed at its n-th pass of a step, and waits for the session's end.
         private func killed(
-            _ victim: String, in command: RunningCommand, _ site: Site, _ tap: Tap, _ generator: inout SeededGenerator
+            _ victim: String, in command: RunningCommand, _ site: Site, _ generator: inout SeededGenerator
         ) async throws -> SessionLine {
             let units = ["--unit-bytes", "100KiB", "--unit-seconds", "600"]
             let survivor = victim == "one" ? "two" : "four"
-            let workers = [try await site.startWorker(victim, units), try await site.startWorker(survivor, units)]
-            let parts = Int.random(in: 1...12, using: &generator)
-            let counted = Lock(0)
-            _ = try await tap.messages.first("part \(parts) of worker \(victim)", within: .seconds(60)) { message in
-                guard let progress = message.progress, progress.worker == victim, progress.state == .stored else { return false }
-                return counted.withLock { count in
-                    count += 1
-                    return count == parts
-                }
-            }
-            // The moment inside a unit: part of the seed, not a wait for anything.
-            try await Task.sleep(for: .microseconds(Int.random(in: 0...30_000, using: &generator)))
-            let storedBefore = tap.storedParts.count
-            try await workers[0].kill()
+            let steps: [Failpoint.Step] = [.transfer, .putPart, .publishUnit, .ackUnit]
+            let point = Failpoint(
+                try #require(steps.randomElement(using: &generator)),
+                try #require(Failpoint.Moment.allCases.randomElement(using: &generator)))
+            let passes = Int.random(in: 4...12, using: &generator)
+            let first = try await site.startWorker(victim, units, failpoint: "\(point):\(passes)")
+            let second = try await site.startWorker(survivor, units)
+            #expect(try await first.exit(within: .seconds(60)) == .signal(SIGKILL), "\(point):\(passes) was not reached")
             let session = try await command.result(within: .seconds(180)).session
-            #expect((session.partsByWorker[victim] ?? 0) >= parts, "parts of the dead worker count: \(session.partsByWorker)")
+            #expect(session.partsByWorker[victim] ?? 0 > 0, "parts of the dead worker count: \(session.partsByWorker)")
             #expect(session.partsByWorker[survivor] ?? 0 > 0, "parts by both: \(session.partsByWorker)")
-            #expect(tap.storedParts.count > storedBefore, "the kill came after the last part")
-            try await workers[1].kill()
+            try await second.kill()
             return session
         }
 
