@@ -175,6 +175,67 @@ extension EndToEnd {
             }
         }
 
+        /// A message that kills every worker that takes it is given up in the end, and its session with it.
+        @Test(.requires(.elasticsearch), .timeLimit(.minutes(2)))
+        func aSessionWhoseUnitKillsWorkersIsAborted() async throws {
+            let engine = try Engine(.elasticsearch)
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.fill(index, documents: 10, filling: 10)
+                    try site.declare(.elasticsearch)
+                    try site.declarePlan("nightly", indices: index)
+                    try await site.startScheduler()
+                    let command = try await site.command(["backup", "nightly", "--wait", "--output", "json"])
+                    for number in 1...10 {
+                        let victim = try await site.startWorker(
+                            "victim\(number)", failpoint: "\(Failpoint(.transfer, .before))")
+                        #expect(try await victim.exit(within: .seconds(30)) == .signal(SIGKILL))
+                    }
+                    try await site.startWorker("heir")
+                    let session = try await command.result(within: .seconds(30)).session
+                    #expect(
+                        session.conditions == ["BackupFailed"] && session.error.contains("again and again"), "\(session.json)")
+                    #expect(try await engine.openContexts(index) == 0)
+                }
+            }
+        }
+
+        /// A slot that no worker was there for is not made up for after the next one.
+        @Test(.requires(.elasticsearch), .timeLimit(.minutes(1)))
+        func aSessionThatNobodyBeganInTimeExpires() async throws {
+            let engine = try Engine(.elasticsearch)
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.fill(index, documents: 10, filling: 10)
+                    try site.declare(.elasticsearch)
+                    try site.declarePlan("nightly", indices: index)
+                    try await site.startScheduler()
+                    try await site.startWorker("one")
+                    let tap = try await Tap()
+                    try #require(try await site.backup("nightly").session.phase == "Succeeded")
+                    var command = try #require(
+                        tap.messages.elements.compactMap { $0.event(.backupSession, SessionCommand.self) }.first)
+                    command.id = try #require(SessionID("\(site.prefix)-late"))
+                    command.notAfter = .now() + .seconds(-1)
+                    let id = command.id
+                    let connection = try await Broker.open()
+                    try await connection.publish(
+                        try Envelope(source: "/outsider", appID: "outsider").message(
+                            .backupSession, id: "\(id)/session", session: id, payload: command, to: Topology.command,
+                            key: RoutingKey.session(.backup, plan: "nightly"), mandatory: true))
+                    await connection.close()
+                    let end = try await tap.messages.first("the end of the late session", within: .seconds(20)) {
+                        $0.status?.session == id && $0.status?.phase.isFinal == true
+                    }
+                    #expect(end.status?.conditions.map(\.type) == ["Expired"], "\(end)")
+                    #expect(try await site.snapshots().count == 1)
+                    await tap.close()
+                }
+            }
+        }
+
         @Test(.requires(.elasticsearch), .timeLimit(.minutes(1)))
         func whatIsOverOrUnknownCannotBeCancelled() async throws {
             let engine = try Engine(.elasticsearch)

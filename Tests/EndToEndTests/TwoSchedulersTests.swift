@@ -78,7 +78,9 @@ extension EndToEnd {
                 #expect(try await scheduler.exit(within: .seconds(40)) == .code(0))
                 try await Broker.wait(forConsumersOf: queue, toBe: 0, on: connection)
                 // What it had in hand when it was stopped is back.
-                guard try await connection.declareQueue(queue, passive: true).messages > 0 else { return await connection.close() }
+                guard try await connection.declareQueue(queue, passive: true).messages > 0 else {
+                    return await connection.close()
+                }
                 scheduler = try await site.startScheduler(name)
             }
             Issue.record("\(name) never catches up")
