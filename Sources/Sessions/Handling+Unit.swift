@@ -34,8 +34,12 @@ extension Handling {
             return yieldIfFresh { $0.follow(part) }
         }
         guard kind == .backup else { return transfer(nil) }
-        if case .view(let view)? = entries[.view(slice: unit.slice, epoch: unit.epoch)] { return transfer(view) }
+        if let view = Self.view(slice: unit.slice, epoch: unit.epoch, in: entries) { return transfer(view) }
         return openView(epoch: unit.epoch)
+    }
+
+    private static func view(slice: Int, epoch: Int, in entries: [EntryName: Entry]) -> ViewEntry? {
+        if case .view(let view)? = entries[.view(slice: slice, epoch: epoch)] { view } else { nil }
     }
 
     mutating func openView(epoch: Int) -> Request {
@@ -126,12 +130,15 @@ extension Handling {
             if case .part(let part)? = entries[name] { parts.append(part) }
         }
         parts.append(last)
-        var expected = plan.slices[position.slice].documents
-        if case .view(let view)? = entries[.view(slice: position.slice, epoch: position.epoch)] { expected = view.documents }
+        let view = Self.view(slice: position.slice, epoch: position.epoch, in: entries)
+        let expected = view?.documents ?? plan.slices[position.slice].documents
         switch Chain(parts, count: position.number + 1, expectedDocuments: expected, nonce: nonce) {
         case .complete(let done):
-            state = .puttingDone
-            return .put(.done(slice: position.slice, epoch: position.epoch), .done(done))
+            guard let view else { return putDone(done) }
+            // Before the done entry, so that none is left open: a session has no more of them than its window has slices. Whoever still reads
+            // in it finds it gone, and in the journal every part of the chain.
+            state = .closingReadView(done)
+            return .perform(.closeView(view))
         case .broken(let flaw):
             let index = plan.indices[plan.slices[position.slice].index].name
             let reason = OutcomeEntry.Abort(
@@ -139,6 +146,11 @@ extension Handling {
                 message: "index \(index), slice \(position.slice): \(flaw)")
             return abort(reason, now: now) ?? acknowledge()
         }
+    }
+
+    mutating func putDone(_ done: DoneEntry) -> Request {
+        state = .puttingDone
+        return .put(.done(slice: position.slice, epoch: position.epoch), .done(done))
     }
 
     mutating func donePut(_ put: EntryPut) -> Request {

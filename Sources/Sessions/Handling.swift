@@ -31,7 +31,7 @@ package struct Handling: Sendable {
         case prepare(PlanEntry)
         /// Open a point in time of the slice.
         case openView(Slice)
-        /// Close a point in time that lost its put.
+        /// Close a point in time that lost its put, or that was read to its end.
         case closeView(ViewEntry)
         /// Dump or load from the cursor until the unit's budget or the slice's end.
         case transfer(Slice, UnitPosition, ViewEntry?)
@@ -115,6 +115,7 @@ package struct Handling: Sendable {
         case rereadingAfterLoss
         case puttingPart(PartEntry)
         case readingChain(last: PartEntry)
+        case closingReadView(DoneEntry)
         case puttingDone
         case announcing(slice: Int)
         case probing(from: Int)
@@ -160,6 +161,7 @@ package struct Handling: Sendable {
         case (.rereadingAfterLoss, .entries(let entries)): return rereadAfterLoss(entries, now: now)
         case (.puttingPart(let mine), .put(let put)): return partPut(put, mine)
         case (.readingChain(let last), .entries(let entries)): return chainRead(entries, last: last, now: now)
+        case (.closingReadView(let done), .closed): return putDone(done)
         case (.puttingDone, .put(let put)): return donePut(put)
         case (.announcing(_), .published): return probe()
         case (.probing(let from), .entries(let entries)): return probed(entries, from: from)

@@ -115,7 +115,7 @@ import Testing
             "the slice's end closes the chain, starts the next slice and stops probing at the first that is not done", at: second,
             firstPart,
             transferred: end,
-            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "put done/0/0", "publish unit 2/0-0", "ack"]),
+            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "close view pit", "put done/0/0", "publish unit 2/0-0", "ack"]),
         .unit(
             "a gap in the chain ends the session", at: second,
             view.merging([.part(slice: 0, epoch: 0, number: 0): .part(Samples.part(nil, "9"))]) { $1 }, transferred: end,
@@ -134,11 +134,11 @@ import Testing
         .unit(
             "fresh, and the done entry is lost", at: second, firstPart,
             appearing: ["put done/0/0": [.done(slice: 0, epoch: 0): .done(Samples.done())]], transferred: end,
-            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "put done/0/0", "ack"]),
+            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "close view pit", "put done/0/0", "ack"]),
         .unit(
             "not fresh, and the done entry is lost", at: second, fresh: false, firstPart,
             appearing: ["put done/0/0": [.done(slice: 0, epoch: 0): .done(Samples.done())]], transferred: end,
-            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "put done/0/0", "publish unit 2/0-0", "ack"]),
+            gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "close view pit", "put done/0/0", "publish unit 2/0-0", "ack"]),
     ]
 
     static let slicesDone: [EntryName: Entry] = [

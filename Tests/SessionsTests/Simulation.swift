@@ -45,6 +45,7 @@ struct Simulation {
     var queue: [Message] = []
     var actors: [Actor] = []
     var openViews: Set<String> = []
+    var mostOpenViews = 0
     var nonces = 0
     /// The step at which the cancel is published.
     var cancelAt: Int?
@@ -167,6 +168,7 @@ struct Simulation {
         case .openView(let slice):
             let id = "pit\(nonces)"
             openViews.insert(id)
+            mostOpenViews = max(mostOpenViews, openViews.count)
             // Somebody writes to the index all the time: every view holds other documents.
             let documents = max(0, shards[slice.shard ?? 0] + random.index(below: 9) - 4)
             return .opened(ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: documents, openedAt: clock))
@@ -186,7 +188,7 @@ struct Simulation {
             let summary = SnapshotSummary.simulated(documents: slices.reduce(0) { $0 + $1.documents })
             return .composed(OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: [:]))
         case .finish(let outcome, _, _):
-            openViews = []
+            if !outcome.isCommit { openViews = [] }
             return .finished(FinalEntry(nonce: "n\(nonces)", status: .simulated(kind: kind, succeeded: outcome.isCommit)))
         }
     }

@@ -161,7 +161,8 @@ final class SessionEffects {
             failure = OutcomeEntry.Abort(
                 condition: "RestoreFailed", message: failure.map { "\($0.message); then: \(message)" } ?? message)
         }
-        if command.kind == .backup, let plan { try closeViews(of: plan) }
+        // A slice that is done has no view any more.
+        if command.kind == .backup, !outcome.isCommit, let plan { try closeViews(of: plan) }
         return try final(outcome, begin: begin, plan: plan, failure: failure, notes: notes)
     }
 
@@ -170,8 +171,11 @@ final class SessionEffects {
         let impatient = try ElasticsearchClient(
             configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
         for slice in plan.slices.indices {
-            let names = (0...Handling.highestEpoch).map { EntryName.view(slice: slice, epoch: $0) }
-            for case .view(let view) in try journal.read(names).values {
+            let epochs = 0...Handling.highestEpoch
+            let entries = try journal.read(
+                epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] })
+            for epoch in epochs where entries[.done(slice: slice, epoch: epoch)] == nil {
+                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)] else { continue }
                 do throws(ElasticsearchError) {
                     try impatient.closePointInTime(PointInTime(view))
                 } catch {
