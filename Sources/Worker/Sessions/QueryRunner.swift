@@ -31,6 +31,23 @@ struct QueryRunner {
             await bury(error.message)
         } catch {
             parts.logger.error("a query could not be answered", metadata: ["error": .string("\(error)")])
+            // Once, to whoever is next; after that its asker has given up.
+            await giveBack(keeping: !delivery.isRedelivered)
+        }
+    }
+
+    /// Left unsettled it would be this worker's last query.
+    private func giveBack(keeping isKept: Bool) async {
+        guard delivery.isSettleable else { return }
+        do {
+            if !isKept {
+                try await delivery.ack()
+            } else {
+                try await delivery.nack(requeue: true)
+            }
+        } catch {
+            // Its connection is gone, which gives it back as well.
+            parts.logger.debug("a query could not be given back", metadata: ["error": .string("\(error)")])
         }
     }
 
@@ -61,6 +78,8 @@ struct QueryRunner {
             try await delivery.ack()
         } catch {
             parts.logger.error("a dead letter could not be published", metadata: ["error": .string("\(error)")])
+            // After its delivery limit the broker makes a dead letter of it.
+            await giveBack(keeping: true)
         }
     }
 }
