@@ -63,22 +63,30 @@ package final class WorkerService: Service {
 
     private func consume(from connection: BrokerConnection) async throws {
         try await Topology(schedulers: []).check(on: connection)
+        let watch = ConsumerWatch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for queue in WorkQueue.allCases {
                 guard let threads = pools[queue] else { continue }
                 let consumer = try await connection.consume(queue: queue.name, prefetch: Self.slots(of: queue, parts.settings))
-                group.addTask { try await self.serve(consumer, queue, on: threads) }
+                group.addTask { try await self.serve(consumer, queue, on: threads, watch) }
             }
+            group.addTask { try await watch.run(on: connection) }
             parts.logger.info("ready", metadata: ["slots": .string("\(parts.settings.slots)")])
-            try await group.waitForAll()
+            // Not `waitForAll`, which would wait for the others when the first consumer has failed: a worker that reads only some of its
+            // queues looks alive.
+            while try await group.next() != nil {}
         }
     }
 
     /// Hands each delivery to a thread. After the sequence's end the units in hand are waited for: they checkpoint and settle.
-    private func serve(_ consumer: Consumer, _ queue: WorkQueue, on threads: BlockingThreads) async throws {
+    private func serve(
+        _ consumer: Consumer, _ queue: WorkQueue, on threads: BlockingThreads, _ watch: ConsumerWatch
+    ) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for try await delivery in consumer {
+                watch.began(queue)
                 group.addTask(executorPreference: threads) { [parts] in
+                    defer { watch.ended(queue) }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
                     case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()

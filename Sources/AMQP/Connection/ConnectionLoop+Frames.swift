@@ -92,7 +92,7 @@ extension ConnectionLoop {
                 case 404: .notFound
                 default: nil
                 }
-            for pending in ledger.pending where reason.text.contains("'\(pending.entry.message.exchange)'") {
+            for pending in ledger.pending where reason.text.contains("'\(pending.entry.message.exchangeName)'") {
                 guard let code else { break }
                 pending.entry.reply.fail(
                     AMQPError(
