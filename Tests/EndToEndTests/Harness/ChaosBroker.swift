@@ -68,11 +68,21 @@ final class ChaosBroker: Sendable {
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 
+    /// The broker's own last words.
+    private func logLines() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder + "/log").sorted().flatMap { name in
+            let text = try String(contentsOfFile: "\(folder)/log/\(name)", encoding: .utf8)
+            return ["\(name):"] + text.split(separator: "\n").suffix(40).map(String.init)
+        }
+    }
+
     @discardableResult private func run(_ arguments: [String]) async throws -> [String] {
         let environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder]
         let process = try await ChildProcess.start("rabbitmq", Self.script, arguments, environment: environment)
         let exit = try await process.exit(within: .seconds(90))
         guard exit == .code(0) else {
+            print("---- \(folder)/log, the ends of its files")
+            for line in try logLines() { print(line) }
             throw Surroundings.Missing(
                 message:
                     "scripts/rabbitmq \(arguments.joined(separator: " ")) ended with \(exit): \(process.log.elements.suffix(5))")
