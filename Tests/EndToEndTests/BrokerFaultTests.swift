@@ -1,5 +1,6 @@
 import AMQP
 import Bus
+import Foundation
 import Messages
 import Runtime
 import Testing
@@ -123,6 +124,61 @@ extension EndToEnd {
                     #expect(answered == ["held/reply", "waiting/reply"])
                 }
                 await connection.close()
+            }
+        }
+
+        /// Longer than the broker bears the silence of a client: three times its heartbeat.
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(2))) func heartbeatsGoOnWhileAllSlotsWaitForTheEngine() async throws
+        {
+            try await withBackup { broker, site, engine, tap in
+                let proxy = try FaultProxy(to: try #require(URL(string: engine.url)?.port))
+                try site.declare(engine.server, url: "http://127.0.0.1:\(proxy.port)")
+                try await site.startScheduler()
+                let worker = try await site.startWorker(
+                    "one", ["--amqp-url", broker.url + "?heartbeat=2", "--unit-bytes", "20KiB", "--slots", "2"])
+                let command = try await site.command(["backup", "nightly", "--wait", "--output", "json"])
+                try await tap.units(6, within: .seconds(60))
+                proxy.order(.stall(.seconds(9)))
+                let session = try await command.result(within: .seconds(60)).session
+                #expect(session.phase == "Succeeded" && session.seconds > 8, "\(session.json)")
+                #expect(!worker.log.elements.contains { $0.contains("no connection to the broker") })
+            }
+        }
+
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(2))) func aWorkerStopsInTimeWithoutItsBroker() async throws {
+            try await withBackup { broker, site, engine, tap in
+                try site.declare(engine.server)
+                try await site.startScheduler()
+                let worker = try await site.startWorker("one", ["--unit-bytes", "20KiB"])
+                _ = try await site.command(["backup", "nightly", "--output", "json"])
+                try await tap.units(6, within: .seconds(60))
+                try broker.kill()
+                worker.send(signal: SIGTERM)
+                // Its grace time is a minute.
+                #expect(try await worker.exit(within: .seconds(30)) == .code(0))
+            }
+        }
+
+        /// A plan `nightly` of an index with two shards, not declared its cluster yet.
+        private func withBackup(
+            _ body: (ChaosBroker, Site, Engine, ChaosTap) async throws -> Void
+        ) async throws {
+            let engine = try Engine(try #require(TestServer.present(TestServer.two).last))
+            try await ChaosBroker.use { broker in
+                let connection = try await broker.open("sheaf-tests")
+                try await Topology().declare(on: connection)
+                try await ChaosTap.declare(on: connection)
+                await connection.close()
+                let tap = ChaosTap(try BrokerAddress(broker.url))
+                try await Site.use(amqpURL: broker.url) { site in
+                    let index = "\(site.prefix)-numbered"
+                    try await engine.use([index]) {
+                        try await engine.fill(index, documents: 2_000, filling: 1_000, shards: 2)
+                        try site.declarePlan("nightly", indices: index)
+                        try await body(broker, site, engine, tap)
+                    }
+                }
+                await tap.close()
             }
         }
 
