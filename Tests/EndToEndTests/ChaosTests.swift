@@ -132,7 +132,11 @@ private struct ChaosTrial {
             try await checkJournals(backups: backups, restores: restores)
             try await checkQueues()
             try await checkLedger(Array(backups.values) + Array(restores.values))
-            for program in programs { #expect(program.isRunning, "\(program.name) has ended") }
+            for program in programs {
+                #expect(program.isRunning, "\(program.name) has ended")
+                #expect(
+                    program.log.elements.contains { $0.contains("no connection to the broker") }, "\(program.name) met no fault")
+            }
             for program in programs { program.send(signal: SIGTERM) }
             for program in programs { #expect(try await program.exit(within: .seconds(60)) == .code(0), "\(program.name)") }
             tally.sessions += backups.count + restores.count
@@ -171,9 +175,14 @@ private struct ChaosTrial {
             }
             for (plan, words) in commands {
                 group.addTask {
-                    let reply = try await answer(words + ["--idempotency-key", "\(site.prefix)-\(number)-\(plan)"])
-                    let session = try #require(reply.last?["id"]?.string)
-                    return (plan, try await tap.end(of: session, within: Self.patience))
+                    // One of them is followed by its command, which has no proxy but the same broker.
+                    let follows = plan == "small"
+                    let reply = try await answer(
+                        words + ["--idempotency-key", "\(site.prefix)-\(number)-\(plan)"] + (follows ? ["--wait"] : []))
+                    let line = SessionLine(json: try #require(reply.last))
+                    let end = try await tap.end(of: line.id, within: Self.patience)
+                    if follows { #expect(line.phase == end.phase.rawValue && line.documents == Self.documents, "\(line.json)") }
+                    return (plan, end)
                 }
             }
             return try await group.reduce(into: [String: StatusEvent]()) { if let (plan, end) = $1 { $0[plan] = end } }
@@ -216,7 +225,7 @@ private struct ChaosTrial {
     private func answer(_ words: [String]) async throws -> [JSONValue] {
         let deadline = ContinuousClock.now + Self.patience
         while true {
-            let result = try await site.sheaf(words + ["--output", "json"])
+            let result = try await site.sheaf(words + ["--output", "json"], within: Self.patience)
             if result.exit == .code(0) { return try result.output.map { try JSONValue(parsing: $0) } }
             guard result.exit == .code(6), .now < deadline else {
                 throw Missed(what: "an answer: \(result)", after: Self.patience)
