@@ -119,8 +119,8 @@ extension Delivery {
             throw PoisonError(
                 "content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
         }
-        guard body.count <= maximumBytes else {
-            throw PoisonError("the body has \(body.count) bytes, at most \(maximumBytes) are read")
+        guard !isTruncated, bodySize <= maximumBytes else {
+            throw PoisonError("the body has \(bodySize) bytes, at most \(min(maximumBytes, maximumBodySize)) are read")
         }
         do {
             let event = try MessageCoding.decode(CloudEvent<Payload>.self, from: body)

@@ -4,22 +4,33 @@ package import Runtime
 /// Publishes over a connection of its own, opened when needed and again after it broke.
 ///
 /// Every message is confirmed by the broker before `publish` returns. After a lost connection a message is sent again: receivers know
-/// repetitions by their ids.
+/// repetitions by their ids. Any number of tasks may publish at once; they share the connection.
 package actor MessagePublisher {
-    private let address: BrokerAddress
-    private let name: String
     private let attempts: Int
     private let backoff: Backoff
+    private let makeConnection: @Sendable () async throws(AMQPError) -> BrokerConnection
     private var connection: BrokerConnection?
+    private var opening: Task<Result<BrokerConnection, AMQPError>, Never>?
+    private var wasConnected = false
+    /// So many failures of one publish may be the queue's own; what fails more often goes over a new connection each time.
+    private static let refusalsBorne = 2
 
     /// - Parameters:
     ///   - name: shown by the broker, for example `sheaf-worker w1 publish`.
-    ///   - attempts: connections tried before `publish` gives up.
+    ///   - attempts: times that a message is sent before `publish` gives up.
     package init(address: BrokerAddress, name: String, attempts: Int = 8, backoff: Backoff = Backoff(cap: .seconds(8))) {
-        self.address = address
-        self.name = name
+        self.init(attempts: attempts, backoff: backoff) { () async throws(AMQPError) in
+            try await BrokerConnection.open(address, name: name)
+        }
+    }
+
+    /// - Parameter makeConnection: opens a connection each time it is called.
+    package init(
+        attempts: Int, backoff: Backoff, makeConnection: @escaping @Sendable () async throws(AMQPError) -> BrokerConnection
+    ) {
         self.attempts = attempts
         self.backoff = backoff
+        self.makeConnection = makeConnection
     }
 
     /// Returns once the broker has all of them.
@@ -31,8 +42,13 @@ package actor MessagePublisher {
         var generator = SystemRandomNumberGenerator()
         while true {
             let failure: AMQPError
-            do {
-                let connection = try await open()
+            var mayPass: Bool
+            switch await open() {
+            case .failure(let error):
+                failure = error
+                // As in `withReconnection`: a broker may listen before it knows its users and virtual hosts again.
+                mayPass = error.isRetryable || wasConnected
+            case .success(let connection):
                 var unsent: [OutgoingMessage] = []
                 var first: AMQPError?
                 for (message, error) in zip(left, await connection.outcomes(of: left)) {
@@ -43,26 +59,56 @@ package actor MessagePublisher {
                 guard let first else { return }
                 left = unsent
                 failure = first
-            } catch {
-                failure = error
+                mayPass = first.isRetryable
+                if attempt + 1 >= Self.refusalsBorne { letGo(of: connection) }
             }
             attempt += 1
-            guard failure.isRetryable, attempt < attempts else { throw failure }
+            guard mayPass, attempt < attempts else { throw failure }
             try await Task.sleep(for: backoff.delay(attempt: attempt - 1, using: &generator))
         }
     }
 
     package func publish(_ message: OutgoingMessage) async throws { try await publish([message]) }
 
+    /// Moves a delivery to the dead letters and settles it.
+    ///
+    /// The body of one that is too large is not here: the broker moves it as a whole, and can give no reason.
+    package func bury(_ delivery: Delivery, _ envelope: Envelope, reason: String) async throws {
+        guard !delivery.isTruncated else { return try await delivery.reject(requeue: false) }
+        try await publish(envelope.deadLetter(delivery, reason: reason))
+        try await delivery.ack()
+    }
+
     package func close() async {
         await connection?.close()
         connection = nil
     }
 
-    private func open() async throws(AMQPError) -> BrokerConnection {
-        if let connection, connection.isOpen { return connection }
-        let opened = try await BrokerConnection.open(address, name: name)
-        connection = opened
-        return opened
+    /// A channel whose first publish meets a queue without a leader may be refused for ever, on which only a new one helps.
+    ///
+    /// Not closed, since other tasks may wait for their confirms on it: it ends with the last of them.
+    private func letGo(of refused: BrokerConnection) {
+        if connection === refused { connection = nil }
+    }
+
+    /// One connection for all that wait for one.
+    private func open() async -> Result<BrokerConnection, AMQPError> {
+        if let connection, connection.isOpen { return .success(connection) }
+        if let opening { return await opening.value }
+        let task = Task { [makeConnection] () -> Result<BrokerConnection, AMQPError> in
+            do throws(AMQPError) {
+                return .success(try await makeConnection())
+            } catch {
+                return .failure(error)
+            }
+        }
+        opening = task
+        let result = await task.value
+        opening = nil
+        if case .success(let opened) = result {
+            connection = opened
+            wasConnected = true
+        }
+        return result
     }
 }

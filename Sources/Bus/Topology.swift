@@ -50,7 +50,7 @@ package struct Topology: Sendable, Equatable {
                 arguments: ["x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-overflow": .text("drop-head")]),
         ]
         queues += RetryStep.allCases.map { Queue(name: $0.exchange, arguments: $0.arguments) }
-        queues += schedulers.map { Queue(name: Topology.replyQueue(of: $0), arguments: Topology.workArguments) }
+        queues += schedulers.map(Topology.replyQueue).map { Queue(name: $0, arguments: Topology.argumentsWithoutReturn(of: $0)) }
 
         bindings = WorkQueue.allCases.flatMap { queue in
             queue.bindings.map { Binding(exchange: $0.exchange, queue: queue.name, key: $0.key) }
@@ -89,6 +89,12 @@ package struct Topology: Sendable, Equatable {
         "x-overflow": .text("reject-publish"),
         "x-consumer-timeout": .number(21_600_000),
     ]
+
+    /// For queues that hold copies, or messages of their own exchange's: what they give up must not reach `sheaf.session.abort` under its key,
+    /// where a Scheduler's copy of a session would end the session, and the queue's own letters would come back to it.
+    static func argumentsWithoutReturn(of queue: String) -> [String: Argument] {
+        workArguments.merging(["x-dead-letter-routing-key": .text("poison.\(queue)")]) { $1 }
+    }
 }
 
 /// A queue that workers read.
@@ -104,10 +110,7 @@ package enum WorkQueue: String, Sendable, CaseIterable {
     package var name: String { "sheaf.\(rawValue)" }
 
     var arguments: [String: Topology.Argument] {
-        var arguments = Topology.workArguments
-        // What this queue gives up must not come back to it through its own binding.
-        if self == .abort { arguments["x-dead-letter-routing-key"] = .text("poison.\(name)") }
-        return arguments
+        self == .abort ? Topology.argumentsWithoutReturn(of: name) : Topology.workArguments
     }
 
     var bindings: [(exchange: String, key: String)] {

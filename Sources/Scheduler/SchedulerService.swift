@@ -119,13 +119,15 @@ package final class SchedulerService: Service {
         for try await delivery in consumer {
             while true {
                 do {
-                    try await handle(delivery)
-                    break
-                } catch let error as PoisonError {
-                    logger.warning(
-                        "a message goes to the dead letters",
-                        metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
-                    try await starter.publisher.publish(starter.envelope.deadLetter(delivery, reason: error.message))
+                    do {
+                        try await handle(delivery)
+                        try await Failpoints.around(.schedulerAck) { try await delivery.ack() }
+                    } catch let error as PoisonError {
+                        logger.warning(
+                            "a message goes to the dead letters",
+                            metadata: ["reason": .string(error.message), "queue": .string(delivery.queue)])
+                        try await starter.publisher.bury(delivery, starter.envelope, reason: error.message)
+                    }
                     break
                 } catch  where !(error is CancellationError) && delivery.isSettleable {
                     // A full disk, a broker in an alarm: the same message changes nothing the second time, and none may be lost.
@@ -133,7 +135,6 @@ package final class SchedulerService: Service {
                     try await Task.sleep(for: .seconds(2))
                 }
             }
-            try await Failpoints.around(.schedulerAck) { try await delivery.ack() }
         }
     }
 }

@@ -11,7 +11,7 @@ package final class WorkerService: Service {
     private let parts: WorkerParts
     private let broker: BrokerAddress
     private let pools: [WorkQueue: BlockingThreads]
-    private let inHand = Lock(0)
+    private let watch = ConsumerWatch()
 
     package init(_ parts: WorkerParts, broker: BrokerAddress) throws {
         self.parts = parts
@@ -51,13 +51,14 @@ package final class WorkerService: Service {
                     try await consuming.value
                 } catch is CancellationError {
                     // Stopped while there was no connection: nothing is in hand.
+                } catch is NothingLeft {
+                    // What `--once` waits for.
                 }
             } onCancel: {
                 consuming.cancel()
             }
-        } onGracefulShutdown: { [parts, inHand] in
-            let count = inHand.withLock { $0 }
-            logger.info("draining: what is in hand ends at its next page", metadata: ["inHand": .string("\(count)")])
+        } onGracefulShutdown: { [parts, watch] in
+            logger.info("draining: what is in hand ends at its next page", metadata: ["inHand": .string("\(watch.inHand)")])
             parts.drain()
             consuming.cancel()
         }
@@ -74,14 +75,12 @@ package final class WorkerService: Service {
                 let consumer = try await connection.consume(queue: queue.name, prefetch: Self.slots(of: queue, parts.settings))
                 group.addTask { try await self.serve(consumer, queue, on: threads) }
             }
+            group.addTask { try await self.watch.run(on: connection) }
             parts.logger.info("ready", metadata: ["slots": .string("\(parts.settings.slots)")])
-            if parts.settings.stopsWhenIdle {
-                try await waitUntilIdle(connection)
-                parts.logger.info("nothing is left to do")
-                parts.drain()
-                return group.cancelAll()
-            }
-            try await group.waitForAll()
+            if parts.settings.stopsWhenIdle { group.addTask { try await self.stopWhenIdle(connection) } }
+            // Not `waitForAll`, which would wait for the others when the first consumer has failed: a worker that reads only some of its
+            // queues looks alive.
+            while try await group.next() != nil {}
         }
     }
 
@@ -104,27 +103,34 @@ package final class WorkerService: Service {
         }
     }
 
-    /// Returns once two looks in a row found every queue empty and no delivery in hand: a unit's successor is published before its ack.
-    private func waitUntilIdle(_ connection: BrokerConnection) async throws {
+    /// Ends the consuming once two looks in a row found every queue empty and no delivery in hand: a unit's successor is published before
+    /// its ack.
+    private func stopWhenIdle(_ connection: BrokerConnection) async throws {
         var idleLooks = 0
         while idleLooks < 2 {
             try await Task.sleep(for: .milliseconds(500))
-            var waiting = inHand.withLock { $0 }
+            var waiting = watch.inHand
             for queue in WorkQueue.allCases {
                 waiting += try await connection.declareQueue(queue.name, passive: true).messages
             }
             idleLooks = waiting == 0 ? idleLooks + 1 : 0
         }
+        parts.logger.info("nothing is left to do")
+        parts.drain()
+        throw NothingLeft()
     }
+
+    /// Ends `consume` without an error of its own.
+    private struct NothingLeft: Error {}
 
     /// Hands each delivery to a thread. When it is told to stop, the broker is told first, so that what nobody has taken goes to others; then
     /// the units in hand are waited for: they checkpoint and settle.
     private func serve(_ consumer: Consumer, _ queue: WorkQueue, on threads: BlockingThreads) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for try await delivery in consumer {
-                inHand.withLock { $0 += 1 }
-                group.addTask(executorPreference: threads) { [parts, inHand] in
-                    defer { inHand.withLock { $0 -= 1 } }
+                watch.began(queue)
+                group.addTask(executorPreference: threads) { [parts, watch] in
+                    defer { watch.ended(queue) }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
                     case .abort where delivery.properties.type == MessageType.cancel.rawValue:

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import AMQP
@@ -43,8 +44,41 @@ struct TLSTests {
         }
     }
 
-    private func open(_ host: String, _ port: UInt16, _ tls: TLSSettings) async throws -> BrokerConnection {
-        try await BrokerConnection.open(BrokerAddress(host: host, port: port, tls: tls), name: "tests")
+    /// librabbitmq has hung in the middle of a message and when closing a TLS connection whose other side is silent.
+    @Test func silentBrokerCannotHoldATLSConnection() async throws {
+        let certificates = try Certificates()
+        let port = UInt16.random(in: 10_000..<20_000)
+        let settings = """
+            [{rabbit, [{ssl_listeners, [{"127.0.0.1", \(port)}]}, {ssl_options, [
+              {cacertfile, "\(certificates.path("ca.pem"))"}, {certfile, "\(certificates.path("server.pem"))"},
+              {keyfile, "\(certificates.path("server.key"))"}, {verify, verify_none}]}]}].
+            """
+        try await OwnBroker.run(settings: settings) { broker in
+            let trusted = TLSSettings(authorityFile: certificates.path("ca.pem"))
+            let timeouts = BrokerTimeouts(connect: .seconds(1), publish: .seconds(2), close: .seconds(1))
+            let (publishing, idle) = (
+                try await open("localhost", port, trusted, timeouts), try await open("localhost", port, trusted, timeouts)
+            )
+            try await publishing.declareQueue("q", arguments: ["x-queue-type": "quorum"])
+            try broker.send(SIGSTOP)
+            let start = ContinuousClock.now
+            let huge = OutgoingMessage(
+                exchange: "", routingKey: "q", body: [UInt8](repeating: 7, count: 50_000_000), mandatory: true)
+            let error = try await amqpError { try await publishing.publish(huge) }
+            #expect(error.code == .connectionLost, "\(error)")
+            await publishing.close()
+            await idle.close()
+            let opening = try await amqpError { _ = try await open("localhost", port, trusted, timeouts) }
+            #expect(opening.code == .unreachable || opening.code == .untrusted, "\(opening)")
+            #expect(opening.isRetryable)
+            #expect(.now - start < .seconds(15))
+        }
+    }
+
+    private func open(
+        _ host: String, _ port: UInt16, _ tls: TLSSettings, _ timeouts: BrokerTimeouts = BrokerTimeouts()
+    ) async throws -> BrokerConnection {
+        try await BrokerConnection.open(BrokerAddress(host: host, port: port, tls: tls), name: "tests", timeouts: timeouts)
     }
 }
 

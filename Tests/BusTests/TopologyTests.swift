@@ -101,9 +101,9 @@ import Testing
         #expect(queues(from: Topology.dead, key: "poison.sheaf.unit.backup") == ["sheaf.dead"])
     }
 
-    /// Or what it gives up would come back to it through `sheaf.dead`, for ever.
-    @Test func deadLettersOfTheAbortQueueDoNotComeBackToIt() throws {
-        let queue = try #require(topology.queues.first { $0.name == WorkQueue.abort.name })
+    /// Or what the queue gives up would come back to it through `sheaf.dead` for ever, and a Scheduler's copy of a session would end it.
+    @Test(arguments: [WorkQueue.abort.name, "sheaf.reply.one"]) func theseDeadLettersEndNoSession(_ name: String) throws {
+        let queue = try #require(topology.queues.first { $0.name == name })
         guard case .text(let key)? = queue.arguments["x-dead-letter-routing-key"] else {
             Issue.record("its dead letters keep their keys")
             return

@@ -1,8 +1,27 @@
+import Foundation
 import Runtime
 import Testing
 
 extension EndToEnd {
     @Suite struct SecretTests {
+        /// Only the file names this port, where nobody listens.
+        @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func theBrokersAddressMayLieInAFile(_ isVariable: Bool)
+            async throws
+        {
+            try await Site.use { site in
+                let path = site.folder + "/amqp-url"
+                try Data("amqp://guest:a%2Fsecret@127.0.0.1:9/\n".utf8).write(to: URL(filePath: path))
+                let process = try await ChildProcess.start(
+                    "topology", try Surroundings.binary,
+                    ["topology", "apply", "--output", "json"] + (isVariable ? [] : ["--amqp-url-file", path]),
+                    environment: isVariable ? ["AMQP_URL_FILE": path] : ["AMQP_URL": try Broker.url()])
+                #expect(try await process.exit(within: .seconds(20)) == .code(6))
+                let said = process.output.elements + process.log.elements
+                #expect(said.contains { $0.contains("127.0.0.1:9") }, "\(said)")
+                #expect(!said.contains { $0.contains("secret") }, "\(said)")
+            }
+        }
+
         /// A backup and a restore of a server that wants a password, and one with a wrong password: the words stay where they are.
         @Test(.requires(.secureElasticsearch), .timeLimit(.minutes(3))) func passwordsAreNeitherLoggedNorSent() async throws {
             let server = TestServer.secureElasticsearch

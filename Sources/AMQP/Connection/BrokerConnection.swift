@@ -67,15 +67,20 @@ package final class BrokerConnection: Sendable {
         return try await reply.value()
     }
 
+    /// Bytes of a body that a consumer takes unless it says otherwise: twice the largest message of Sheaf's own.
+    package static let defaultMaximumBodySize = 32 << 20
+
     /// Starts consuming a queue.
     ///
     /// - Parameters:
     ///   - prefetch: how many deliveries may be unsettled at a time, 1...65535.
+    ///   - maximumBodySize: bytes; a larger message arrives without its body (`Delivery.isTruncated`) and takes no memory.
     ///   - priority: a consumer with a higher one is served first as long as its prefetch allows; default 0.
     ///   - exclusive: no other consumer may read the queue.
     ///   - arguments: further `x-` arguments of basic.consume (`x-stream-offset`).
     package func consume(
-        queue: String, prefetch: Int, priority: Int? = nil, exclusive: Bool = false, arguments: HeaderTable = [:]
+        queue: String, prefetch: Int, maximumBodySize: Int = BrokerConnection.defaultMaximumBodySize, priority: Int? = nil,
+        exclusive: Bool = false, arguments: HeaderTable = [:]
     ) async throws(AMQPError) -> Consumer {
         guard (1...65_535).contains(prefetch) else {
             throw AMQPError(.invalidArgument, "the prefetch for queue \(queue) is \(prefetch); it must be 1 to 65535")
@@ -84,7 +89,7 @@ package final class BrokerConnection: Sendable {
         if let priority { arguments["x-priority"] = .integer(Int64(priority)) }
         let number = consumerCount.add(1, ordering: .relaxed).newValue
         let tag = "\(name.prefix(200)).\(number)"
-        let buffer = DeliveryBuffer(queue: queue)
+        let buffer = DeliveryBuffer(queue: queue, maximumBodySize: maximumBodySize)
         _ = try await call(
             [
                 .limitPrefetch(UInt16(prefetch)),

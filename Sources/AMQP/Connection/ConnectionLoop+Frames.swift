@@ -4,7 +4,8 @@ extension ConnectionLoop {
         case .messageStart(let start):
             try assembler.begin(start)
         case .messageHeader(let properties, let bodySize):
-            if let message = try assembler.addHeader(properties, bodySize: bodySize) { try receive(message) }
+            let message = try assembler.addHeader(properties, bodySize: bodySize, limit: bodyLimit)
+            if let message { try receive(message) }
         case .messageBody(let bytes):
             if let message = try assembler.addBody(bytes) { try receive(message) }
         case .ack(let tag, let multiple):
@@ -39,11 +40,18 @@ extension ConnectionLoop {
         }
     }
 
+    /// Bytes of the message at hand that are worth keeping: of a returned one, or one that nobody waits for, only the size is.
+    private var bodyLimit: Int {
+        guard case .delivery(let consumerTag, _, _, _, _)? = assembler.start else { return 0 }
+        return consumers[consumerTag]?.maximumBodySize ?? 0
+    }
+
     private func receive(_ message: MessageAssembler.Message) throws(AMQPError) {
         switch message.start {
         case .delivery(let consumerTag, let deliveryTag, _, _, _):
             if let buffer = consumers[consumerTag] {
-                let delivery = Delivery(message, tag: deliveryTag, queue: buffer.queue, mailbox: mailbox)
+                let delivery = Delivery(
+                    message, tag: deliveryTag, queue: buffer.queue, maximumBodySize: buffer.maximumBodySize, mailbox: mailbox)
                 if buffer.offer(delivery) { return }
             }
             // Sent before the broker knew that this consumer is cancelled.
@@ -52,7 +60,7 @@ extension ConnectionLoop {
             ledger.noteReturn(ReturnNotice(replyCode: replyCode, text: text)) { job in
                 job.message.mandatory && job.message.exchange == exchange && job.message.routingKey == routingKey
                     && job.message.properties.messageID == message.properties.messageID
-                    && job.message.body.count == message.body.count
+                    && UInt64(job.message.body.count) == message.bodySize
             }
         }
     }
@@ -84,7 +92,7 @@ extension ConnectionLoop {
                 case 404: .notFound
                 default: nil
                 }
-            for pending in ledger.pending where reason.text.contains("'\(pending.entry.message.exchange)'") {
+            for pending in ledger.pending where reason.text.contains("'\(pending.entry.message.exchangeName)'") {
                 guard let code else { break }
                 pending.entry.reply.fail(
                     AMQPError(

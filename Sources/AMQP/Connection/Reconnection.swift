@@ -9,8 +9,7 @@ package enum ReconnectionState: Sendable {
 
 /// Runs the body with an open connection, again with a new one each time it is lost, until the body returns.
 ///
-/// The body starts from nothing each time: it checks topology, consumes, publishes what was left unknown. A connection
-/// that stood longer than the backoff's cap starts the pauses anew.
+/// The body starts from nothing each time: it checks topology, consumes, publishes what was left unknown.
 /// - Throws: `CancellationError` when the task is cancelled while not in the body; what the body throws, unless the
 ///   connection has ended or the error is a retryable `AMQPError`; a refusal of the very first login or address, since
 ///   that is a wrong setting. Later refusals are retried: a broker may listen before it has imported its users.
@@ -20,7 +19,7 @@ package func withReconnection<Value>(
     _ body: (BrokerConnection) async throws -> Value
 ) async throws -> Value {
     var generator = SystemRandomNumberGenerator()
-    var attempt = 0
+    var pace = ReconnectionPace(backoff: backoff)
     var wasConnected = false
     while true {
         try Task.checkCancellation()
@@ -37,15 +36,40 @@ package func withReconnection<Value>(
             case .success(let result): return result
             case .failure(let error): problem = try reasonToReconnect(error, ending)
             }
-            if .now - start > backoff.cap { attempt = 0 }
+            pace.connectionEnded(after: .now - start)
         case .failure(let error):
             guard error.isRetryable || wasConnected else { throw error }
             problem = error
         }
-        let pause = backoff.delay(attempt: attempt, using: &generator)
-        attempt += 1
+        let pause = pace.next(using: &generator)
         await onState(.disconnected(problem, retryIn: pause))
         try await Task.sleep(for: pause)
+    }
+}
+
+/// How long to wait before the next attempt.
+///
+/// Every connection starts the pauses anew: a broker's restart takes many attempts, and what is lost soon after it is another story,
+/// for which nobody should wait half a minute. Connections that end soon, one after the other, have longer and longer pauses too.
+struct ReconnectionPace {
+    /// A connection that stood so long did not end soon.
+    static let settledAfter = Duration.seconds(5)
+
+    private let backoff: Backoff
+    /// Attempts since the last connection, and the short connections before it.
+    private var attempt = 0
+    private var shortConnections = 0
+
+    init(backoff: Backoff) { self.backoff = backoff }
+
+    mutating func connectionEnded(after time: Duration) {
+        shortConnections = time >= Self.settledAfter ? 0 : shortConnections + 1
+        attempt = shortConnections
+    }
+
+    mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
+        defer { attempt += 1 }
+        return backoff.delay(attempt: attempt, using: &generator)
     }
 }
 

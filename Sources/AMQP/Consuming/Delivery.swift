@@ -6,7 +6,12 @@ import Synchronization
 /// the connection comes again with `isRedelivered`. A delivery that is never settled comes again too, when its connection
 /// ends or the broker's acknowledgement timeout (30 minutes) closes the channel.
 package struct Delivery: Sendable {
+    /// Empty when `isTruncated`.
     package let body: [UInt8]
+    /// Bytes of the message's body, whether or not it is here.
+    package let bodySize: UInt64
+    /// Bytes that its consumer takes.
+    package let maximumBodySize: Int
     package let properties: MessageProperties
     package let exchange: String
     package let routingKey: String
@@ -17,8 +22,13 @@ package struct Delivery: Sendable {
     package let queue: String
     private let settling: Settling
 
-    init(_ message: MessageAssembler.Message, tag: UInt64, queue: String, mailbox: Mailbox) {
+    init(
+        _ message: MessageAssembler.Message, tag: UInt64, queue: String,
+        maximumBodySize: Int = BrokerConnection.defaultMaximumBodySize, mailbox: Mailbox
+    ) {
         body = message.body
+        bodySize = message.bodySize
+        self.maximumBodySize = maximumBodySize
         properties = message.properties
         self.tag = tag
         self.queue = queue
@@ -34,6 +44,10 @@ package struct Delivery: Sendable {
             self.routingKey = routingKey
         }
     }
+
+    /// The body was larger than its consumer takes and is not here. A copy of this delivery would lose it for good; only the broker
+    /// still has it: `reject(requeue: false)` makes a dead letter of the whole message.
+    package var isTruncated: Bool { UInt64(body.count) < bodySize }
 
     /// How often a quorum queue gave this message out in vain; nil on the first delivery and from classic queues.
     package var deliveryCount: Int64? { properties.headers["x-delivery-count"]?.integer }

@@ -17,10 +17,13 @@ final class DeliveryBuffer: Sendable {
     }
 
     let queue: String
+    /// Bytes of a body that is kept.
+    let maximumBodySize: Int
     private let state = Lock(State())
 
-    init(queue: String) {
+    init(queue: String, maximumBodySize: Int = BrokerConnection.defaultMaximumBodySize) {
         self.queue = queue
+        self.maximumBodySize = maximumBodySize
     }
 
     var hasEnded: Bool { state.withLock { $0.ending != nil } }

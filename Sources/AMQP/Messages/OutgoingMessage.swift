@@ -21,6 +21,9 @@ package struct OutgoingMessage: Sendable {
         self.mandatory = mandatory
     }
 
+    /// As the broker's errors name the exchange.
+    var exchangeName: String { exchange.isEmpty ? "amq.default" : exchange }
+
     /// How errors name this message.
     var subject: String {
         let id = properties.messageID.map { " \($0)" } ?? ""

@@ -31,10 +31,8 @@ struct DeliveryHandler {
         parts.logger.warning(
             "a message goes to the dead letters", metadata: ["reason": .string(reason), "queue": .string(delivery.queue)])
         // What came from the dead letters lies there already.
-        if delivery.exchange != Topology.dead {
-            try await parts.publisher.publish(parts.envelope.deadLetter(delivery, reason: reason))
-        }
-        try await delivery.ack()
+        if delivery.exchange == Topology.dead { return try await delivery.ack() }
+        try await parts.publisher.bury(delivery, parts.envelope, reason: reason)
     }
 
     /// Puts the same message into a retry queue.

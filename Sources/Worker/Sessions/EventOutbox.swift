@@ -6,6 +6,9 @@ package import Runtime
 ///
 /// What decides (status events) is not sent through here but confirmed in its place.
 package final class EventOutbox: Service {
+    /// How long what is left may take in the end.
+    private static let farewell = Duration.seconds(5)
+
     private let publisher: MessagePublisher
     private let logger: Logger
     private let messages: AsyncStream<OutgoingMessage>
@@ -19,18 +22,32 @@ package final class EventOutbox: Service {
 
     package func post(_ message: OutgoingMessage) { continuation.yield(message) }
 
+    /// Once it is told to stop it publishes what is left, but does not wait for a broker that is away: each event would.
     package func run() async throws {
-        await withGracefulShutdownHandler {
-            for await message in messages {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.publishAll() }
+            group.addTask {
                 do {
-                    try await publisher.publish(message)
+                    try await gracefulShutdown()
+                    self.continuation.finish()
+                    try await Task.sleep(for: Self.farewell)
                 } catch {
-                    logger.warning("an event could not be published", metadata: ["error": .string("\(error)")])
+                    // Everything is published, or the program ends at once.
                 }
             }
-        } onGracefulShutdown: { [continuation] in
-            continuation.finish()
+            await group.next()
+            group.cancelAll()
         }
         await publisher.close()
+    }
+
+    private func publishAll() async {
+        for await message in messages {
+            do {
+                try await publisher.publish(message)
+            } catch {
+                logger.warning("an event could not be published", metadata: ["error": .string("\(error)")])
+            }
+        }
     }
 }

@@ -74,16 +74,17 @@ final class Site: Sendable {
 
     /// - Parameters:
     ///   - name: names its reply queue, which must have been declared.
+    ///   - arguments: besides the folders and the name.
     ///   - failpoint: where it is killed.
-    @discardableResult func startScheduler(_ name: String = Topology.defaultScheduler, failpoint: String? = nil) async throws
-        -> ChildProcess
-    {
+    @discardableResult func startScheduler(
+        _ name: String = Topology.defaultScheduler, arguments: [String] = [], failpoint: String? = nil
+    ) async throws -> ChildProcess {
         try await start(
             name,
             [
                 "scheduler", "--resources", schedulerResources, "--state", stateFolder(of: name), "--listen", "127.0.0.1:0",
                 "--name", name,
-            ], failpoint: failpoint, readyLine: "connected to the broker")
+            ] + arguments, failpoint: failpoint, readyLine: "connected to the broker")
     }
 
     /// Where a Scheduler keeps its ledger.
