@@ -36,6 +36,23 @@ enum Broker {
         await connection.close()
     }
 
+    /// Waits until no queue of the workers, of the retries and of the dead letters holds a message that is ready.
+    static func drained(within limit: Duration) async throws {
+        let connection = try await open()
+        let deadline = ContinuousClock.now + limit
+        for queue in Topology(schedulers: []).queues {
+            while true {
+                let messages = try await connection.declareQueue(queue.name, passive: true).messages
+                guard messages > 0 else { break }
+                guard .now < deadline else {
+                    throw Surroundings.Missing(message: "queue \(queue.name) still holds \(messages) messages after \(limit)")
+                }
+                await Task.yield()
+            }
+        }
+        await connection.close()
+    }
+
     static func messages(in queue: WorkQueue) async throws -> Int {
         let connection = try await open()
         defer { withExtendedLifetime(connection) {} }
