@@ -7,11 +7,13 @@ import Testing
 extension EndToEnd {
     /// How throughput grows with the workers. It compares runs of one machine with each other, never with a clock.
     @Suite struct ScaleTests {
-        private static let sessions = 36
-        /// The engine's answers take most of a worker's time, so that four of them find room on two cores. Slices are many and short: at
-        /// the begin and at the end, when there is not work for all, each worker misses one at most.
+        private static let sessions = 60
+        /// Throughput is measured between the ends of these sessions: while there is work for all, not while the first are planned or
+        /// the last worker ends the last slice.
+        private static let measured = 8...54
+        /// The engine's answers take most of a worker's time, so that four of them find room on two cores.
         private static let shape = StubEngine.Shape(
-            targets: 8, shards: 4, documents: 1_500, bytes: 100, pageLimit: 250, latency: 0.04)
+            targets: 8, shards: 2, documents: 750, bytes: 100, pageLimit: 250, latency: 0.06)
         /// Of a core.
         private static let mostCPU = 0.4
         private static let leastRatio = 3.6
@@ -33,7 +35,6 @@ extension EndToEnd {
             }
         }
 
-        /// From the first publish to the end of the last session, planning and finishing included.
         private func documentsPerSecond(_ workers: Int, _ site: Site, _ stub: StubEngine) async throws -> Double {
             let crew = Crew(site, ["--slots", "1"])
             try await crew.start(workers)
@@ -47,20 +48,26 @@ extension EndToEnd {
             let used = try await crew.cpuSeconds()
             let start = ContinuousClock.now
             try await connection.publish(try commands.map { try $0.message() })
-            try await ends.ends(Self.sessions, within: .seconds(240))
+            try await ends.ends(Self.measured.lowerBound, within: .seconds(240))
+            let from = ContinuousClock.now
+            try await ends.ends(Self.measured.upperBound, within: .seconds(240))
+            let window = (ContinuousClock.now - from).inSeconds
+            try await ends.ends(Self.sessions, within: .seconds(60))
             let seconds = (ContinuousClock.now - start).inSeconds
             let shares = zip(try await crew.cpuSeconds(), used).map { ($0 - $1) / seconds }
             let read = try await stub.counts().since(before).documentsRead
             await connection.close()
 
             let shareText = shares.map { String(format: "%.0f %%", $0 * 100) }.joined(separator: ", ")
-            print("scale: \(workers) workers took \(String(format: "%.1f", seconds)) s and \(shareText) of a core")
+            print(
+                String(format: "scale: %ld workers took %.1f s, %.1f s of them measured, and ", workers, seconds, window)
+                    + shareText + " of a core")
             #expect(shares.allSatisfy { $0 < Self.mostCPU }, "the workers' own work, not the engine, is what is measured")
             #expect(read == Self.sessions * Self.shape.documentsOfTarget)
             for end in ends.finals.values.flatMap({ $0 }) { #expect(end.status.phase == .succeeded, "\(end.status)") }
             try await ends.close()
             try await crew.stop()
-            return Double(read) / seconds
+            return Double((Self.measured.count - 1) * Self.shape.documentsOfTarget) / window
         }
     }
 }
