@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
-python_scripts := scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py)
+shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
+python_scripts := scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,21 @@ integration: ## modules against the servers of `make services-start`
 
 e2e: ## the real program against the servers of `make services-start`
 	@scripts/test e2e
+
+crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of the four below
+	@scripts/proof crash-matrix
+
+chaos: ## proof: the broker is restarted, cut off and stalled at random under four workers
+	@scripts/proof chaos
+
+flood: ## proof: 1,000 sessions at once over 50 targets while workers are killed and replaced
+	@scripts/proof flood
+
+scale: ## proof: the throughput of 1, 2 and 4 workers against a slow engine
+	@scripts/proof scale
+
+idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to do
+	@scripts/proof idle
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -46,7 +46,7 @@ extension Handling {
     }
 
     mutating func outcomePut(_ put: EntryPut, _ mine: OutcomeEntry) -> Request {
-        if case .existing(.outcome(let winner)) = put { return finish(winner) }
+        if case .existing(.outcome(let winner)) = put { return yieldIfFresh { $0.finish(winner) } }
         return finish(mine)
     }
 

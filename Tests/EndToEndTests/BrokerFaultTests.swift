@@ -44,7 +44,7 @@ extension EndToEnd {
                     try await ask("first", answers, connection)
                     let failures = Lock(0)
                     _ = try await worker.log.first("the worker to fail twice", within: .seconds(30)) { line in
-                        guard line.contains("a query could not be answered") else { return false }
+                        guard line.contains("a delivery is given back") else { return false }
                         return failures.withLock {
                             $0 += 1
                             return $0 == 2
@@ -53,9 +53,13 @@ extension EndToEnd {
                     try await broker.control("set_permissions", "limited", ".*", ".*", ".*")
                     try await ask("second", answers, connection)
                     var replies = try await connection.consume(queue: answers, prefetch: 1).makeAsyncIterator()
-                    let reply = try #require(try await replies.next())
-                    #expect(reply.properties.messageID == "second/reply")
-                    try await reply.ack()
+                    var answered: Set<String?> = []
+                    // The first one may still be answered: it was given back each time.
+                    while !answered.contains("second/reply") {
+                        let reply = try #require(try await replies.next())
+                        answered.insert(reply.properties.messageID)
+                        try await reply.ack()
+                    }
                 }
                 await connection.close()
             }

@@ -133,7 +133,7 @@ extension EndToEnd {
                         .backupSession, id: "\(id)/session", session: id, payload: command, to: Topology.command,
                         key: RoutingKey.session(.backup, plan: command.invoker.name), mandatory: true))
                 await connection.close()
-                try await drained()
+                try await Broker.drained()
                 let statuses = tap.messages.elements.compactMap(\.status).filter { $0.session == id }
                 #expect(
                     statuses.allSatisfy { $0.conditions.map(\.type) == ["Cancelled"] && $0 == statuses[0] },
@@ -149,7 +149,7 @@ extension EndToEnd {
                 let heir = try await site.startWorker("heir")
                 let result = try await command.result(within: .seconds(60))
                 #expect(result.exit == .code(4), "\(step): \(result)")
-                try await drained()
+                try await Broker.drained()
                 try await stop(heir)
             }
 
@@ -170,7 +170,7 @@ extension EndToEnd {
                 try await startedAndKilled(at: step)
                 let heir = try await site.startWorker("heir", CrashMatrixTests.units)
                 let session = try await command.result(within: .seconds(60)).session
-                try await drained()
+                try await Broker.drained()
                 try await stop(heir)
                 return session
             }
@@ -199,13 +199,6 @@ extension EndToEnd {
             private func checkOneEnd(_ session: String, _ step: String) {
                 let finals = tap.messages.elements.compactMap(\.status).filter { $0.session.text == session && $0.phase.isFinal }
                 #expect(!finals.isEmpty && finals.allSatisfy { $0 == finals[0] }, "\(step): \(finals)")
-            }
-
-            /// Waits until no work is left, waiting or in hand.
-            private func drained() async throws {
-                let connection = try await Broker.open("sheaf-e2e drained")
-                for queue in WorkQueue.allCases { try await Broker.wait(for: queue, toHold: 0, on: connection) }
-                await connection.close()
             }
 
             private func journal(of session: String) throws -> [String] {

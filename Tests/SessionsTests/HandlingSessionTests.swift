@@ -141,7 +141,11 @@ import Testing
         abort("a session at work is aborted", planned, gives: ["put outcome"] + finishing),
         abort("an unknown session cannot be", [:], gives: ["reject: nothing is recorded of the session that was to be aborted"]),
         abort(
-            "a commit has won", planned, appearing: ["put outcome": [.outcome: .outcome(Samples.committed())]],
+            "fresh, and a commit has won: who put it finishes", planned,
+            appearing: ["put outcome": [.outcome: .outcome(Samples.committed())]], gives: ["put outcome", "ack"]),
+        abort(
+            "not fresh, and a commit has won", planned, fresh: false,
+            appearing: ["put outcome": [.outcome: .outcome(Samples.committed())]],
             gives: ["put outcome", "finish commit", "put final", "publish final of mine", "ack"]),
         abort(
             "decided already", planned.merging([.outcome: .outcome(Samples.committed())]) { $1 },
@@ -158,13 +162,13 @@ import Testing
     ]
 
     static func abort(
-        _ description: String, _ journal: [EntryName: Entry], opening: Opening? = nil,
+        _ description: String, _ journal: [EntryName: Entry], fresh: Bool = true, opening: Opening? = nil,
         appearing: [String: [EntryName: Entry]] = [:],
         gives trace: [String]
     ) -> ScriptedDelivery {
         ScriptedDelivery(
             description: description, subject: .abort(.init(condition: "Cancelled", message: "enough"), opening: opening),
-            journal: journal, appearing: appearing, trace: trace)
+            isFresh: fresh, journal: journal, appearing: appearing, trace: trace)
     }
 
     @Test func theMessageOfACancelledSessionFindsItsEnd() {

@@ -50,12 +50,23 @@ enum Broker {
     }
 
     private static func wait(
-        _ what: String, until isSo: (BrokerConnection.QueueState) -> Bool, _ queue: String, _ connection: BrokerConnection
+        _ what: String, until isSo: (BrokerConnection.QueueState) -> Bool, _ queue: String, _ connection: BrokerConnection,
+        within limit: Duration = .seconds(30)
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + limit
         while !isSo(try await connection.declareQueue(queue, passive: true)) {
-            guard .now < deadline else { throw Missed(what: what, after: .seconds(30)) }
+            guard .now < deadline else { throw Missed(what: what, after: limit) }
+            await Task.yield()
         }
+    }
+
+    /// Waits until no queue of the workers, of the retries and of the dead letters holds a message that is ready.
+    static func drained(within limit: Duration = .seconds(30)) async throws {
+        let connection = try await open()
+        for queue in Topology(schedulers: []).queues {
+            try await wait("no message in \(queue.name)", until: { $0.messages == 0 }, queue.name, connection, within: limit)
+        }
+        await connection.close()
     }
 
     static func messages(in queue: WorkQueue) async throws -> Int {

@@ -25,7 +25,7 @@ enum Surroundings {
 
     static func number(_ variable: String, default value: Int) -> Int { environment[variable].flatMap { Int($0) } ?? value }
 
-    private static var packageFolder: String {
+    static var packageFolder: String {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
     }
@@ -115,5 +115,11 @@ extension Trait where Self == ConditionTrait {
         .enabled(
             if: Surroundings.environment[Broker.variable] != nil || Surroundings.isCI,
             "set AMQP_URL, e.g. to what `scripts/rabbitmq start DIR PORT` prints, to run")
+    }
+    /// Proofs measure what is shipped: `make flood` and the like build it and set `SHEAF_BINARY`.
+    static var requiresReleaseBuild: Self {
+        .enabled(
+            if: Surroundings.environment["SHEAF_BINARY"] != nil || Surroundings.isCI,
+            "set SHEAF_BINARY to a release build to run, or use scripts/proof")
     }
 }

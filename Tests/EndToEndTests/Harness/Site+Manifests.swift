@@ -69,13 +69,13 @@ extension Site {
         return spec
     }
 
-    private func manifest(_ version: String, _ kind: String, _ name: String, _ part: String, _ value: JSONValue) -> JSONValue {
+    func manifest(_ version: String, _ kind: String, _ name: String, _ part: String, _ value: JSONValue) -> JSONValue {
         var manifest: JSONValue = ["apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": .string(name)]]
         manifest[part] = value
         return manifest
     }
 
-    private func write(_ manifest: JSONValue, _ name: String, to folders: [String]) throws {
+    func write(_ manifest: JSONValue, _ name: String, to folders: [String]) throws {
         for folder in folders {
             try Data(manifest.serializedBytes(pretty: true)).write(to: URL(filePath: "\(folder)/\(name).json"))
         }

@@ -106,6 +106,15 @@ final class Site: Sendable {
             ] + arguments, failpoint: failpoint, readyLine: "ready")
     }
 
+    /// Starts a stub engine; it goes with the site.
+    func startStub(_ shape: StubEngine.Shape) async throws -> StubEngine {
+        let process = try await ChildProcess.start(
+            "stub", StubEngine.program, shape.arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": folder])
+        started.withLock { $0.append(process) }
+        let url = try await process.output.first("the address of the stub engine", within: .seconds(30)) { _ in true }
+        return try StubEngine(url: url, shape: shape)
+    }
+
     /// Runs a command to its end.
     func sheaf(_ arguments: [String], within limit: Duration = .seconds(60)) async throws -> CommandResult {
         try await command(arguments).result(within: limit)

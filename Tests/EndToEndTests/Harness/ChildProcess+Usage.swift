@@ -1,0 +1,26 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What the kernel says a program uses.
+extension ChildProcess {
+    /// Seconds of CPU since its start, its own and the kernel's for it.
+    ///
+    /// - Throws: when the program has ended.
+    func cpuSeconds() throws -> Double {
+        let stat = try String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+        // The name, in parentheses, may hold spaces: fields are counted behind it (proc(5): utime is 14, stime 15, 3 comes first).
+        let fields = try #require(stat.split(separator: ")").last).split(separator: " ")
+        let ticks = try #require(Int(fields[11])) + #require(Int(fields[12]))
+        return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Resident memory in bytes, shared libraries included.
+    ///
+    /// - Throws: when the program has ended.
+    func residentMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }, "process \(id) has no memory")
+        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) * 1024
+    }
+}
