@@ -124,7 +124,7 @@ package final class WorkerService: Service {
                     defer { inHand.withLock { $0 -= 1 } }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
-                    case .abort where delivery.properties.type == MessageType.cancel.rawValue:
+                    case .abort where delivery.messageType == .cancel:
                         await CancelRunner(parts, delivery: delivery).run()
                     case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:

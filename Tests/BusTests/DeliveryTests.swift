@@ -84,4 +84,18 @@ import Testing
         let death: HeaderValue = .array([.table(["queue": "sheaf.unit.backup", "reason": "delivery_limit", "count": 1])])
         #expect(try !makeDelivery(body: [], headers: ["x-death": death], queue: "sheaf.session.abort").isFresh)
     }
+
+    /// Debian's amqp-publish, for one, cannot set the property.
+    @Test(
+        arguments: [
+            ("dev.sheaf.query.v1", "dev.sheaf.cancel.v1", .query), (nil, "dev.sheaf.query.v1", .query),
+            (nil, "dev.sheaf.query.v2", nil), ("dev.sheaf.query.v2", "dev.sheaf.query.v1", nil),
+        ] as [(String?, String, MessageType?)])
+    func theTypeIsThePropertysElseTheEventsOwn(property: String?, event: String, type: MessageType?) throws {
+        #expect(try makeDelivery(body: queryBody(type: event), type: property).messageType == type)
+    }
+
+    @Test func whatIsNoEventHasNoType() throws {
+        #expect(try makeDelivery(body: [1, 2], type: nil).messageType == nil)
+    }
 }

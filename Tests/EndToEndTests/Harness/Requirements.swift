@@ -25,7 +25,7 @@ enum Surroundings {
 
     static func number(_ variable: String, default value: Int) -> Int { environment[variable].flatMap { Int($0) } ?? value }
 
-    private static var packageFolder: String {
+    static var packageFolder: String {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
     }
@@ -108,6 +108,17 @@ extension Trait where Self == ConditionTrait {
         .enabled(
             if: !TestServer.present(servers).isEmpty,
             Comment(rawValue: servers.map(\.absence.rawValue).joined(separator: "; ")))
+    }
+
+    /// Skips without these programs, given by absolute paths or by those within the checkout; in CI the test runs and fails instead.
+    static func requiresInstalled(_ programs: String...) -> Self {
+        let missing = programs.filter { program in
+            let path = program.hasPrefix("/") ? program : Surroundings.packageFolder + "/" + program
+            return !FileManager.default.isExecutableFile(atPath: path)
+        }
+        return .enabled(
+            if: missing.isEmpty || Surroundings.isCI,
+            "run scripts/install, to have \(missing.joined(separator: ", "))")
     }
 
     /// Skips without `AMQP_URL`; in CI the test runs and fails instead.
