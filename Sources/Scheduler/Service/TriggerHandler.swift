@@ -21,7 +21,7 @@ struct TriggerHandler: Sendable {
     }
 
     /// - Returns: no answer where others answer.
-    private func answer(_ delivery: Delivery) async throws -> (Reply?, id: String) {
+    func answer(_ delivery: Delivery) async throws -> (Reply?, id: String) {
         switch delivery.messageType {
         case .apply:
             let event = try delivery.event(ApplyRequest.self, types: [.apply])
