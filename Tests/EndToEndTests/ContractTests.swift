@@ -39,6 +39,16 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1))) func theProgramPrintsTheChannels() async throws {
+            try await Site.use(amqpURL: "amqp://guest:guest@127.0.0.1:9/") { site in
+                let text = try await site.sheaf(["topology", "asyncapi"])
+                #expect(
+                    text.exit == .code(0) && text.output.joined(separator: "\n") == Topology.documented.channelsYAML, "\(text)")
+                let json = try await site.sheaf(["topology", "asyncapi", "--output", "json"])
+                #expect(try json.last["channels"] == Topology.documented.channels, "\(json)")
+            }
+        }
+
         /// One conversation in which every type of message is sent at least once.
         private func talk(_ site: Site, _ engine: Engine, _ index: String, _ system: OutsideSystem, _ tap: Tap) async throws {
             let backup = try #require(try await system.triggerBackup("nightly", idempotencyKey: "k").acceptedSession)

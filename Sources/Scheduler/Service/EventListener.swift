@@ -20,7 +20,7 @@ struct EventListener: Sendable {
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
         case .backupSession, .restoreSession:
             // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
-            let event = try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession])
+            let event = try delivery.session()
             // What the workers refuse for its reply_to must not be rescued later.
             _ = try delivery.replyTo()
             var events = [LedgerEvent(request: event.data, message: delivery.body)]

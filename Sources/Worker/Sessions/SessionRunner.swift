@@ -60,7 +60,7 @@ struct SessionRunner {
             guard unit.position.isPlausible else { throw PoisonError("no session has a unit \(unit.position)") }
             return .unit(unit)
         }
-        return .session(try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession]).data)
+        return .session(try delivery.session().data)
     }
 
     private var isGivenUp: Bool { isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries }
