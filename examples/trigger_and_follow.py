@@ -20,22 +20,23 @@ properties = pika.BasicProperties(content_type="application/cloudevents+json", t
                                   delivery_mode=2, reply_to=queue)
 channel.basic_publish("sheaf.trigger", f"trigger.backup.{word}", json.dumps(event), properties, mandatory=True)
 
-session, statuses = None, {}  # events may come before the answer that names the session
+session, waiting = None, []  # events may come before the answer that names the session
 for method, _, body in channel.consume(queue, auto_ack=True, inactivity_timeout=3600):
     if method is None:
         sys.exit(8)
     message = json.loads(body)
-    kind, data = message["type"], message["data"]
-    if kind == "dev.sheaf.reply.v1":
-        if "refused" in data:
-            print(f"refused: {data['refused']['message']}")
-            sys.exit(4 if data["refused"]["code"] == "notFound" else 5)
-        session = data["accepted"]["session"]
+    if message["type"] != "dev.sheaf.reply.v1":
+        waiting.append(message)
+    elif "refused" in message["data"]:
+        print(f"refused: {message['data']['refused']['message']}")
+        sys.exit(4 if message["data"]["refused"]["code"] == "notFound" else 5)
+    else:
+        session = message["data"]["accepted"]["session"]
         print(f"session {session}")
-    elif kind == "dev.sheaf.session.status.v1":
-        statuses[data["session"]] = data
-    elif kind == "dev.sheaf.unit.progress.v1" and data["session"] == session:
-        print(f"{data['index']}: {data['documents']} documents, {data['state']}")
-    if session in statuses and statuses[session]["phase"] in ("Succeeded", "Failed", "Skipped"):
-        print(statuses[session]["phase"], statuses[session].get("snapshot", ""), statuses[session].get("error", ""))
-        sys.exit(0 if statuses[session]["phase"] == "Succeeded" else 1)
+    while session and waiting:
+        kind, data = waiting[0]["type"], waiting.pop(0)["data"]
+        if kind == "dev.sheaf.unit.progress.v1" and data["session"] == session:
+            print(f"{data['index']}: {data['documents']} documents, {data['state']}")
+        if kind == "dev.sheaf.session.status.v1" and data["session"] == session and data["phase"] not in ("Pending", "Running"):
+            print(data["phase"], data.get("snapshot", ""), data.get("error", ""))
+            sys.exit(0 if data["phase"] == "Succeeded" else 1)

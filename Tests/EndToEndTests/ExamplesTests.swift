@@ -103,7 +103,7 @@ extension EndToEnd {
             try await Site.use { site in
                 let index = "\(site.prefix)-numbered"
                 try await engine.use([index]) {
-                    try await engine.fill(index, documents: 1_000, filling: 500)
+                    try await engine.fill(index, documents: 3_000, filling: 500)
                     try site.declare(.defaultEngine)
                     try site.declarePlan("nightly", indices: index)
                     try await body(site, index)
