@@ -22,14 +22,35 @@ package enum YAMLText {
         }
     }
 
-    /// What stands on the line of its name: all but objects and arrays that hold something.
+    /// Characters of an object or an array that still stands on one line.
+    private static let shortest = 100
+
+    /// What stands on the line of its name: all but objects and arrays that are long or hold others.
     private static func inline(_ value: JSONValue) -> String? {
         switch value {
-        case .object(let members): members.isEmpty ? "{}" : nil
-        case .array(let elements): elements.isEmpty ? "[]" : nil
+        case .object(let members): flow(members.map(\.value)) { "\(word(members[$0].name)): \($1)" }.map { "{\($0)}" }
+        case .array(let elements): flow(elements) { $1 }.map { "[\($0)]" }
         case .string(let text): scalar(text)
         case .null, .bool, .number: value.serialized()
         }
+    }
+
+    private static func flow(_ values: [JSONValue], _ print: (Int, String) -> String) -> String? {
+        var parts: [String] = []
+        for value in values {
+            switch value {
+            case .object, .array: return nil
+            case .string(let text): parts.append(print(parts.count, word(text)))
+            case .null, .bool, .number: parts.append(print(parts.count, value.serialized()))
+            }
+        }
+        let text = parts.joined(separator: ", ")
+        return text.count <= shortest ? text : nil
+    }
+
+    /// A scalar between commas and braces.
+    private static func word(_ text: String) -> String {
+        text.contains { ",[]{}".contains($0) } ? JSONValue.string(text).serialized() : scalar(text)
     }
 
     /// Words that YAML 1.1 or 1.2 takes for something else than text.

@@ -7,6 +7,7 @@ import Testing
     @Test func blocksAreIndentedAndKeepTheirOrder() {
         let value: JSONValue = [
             "b": ["y": 1, "x": [["k": "v", "l": [1, 2]], "text", [:]]], "a": [], "n": nil, "t": true,
+            "short": ["name": "a, {b}", "of": "c d"], "long": [.string(String(repeating: "w", count: 101))],
         ]
         #expect(
             YAMLText.block(value) == """
@@ -14,14 +15,15 @@ import Testing
                   "y": 1
                   x:
                     - k: v
-                      l:
-                        - 1
-                        - 2
+                      l: [1, 2]
                     - text
                     - {}
                 a: []
                 "n": null
                 t: true
+                short: {name: "a, {b}", of: c d}
+                long:
+                  - \(String(repeating: "w", count: 101))
                 """)
     }
 
@@ -34,6 +36,6 @@ import Testing
             ("end:", #""end:""#), ("end ", #""end ""#), ("two\nlines", #""two\nlines""#), ("é", #""é""#), ("a.{b}", "a.{b}"),
         ])
     func textThatYAMLWouldReadOtherwiseIsQuoted(text: String, printed: String) {
-        #expect(YAMLText.block(["k": .string(text)]) == "k: \(printed)")
+        #expect(YAMLText.block(["k": .string(text), "l": [[:]]]) == "k: \(printed)\nl:\n  - {}")
     }
 }
