@@ -118,7 +118,11 @@ extension Tap.Message {
         if let priority = properties.priority { members["priority"] = JSONValue(priority) }
         if let timestamp = properties.timestamp { members["timestamp"] = JSONValue(Int(timestamp.timeIntervalSince1970)) }
         for (name, value) in properties.headers {
-            members[name] = value.integer.map { JSONValue($0) } ?? .string(value.string ?? "")
+            switch value {
+            case .integer(let number): members[name] = JSONValue(number)
+            case .timestamp(let date): members[name] = JSONValue(Int(date.timeIntervalSince1970))
+            default: members[name] = .string(value.string ?? "")
+            }
         }
         let line: JSONValue = [
             "exchange": .string(exchange), "key": .string(key), "properties": members,
