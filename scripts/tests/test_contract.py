@@ -224,7 +224,7 @@ class MessageTests(unittest.TestCase):
             {"messageId": "another"},
             {"type": "dev.sheaf.query.v1"},
             {"replyTo": "sheaf.unit.backup"},
-            {"sheaf-attempt": 0},
+            {"sheaf-attempt": -1},
             {"sheaf-surprise": 1},
         ]:
             self.assertEqual(len(self.problems(**properties)), 1, properties)
