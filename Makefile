@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets .ci/run
-python_scripts := scripts/compare scripts/flights $(wildcard scripts/*.py scripts/tests/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
+shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

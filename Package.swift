@@ -71,7 +71,7 @@ let package = Package(
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
         tests("WebServerTests", ["WebServer"]),
-        tests("SchedulerTests", ["Scheduler", "Bus", "Messages", "Manifests", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [

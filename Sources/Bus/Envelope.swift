@@ -85,6 +85,18 @@ extension Delivery {
     /// Held within 0...1000, since anybody may write the header.
     package var attempt: Int { Int(min(max(properties.headers[Envelope.Header.attempt]?.integer ?? 0, 0), 1000)) }
 
+    /// What the message is: its property `type`, or the event's own, for clients that cannot set the property. Nil for neither.
+    package var messageType: MessageType? {
+        if let type = properties.type { return MessageType(rawValue: type) }
+        guard body.count <= PoisonError.maximumEvent else { return nil }
+        // No event at all: whoever then reads it says so.
+        return (try? MessageCoding.decode(TypeAlone.self, from: body)).flatMap { MessageType(rawValue: $0.type) }
+    }
+
+    private struct TypeAlone: Decodable {
+        var type: String
+    }
+
     /// Where to answer.
     ///
     /// - Throws: `PoisonError` for a queue of Sheaf's own: an answer there would be taken for work.

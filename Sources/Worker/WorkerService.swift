@@ -133,7 +133,7 @@ package final class WorkerService: Service {
                     defer { watch.ended(queue) }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
-                    case .abort where delivery.properties.type == MessageType.cancel.rawValue:
+                    case .abort where delivery.messageType == .cancel:
                         await CancelRunner(parts, delivery: delivery).run()
                     case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:

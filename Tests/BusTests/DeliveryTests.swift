@@ -1,6 +1,8 @@
 import AMQP
 import Bus
+import FoundationEssentials
 import Messages
+import Runtime
 import Testing
 
 /// What a consumer makes of a delivery.
@@ -83,5 +85,48 @@ import Testing
     @Test func aDeadLetterIsNotFresh() throws {
         let death: HeaderValue = .array([.table(["queue": "sheaf.unit.backup", "reason": "delivery_limit", "count": 1])])
         #expect(try !makeDelivery(body: [], headers: ["x-death": death], queue: "sheaf.session.abort").isFresh)
+    }
+
+    /// Debian's amqp-publish, for one, cannot set the property.
+    @Test(
+        arguments: [
+            ("dev.sheaf.query.v1", "dev.sheaf.cancel.v1", .query), (nil, "dev.sheaf.query.v1", .query),
+            (nil, "dev.sheaf.query.v2", nil), ("dev.sheaf.query.v2", "dev.sheaf.query.v1", nil),
+        ] as [(String?, String, MessageType?)])
+    func theTypeIsThePropertysElseTheEventsOwn(property: String?, event: String, type: MessageType?) throws {
+        #expect(try makeDelivery(body: queryBody(type: event), type: property).messageType == type)
+    }
+
+    @Test func whatIsNoEventHasNoType() throws {
+        #expect(try makeDelivery(body: [1, 2], type: nil).messageType == nil)
+    }
+
+    /// A field of the pinned backup session set to another value, or taken away.
+    private func session(_ path: [String], _ value: JSONValue?) throws -> Delivery {
+        let tests = #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined()
+        let golden = try Data(contentsOf: URL(filePath: "\(tests)/MessagesTests/Golden/session-backup.json"))
+        var event = try JSONValue(parsing: Array(golden))
+        event[path: path] = value
+        return try makeDelivery(body: event.serializedBytes(), type: nil)
+    }
+
+    @Test func aWholeSessionIsRead() throws {
+        #expect(try session(["subject"], nil).session().data.invoker.name == "nightly")
+    }
+
+    @Test(
+        arguments: [
+            (["data", "configuration"], nil, "a backup needs its plan, in the field configuration"),
+            (["data", "kind"], "restore", "the session is a restore, but the message's type is dev.sheaf.session.backup.v1"),
+            (
+                ["type"], "dev.sheaf.session.restore.v1",
+                "the session is a backup, but the message's type is dev.sheaf.session.restore.v1"
+            ),
+            (["type"], "dev.sheaf.query.v1", "type is dev.sheaf.query.v1, expected "),
+        ] as [([String], JSONValue?, String)])
+    func aSessionThatIsNotWholeIsPoison(path: [String], value: JSONValue?, reason: String) throws {
+        let delivery = try session(path, value)
+        let error = #expect(throws: PoisonError.self) { try delivery.session() }
+        #expect(error?.message.hasPrefix(reason) == true, "\(error?.message ?? "")")
     }
 }

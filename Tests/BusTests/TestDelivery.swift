@@ -8,14 +8,13 @@ import Runtime
 func makeDelivery(
     body: [UInt8], contentType: String? = "application/cloudevents+json", headers: HeaderTable = [:], isRedelivered: Bool = false,
     routingKey: String = "unit.backup.nightly", queue: String = "sheaf.unit.backup",
-    replyTo: String? = "sheaf.reply.scheduler"
+    replyTo: String? = "sheaf.reply.scheduler", type: String? = "dev.sheaf.unit.v1"
 ) throws -> Delivery {
     let start = MessageStart.delivery(
         consumerTag: "c", deliveryTag: 1, isRedelivered: isRedelivered, exchange: "sheaf.command", routingKey: routingKey)
     let properties = MessageProperties(
         contentType: contentType, messageID: "m1", correlationID: "s1", replyTo: replyTo,
-        type: "dev.sheaf.unit.v1",
-        headers: headers)
+        type: type, headers: headers)
     return Delivery(
         MessageAssembler.Message(start: start, properties: properties, body: body), tag: 1, queue: queue, mailbox: try Mailbox())
 }

@@ -10,17 +10,19 @@ struct EventListener: Sendable {
 
     /// When it returns the event is saved, so that its message may be acknowledged.
     func handle(_ delivery: Delivery) async throws {
-        switch delivery.properties.type {
-        case MessageType.status.rawValue:
+        switch delivery.messageType {
+        case .status:
             let event = try delivery.event(StatusEvent.self, types: [.status], maximumBytes: PoisonError.maximumEvent)
             try await ledger.apply([LedgerEvent(event.data, at: event.time)])
-        case MessageType.progress.rawValue:
+        case .progress:
             try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
-        case MessageType.metric.rawValue:
+        case .metric:
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
-        case MessageType.backupSession.rawValue, MessageType.restoreSession.rawValue:
+        case .backupSession, .restoreSession:
             // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
-            let event = try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession])
+            let event = try delivery.session()
+            // What the workers refuse for its reply_to must not be rescued later.
+            _ = try delivery.replyTo()
             var events = [LedgerEvent(request: event.data, message: delivery.body)]
             if delivery.attempt > 0 {
                 events.append(LedgerEvent(session: event.data.id.text, time: event.time, content: .rescue))

@@ -21,17 +21,17 @@ struct TriggerHandler: Sendable {
     }
 
     /// - Returns: no answer where others answer.
-    private func answer(_ delivery: Delivery) async throws -> (Reply?, id: String) {
-        switch delivery.properties.type {
-        case MessageType.apply.rawValue:
+    func answer(_ delivery: Delivery) async throws -> (Reply?, id: String) {
+        switch delivery.messageType {
+        case .apply:
             let event = try delivery.event(ApplyRequest.self, types: [.apply])
             try delivery.requireKey(RoutingKey.apply)
             return (await folder.apply(event.data), event.id)
-        case MessageType.query.rawValue:
+        case .query:
             let event = try delivery.event(Query.self, types: [.query])
             try delivery.requireKey(event.data.routingKey)
             return (try await answer(event.data), event.id)
-        case MessageType.cancel.rawValue:
+        case .cancel:
             let event = try delivery.event(CancelRequest.self, types: [.cancel])
             try delivery.requireKey(RoutingKey.triggerCancel(event.data.session))
             return (try await cancel(event.data), event.id)
@@ -61,6 +61,10 @@ struct TriggerHandler: Sendable {
     private func start(_ event: CloudEvent<Trigger>) async throws -> Reply {
         let factory = SessionFactory(resources: await folder.resources(), now: .now())
         let key = event.data.idempotencyKey ?? "\(event.source)|\(event.id)"
+        guard !key.isEmpty else {
+            return .refused(
+                code: .invalid, message: "the idempotency key is empty; give each request one of its own, or leave it out")
+        }
         switch event.data.subject {
         case .backup(let namespace, let name):
             return try await starter.start(try factory.backup(namespace: namespace, name: name, key: key))

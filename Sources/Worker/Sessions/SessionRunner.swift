@@ -55,12 +55,12 @@ struct SessionRunner {
 
     private func decode() throws(PoisonError) -> Work {
         _ = try delivery.replyTo()
-        if delivery.properties.type == MessageType.unit.rawValue {
+        if delivery.messageType == .unit {
             let unit = try delivery.event(UnitCommand.self, types: [.unit]).data
             guard unit.position.isPlausible else { throw PoisonError("no session has a unit \(unit.position)") }
             return .unit(unit)
         }
-        return .session(try delivery.event(SessionCommand.self, types: [.backupSession, .restoreSession]).data)
+        return .session(try delivery.session().data)
     }
 
     private var isGivenUp: Bool { isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries }
@@ -217,7 +217,7 @@ struct SessionRunner {
             "a message failed and is tried again",
             metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
         try await handler.retry(
-            key: delivery.properties.type == MessageType.cancel.rawValue ? RoutingKey.cancel(command.id) : nil, attempt: attempt,
+            key: delivery.messageType == .cancel ? RoutingKey.cancel(command.id) : nil, attempt: attempt,
             error: "\(error)", delay: parts.settings.retryDelay, deadline: deadline.map { ($0 - .now()).seconds })
     }
 

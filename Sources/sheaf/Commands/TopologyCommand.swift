@@ -4,7 +4,8 @@ import Runtime
 
 struct TopologyCommand: CommandFamily {
     static let configuration = CommandConfiguration(
-        name: "topology", abstract: "Declare on the broker what Sheaf's programs use.", subcommands: [TopologyApplyCommand.self])
+        name: "topology", abstract: "Declare on the broker what Sheaf's programs use.",
+        subcommands: [TopologyApplyCommand.self, TopologyAsyncAPICommand.self])
 }
 
 struct TopologyApplyCommand: AsyncCommand {

@@ -69,10 +69,13 @@ enum Broker {
         await connection.close()
     }
 
-    static func messages(in queue: WorkQueue) async throws -> Int {
+    static func messages(in queue: WorkQueue) async throws -> Int { try await messages(named: queue.name) }
+
+    /// Messages that wait in a queue.
+    static func messages(named queue: String) async throws -> Int {
         let connection = try await open()
         defer { withExtendedLifetime(connection) {} }
-        let state = try await connection.declareQueue(queue.name, passive: true)
+        let state = try await connection.declareQueue(queue, passive: true)
         await connection.close()
         return state.messages
     }
@@ -100,11 +103,12 @@ final class Tap: Sendable {
     private let connection: BrokerConnection
     private let reader: Task<Void, any Error>
 
-    init() async throws {
+    /// - Parameter others: exchanges besides those of commands, triggers, events and dead letters.
+    init(others: [String] = []) async throws {
         let connection = try await Broker.open("sheaf-e2e tap")
         let queue = "sheaf.test.tap.\(UInt64.random(in: 0 ... .max))"
         try await connection.declareQueue(queue, durable: false, exclusive: true, autoDelete: true)
-        for exchange in [Topology.event, Topology.command, Topology.trigger, Topology.dead] {
+        for exchange in [Topology.event, Topology.command, Topology.trigger, Topology.dead] + others {
             try await connection.bindQueue(queue, to: exchange, routingKey: "#")
         }
         let consumer = try await connection.consume(queue: queue, prefetch: 200)
@@ -112,10 +116,7 @@ final class Tap: Sendable {
         reader = Task { [messages] in
             defer { messages.finish() }
             for try await delivery in consumer {
-                messages.append(
-                    Message(
-                        exchange: delivery.exchange, key: delivery.routingKey, properties: delivery.properties,
-                        body: delivery.body))
+                messages.append(Message(delivery))
                 try await delivery.ack()
             }
         }

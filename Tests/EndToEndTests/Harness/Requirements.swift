@@ -110,6 +110,17 @@ extension Trait where Self == ConditionTrait {
             Comment(rawValue: servers.map(\.absence.rawValue).joined(separator: "; ")))
     }
 
+    /// Skips without these programs, given by absolute paths or by those within the checkout; in CI the test runs and fails instead.
+    static func requiresInstalled(_ programs: String...) -> Self {
+        let missing = programs.filter { program in
+            let path = program.hasPrefix("/") ? program : Surroundings.packageFolder + "/" + program
+            return !FileManager.default.isExecutableFile(atPath: path)
+        }
+        return .enabled(
+            if: missing.isEmpty || Surroundings.isCI,
+            "run scripts/install, to have \(missing.joined(separator: ", "))")
+    }
+
     /// Skips without `AMQP_URL`; in CI the test runs and fails instead.
     static var requiresBroker: Self {
         .enabled(

@@ -52,6 +52,25 @@ extension Site {
     ///
     /// - Returns: the path of its file.
     func restoreFile(_ name: String, indices: String? = nil, snapshot: String = "latest") throws -> String {
+        try writeRestore(name, indices: indices, snapshot: snapshot, to: folder)
+    }
+
+    /// Declares a RestoreSession of the latest snapshot to the Scheduler.
+    func declareRestore(_ name: String) throws {
+        _ = try writeRestore(name, indices: nil, snapshot: "latest", to: schedulerResources)
+    }
+
+    /// The plan with its cluster and its repository in one file, for whoever needs no Scheduler.
+    ///
+    /// - Returns: the path of the file.
+    func planFile(_ name: String) throws -> String {
+        let parts = ["cluster", "repository", "plan-\(name)"].map { "\(schedulerResources)/\($0).json" }
+        let text = try parts.map { try String(contentsOfFile: $0, encoding: .utf8) }.joined(separator: "\n---\n")
+        try Data(text.utf8).write(to: URL(filePath: "\(folder)/whole-\(name).yaml"))
+        return "\(folder)/whole-\(name).yaml"
+    }
+
+    private func writeRestore(_ name: String, indices: String?, snapshot: String, to folder: String) throws -> String {
         var spec = session(task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil)
         spec["rules"] = [["snapshots": [.string(snapshot)]]]
         try write(manifest("stash.appscode.com/v1beta1", "RestoreSession", name, "spec", spec), "restore-\(name)", to: [folder])

@@ -126,12 +126,25 @@ final class Site: Sendable {
         return RunningCommand(arguments: arguments, process: try await spawn(arguments[0], arguments), start: start)
     }
 
+    /// Runs another program than `sheaf` to its end, with the broker's address in `AMQP_URL`.
+    ///
+    /// - Parameter words: its path and its arguments; a path within the checkout when it is relative.
+    func run(_ words: [String], within limit: Duration = .seconds(120)) async throws -> CommandResult {
+        let start = ContinuousClock.now
+        let program = words[0].hasPrefix("/") ? words[0] : Surroundings.packageFolder + "/" + words[0]
+        let process = try await launch(words[0], [program] + words.dropFirst())
+        return try await RunningCommand(arguments: words, process: process, start: start).result(within: limit)
+    }
+
     private func spawn(
         _ name: String, wrapper: [String] = [], _ arguments: [String], failpoint: String? = nil
     ) async throws -> ChildProcess {
+        try await launch(name, wrapper + [try Surroundings.binary] + arguments, failpoint: failpoint)
+    }
+
+    private func launch(_ name: String, _ words: [String], failpoint: String? = nil) async throws -> ChildProcess {
         var environment = ["AMQP_URL": amqpURL, "PATH": "/usr/bin:/bin", "HOME": folder]
         environment[Failpoint.variable] = failpoint
-        let words = wrapper + [try Surroundings.binary] + arguments
         let process = try await ChildProcess.start(name, words[0], Array(words.dropFirst()), environment: environment)
         started.withLock { $0.append(process) }
         return process
