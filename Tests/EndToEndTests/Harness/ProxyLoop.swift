@@ -42,9 +42,11 @@ struct ProxyLoop {
     }
 
     mutating func run() {
-        while obey() {
-            watchTime()
+        while true {
             wait()
+            // Before any byte that was sent after the order was given.
+            guard obey() else { break }
+            watchTime()
             accept()
             for index in links.indices { move(index) }
             links.removeAll(where: \.isOver)
