@@ -79,7 +79,8 @@ package final class SchedulerService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
-                    try await group.waitForAll()
+                    // Not `waitForAll`, which would wait for the ticker, for ever, when there is nothing to consume from.
+                    while try await group.next() != nil {}
                 }
             } catch is CancellationError {
                 // The shutdown; deliveries in hand come again and change nothing.

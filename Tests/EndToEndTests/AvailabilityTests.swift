@@ -18,6 +18,20 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1)), arguments: ["scheduler", "worker"])
+        func aProgramWithAWrongPasswordSaysSoAndEnds(_ program: String) async throws {
+            try await Site.use { site in
+                let url = try Broker.url().replacing("guest:guest@", with: "guest:wrong@")
+                let folders =
+                    program == "worker"
+                    ? ["--resources", site.workerResources, "--spool", site.folder + "/spool"]
+                    : ["--resources", site.schedulerResources, "--state", site.folder + "/state", "--listen", "127.0.0.1:0"]
+                let result = try await site.sheaf([program, "--amqp-url", url] + folders, within: .seconds(20))
+                #expect(result.exit == .code(6), "\(result)")
+                #expect(result.errors.last?.contains("check user name and password") == true, "\(result)")
+            }
+        }
+
         @Test(.timeLimit(.minutes(1))) func aBrokerThatNeverAnswersIsGivenUp() async throws {
             let silent = try SilentListener()
             try await Site.use(amqpURL: "amqp://guest:guest@127.0.0.1:\(silent.port)/") { site in

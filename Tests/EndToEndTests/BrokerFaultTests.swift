@@ -149,17 +149,19 @@ extension EndToEnd {
             }
         }
 
-        @Test(.requires(TestServer.two), .timeLimit(.minutes(2))) func aWorkerStopsInTimeWithoutItsBroker() async throws {
+        @Test(.requires(TestServer.two), .timeLimit(.minutes(2))) func programsStopInTimeWithoutTheirBroker() async throws {
             try await withBackup { broker, site, engine, tap in
                 try site.declare(engine.server)
-                try await site.startScheduler()
+                let scheduler = try await site.startScheduler()
                 let worker = try await site.startWorker("one", ["--unit-bytes", "20KiB"])
                 _ = try await site.command(["backup", "nightly", "--output", "json"])
                 try await tap.units(6, within: .seconds(60))
                 try broker.kill()
-                worker.send(signal: SIGTERM)
-                // Its grace time is a minute.
-                #expect(try await worker.exit(within: .seconds(30)) == .code(0))
+                for program in [worker, scheduler] { program.send(signal: SIGTERM) }
+                // Well within their grace times, a minute and half of one.
+                for program in [worker, scheduler] {
+                    #expect(try await program.exit(within: .seconds(25)) == .code(0), "\(program.name)")
+                }
             }
         }
 
