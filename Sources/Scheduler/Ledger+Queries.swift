@@ -71,6 +71,11 @@ extension Ledger {
             where: "max(created_at, ifnull(progress_at, 0), ifnull(rescue_at, 0)) < ?", [.integer(time.milliseconds)])
     }
 
+    /// The session's message as it was first seen, nil where only events of it are known.
+    package func message(of id: String) throws(SchedulerError) -> [UInt8]? {
+        try database.query("SELECT message FROM sessions WHERE id = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
+    }
+
     /// The session of that id, unless it has ended.
     package func unfinishedSession(_ id: String) throws(SchedulerError) -> UnfinishedSession? {
         try unfinished(where: "id = ?", [.text(id)]).first
@@ -111,10 +116,7 @@ extension Ledger {
     private func unfinished(where term: String, _ values: [SQLiteValue]) throws(SchedulerError) -> [UnfinishedSession] {
         var found: [UnfinishedSession] = []
         for session in try sessions(where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND \(term)", values, limit: -1) {
-            let message = try database.query("SELECT message FROM sessions WHERE id = ?", [.text(session.id)]) {
-                $0["message"].blob
-            }
-            found.append(UnfinishedSession(session: session, message: message.first ?? nil))
+            found.append(UnfinishedSession(session: session, message: try message(of: session.id)))
         }
         return found
     }

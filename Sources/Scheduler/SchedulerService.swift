@@ -101,8 +101,10 @@ package final class SchedulerService: Service {
             }
         } _: { connection in
             try await Topology(schedulers: [settings.name]).check(on: connection)
-            let triggers = try await connection.consume(queue: Topology.trigger, prefetch: 4)
-            let events = try await connection.consume(queue: Topology.replyQueue(of: settings.name), prefetch: 64)
+            let triggers = try await connection.consume(
+                queue: Topology.trigger, prefetch: 4, maximumBodySize: PoisonError.maximumCommand)
+            let events = try await connection.consume(
+                queue: Topology.replyQueue(of: settings.name), prefetch: 64, maximumBodySize: PoisonError.maximumEvent)
             isConnected.withLock { $0 = true }
             let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)
             let listener = EventListener(ledger: ledger, measurements: measurements)

@@ -72,7 +72,9 @@ package final class WorkerService: Service {
             group.addTask { try await self.follow(hints) }
             for queue in WorkQueue.allCases {
                 guard let threads = pools[queue] else { continue }
-                let consumer = try await connection.consume(queue: queue.name, prefetch: Self.slots(of: queue, parts.settings))
+                let consumer = try await connection.consume(
+                    queue: queue.name, prefetch: Self.slots(of: queue, parts.settings),
+                    maximumBodySize: PoisonError.maximumCommand)
                 group.addTask { try await self.serve(consumer, queue, on: threads) }
             }
             group.addTask { try await self.watch.run(on: connection) }
@@ -89,7 +91,7 @@ package final class WorkerService: Service {
         let queue = Topology.controlQueue(of: "\(parts.settings.name.prefix(100))-\(try Nonce.make())")
         try await connection.declareQueue(queue, durable: false, exclusive: true, autoDelete: true)
         try await connection.bindQueue(queue, to: Topology.control, routingKey: "")
-        return try await connection.consume(queue: queue, prefetch: 20)
+        return try await connection.consume(queue: queue, prefetch: 20, maximumBodySize: PoisonError.maximumCommand)
     }
 
     private func follow(_ hints: Consumer) async throws {

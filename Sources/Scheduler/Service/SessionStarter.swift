@@ -25,6 +25,16 @@ struct SessionStarter: Sendable {
                 metadata: ["session": .string(status.session.text), "error": .string(status.error ?? "")])
             return .accepted(session: status.session)
         case .command(let command):
+            if let known = try await ledger.message(of: command.id.text) {
+                let earlier = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: known).data
+                guard earlier.request == command.request else {
+                    return .refused(
+                        code: .refused,
+                        message:
+                            "session \(command.id) was asked for under the same idempotency key with another plan, repository or"
+                            + " target; choose another key")
+                }
+            }
             let message = try self.message(command, attempt: 0)
             try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
             let event = LedgerEvent(request: command, message: message.body)

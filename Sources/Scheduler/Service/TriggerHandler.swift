@@ -17,7 +17,12 @@ struct TriggerHandler: Sendable {
         guard let reply = answer, let replyTo else { return }
         let message = try starter.envelope.message(
             .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
-        try await Failpoints.around(.schedulerReply) { try await starter.publisher.publish(message) }
+        do {
+            try await Failpoints.around(.schedulerReply) { try await starter.publisher.publish(message) }
+        } catch let error as AMQPError where !error.isRetryable {
+            // What was asked is done; its asker cannot be told, now or later, and those behind must not wait.
+            starter.logger.warning("an answer was refused by the broker", metadata: ["error": .string(error.message)])
+        }
     }
 
     /// - Returns: no answer where others answer.

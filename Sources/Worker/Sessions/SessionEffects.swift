@@ -170,10 +170,17 @@ final class SessionEffects {
     private func closeViews(of plan: PlanEntry) throws {
         let impatient = try ElasticsearchClient(
             configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
+        let epochs = 0...Handling.highestEpoch
+        var isDone: [Bool] = []
         for slice in plan.slices.indices {
-            let epochs = 0...Handling.highestEpoch
+            // A slice is begun when the one a window before it is done: of a session ended early most were not, and have no view.
+            guard slice < plan.window || isDone[slice - plan.window] else {
+                isDone.append(false)
+                continue
+            }
             let entries = try journal.read(
                 epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] })
+            isDone.append(epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil })
             for epoch in epochs where entries[.done(slice: slice, epoch: epoch)] == nil {
                 guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)] else { continue }
                 do throws(ElasticsearchError) {

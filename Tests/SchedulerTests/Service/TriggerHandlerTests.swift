@@ -157,4 +157,23 @@ import Testing
         }
         #expect(try await (ledger.session(command.id.text) != nil) == isKept)
     }
+
+    /// Whoever gets "accepted" must get what was asked for, not what somebody asked for under that key before.
+    @Test(arguments: [false, true]) func aKeyBelongsToTheRequestThatUsedItFirst(isOther: Bool) async throws {
+        let factory = SessionFactory(resources: await handler.folder.resources(), now: .now())
+        guard case .command(var command) = try factory.backup(namespace: "demo", name: "nightly", key: "k") else {
+            Issue.record("there is no such plan")
+            return
+        }
+        if isOther { command.timeOutSeconds = 77 }
+        let event = CloudEvent(
+            id: "1", source: "/shop", type: .backupSession, subject: command.id.text, time: .now(), data: command)
+        try await ledger.apply([LedgerEvent(request: command, message: try MessageCoding.encode(event))])
+        let again = try delivery(.trigger, Self.backup("nightly", key: "k"), key: "trigger.backup.nightly")
+        if isOther {
+            #expect(try await refusal(again)?.code == .refused)
+        } else {
+            #expect(try await reachesTheBroker(again))
+        }
+    }
 }
