@@ -99,8 +99,9 @@ package final class SchedulerService: Service {
                     "no connection to the broker", metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
             }
         } _: { connection in
-            try await Topology(schedulers: [settings.name]).check(on: connection)
-            let triggers = try await connection.consume(queue: Topology.trigger, prefetch: 4)
+            let outcome = try await Topology(schedulers: [settings.name]).check(on: connection)
+            if let gap = outcome.gap { logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
+            let triggers = try await connection.consume(queue: Topology.triggerQueue, prefetch: 4)
             let events = try await connection.consume(queue: Topology.replyQueue(of: settings.name), prefetch: 64)
             isConnected.withLock { $0 = true }
             let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)

@@ -63,7 +63,8 @@ package final class WorkerService: Service {
     }
 
     private func consume(from connection: BrokerConnection) async throws {
-        try await Topology(schedulers: []).check(on: connection)
+        let outcome = try await Topology(schedulers: []).check(on: connection)
+        if let gap = outcome.gap { parts.logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let hints = try await listen(on: connection)
             group.addTask { try await self.follow(hints) }

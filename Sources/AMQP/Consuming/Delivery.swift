@@ -6,7 +6,7 @@ import Synchronization
 /// the connection comes again with `isRedelivered`. A delivery that is never settled comes again too, when its connection
 /// ends or the broker's acknowledgement timeout (30 minutes) closes the channel.
 package struct Delivery: Sendable {
-    package let body: [UInt8]
+    package private(set) var body: [UInt8]
     package let properties: MessageProperties
     package let exchange: String
     package let routingKey: String
@@ -37,6 +37,13 @@ package struct Delivery: Sendable {
 
     /// How often a quorum queue gave this message out in vain; nil on the first delivery and from classic queues.
     package var deliveryCount: Int64? { properties.headers["x-delivery-count"]?.integer }
+
+    /// The same delivery without its body, for whoever holds many and only settles them.
+    package var withoutBody: Delivery {
+        var copy = self
+        copy.body = []
+        return copy
+    }
 
     /// Whether the connection still stands that can settle this delivery.
     package var isSettleable: Bool { settling.mailbox.ending == nil && !settling.isSettled.load(ordering: .acquiring) }
