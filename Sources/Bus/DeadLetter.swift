@@ -60,7 +60,9 @@ package struct DeadLetter: Sendable, Equatable {
     /// Its key says what its sender may ask for, so it goes by its own exchange and key where they are known. Headers of the broker and of the
     /// dead letters are gone; the attempt is 1, so that nobody takes what may have happened already for fresh (docs/protocol.md).
     package func replay(_ delivery: Delivery) throws(ReplayRefusal) -> OutgoingMessage {
-        guard let origin else { throw ReplayRefusal("it was published to \(Topology.dead) itself, and has no queue to go back to") }
+        guard let origin else {
+            throw ReplayRefusal("it was published to \(Topology.dead) itself, and has no queue to go back to")
+        }
         guard WorkQueue.allCases.contains(where: { $0.name == origin }) || origin == Topology.triggerQueue else {
             throw ReplayRefusal("it came from \(PoisonError.word(origin)), which holds no work; only drop it")
         }
@@ -76,7 +78,9 @@ package struct DeadLetter: Sendable, Equatable {
     }
 
     private static func id(of delivery: Delivery) throws -> String {
-        if let id = delivery.properties.messageID, (1...120).contains(id.utf8.count), id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+        if let id = delivery.properties.messageID, (1...120).contains(id.utf8.count),
+            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        {
             return id
         }
         var digest = try SHA256()

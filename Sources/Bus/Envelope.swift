@@ -97,7 +97,8 @@ extension Delivery {
     package func replyTo() throws(PoisonError) -> String? {
         guard let name = properties.replyTo, !name.isEmpty else { return nil }
         guard !name.hasPrefix("sheaf.") || name.hasPrefix("sheaf.reply.") else {
-            throw PoisonError("reply_to \(PoisonError.word(name)) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
+            throw PoisonError(
+                "reply_to \(PoisonError.word(name)) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
         }
         return name
     }
@@ -123,7 +124,8 @@ extension Delivery {
     ) throws(PoisonError) -> CloudEvent<Payload> {
         guard properties.contentType?.hasPrefix(CloudEvent<Payload>.contentType) == true else {
             throw PoisonError(
-                "content type is \(properties.contentType.map(PoisonError.word) ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
+                "content type is \(properties.contentType.map(PoisonError.word) ?? "absent"), expected \(CloudEvent<Payload>.contentType)"
+            )
         }
         guard body.count <= maximumBytes else {
             throw PoisonError("the body has \(body.count) bytes, at most \(maximumBytes) are read")
@@ -133,7 +135,8 @@ extension Delivery {
             let event = try MessageCoding.decode(CloudEvent<Payload>.self, from: body)
             guard let type = MessageType(rawValue: event.type), types.contains(type) else {
                 throw PoisonError(
-                    "type is \(PoisonError.word(event.type)), expected \(types.map(\.rawValue).sorted().joined(separator: " or "))")
+                    "type is \(PoisonError.word(event.type)), expected \(types.map(\.rawValue).sorted().joined(separator: " or "))"
+                )
             }
             return event
         } catch let error as PoisonError {

@@ -15,10 +15,12 @@ package struct PoisonError: Error, Sendable, CustomStringConvertible {
 
     /// A word that somebody else wrote, as it may stand in a log: at most 120 letters, digits and `.-_/+;=#*: `, else a remark.
     package static func word(_ text: String) -> String {
-        let isPlain = text.utf8.count <= 120 && text.utf8.allSatisfy { byte in
-            (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
-                || ".-_/+;=#*: ".utf8.contains(byte)
-        }
+        let isPlain =
+            text.utf8.count <= 120
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+                    || ".-_/+;=#*: ".utf8.contains(byte)
+            }
         return isPlain ? text : "(\(text.utf8.count) bytes that are no plain word)"
     }
 }

@@ -49,9 +49,11 @@ enum StrictJSON {
 
     /// Names of ours are plain; what else stands where a name does may be content.
     private static func name(_ text: String) -> String {
-        let isPlain = (1...40).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
-            (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte)
-        }
+        let isPlain =
+            (1...40).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte)
+            }
         return isPlain ? text : "?"
     }
 

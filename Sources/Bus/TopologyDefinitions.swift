@@ -46,7 +46,9 @@ package struct TopologyDefinitions: Sendable {
     package var commands: [String] {
         users.flatMap { user in
             let rights = user.role.rights(schedulers: schedulers)
-            let first = ["rabbitmqctl", "set_permissions", "-p", virtualHost, user.name, rights.configure, rights.write, rights.read]
+            let first = [
+                "rabbitmqctl", "set_permissions", "-p", virtualHost, user.name, rights.configure, rights.write, rights.read,
+            ]
             let more = user.role.topicRights(plans: plans).map {
                 ["rabbitmqctl", "set_topic_permissions", "-p", virtualHost, user.name, $0.exchange, $0.write, $0.read]
             }
@@ -94,7 +96,8 @@ package struct TopologyDefinitions: Sendable {
 
     private func binding(_ binding: Topology.Binding) -> JSONValue {
         [
-            "source": .string(binding.exchange), "vhost": host, "destination": .string(binding.queue), "destination_type": "queue",
+            "source": .string(binding.exchange), "vhost": host, "destination": .string(binding.queue),
+            "destination_type": "queue",
             "routing_key": .string(binding.key), "arguments": [:],
         ]
     }

@@ -96,7 +96,8 @@ struct DeadShowCommand: AsyncCommand {
         case .timestamp(let date): "\(Timestamp(secondsSinceEpoch: date.timeIntervalSince1970))"
         case .bytes(let bytes): "\(bytes.count) bytes"
         case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
-        case .table(let table): "{\(table.sorted { $0.key < $1.key }.map { "\($0.key): \(text($0.value))" }.joined(separator: ", "))}"
+        case .table(let table):
+            "{\(table.sorted { $0.key < $1.key }.map { "\($0.key): \(text($0.value))" }.joined(separator: ", "))}"
         case .null: "null"
         }
     }

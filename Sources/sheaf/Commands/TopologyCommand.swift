@@ -6,7 +6,8 @@ struct TopologyCommand: CommandFamily {
     static let configuration = CommandConfiguration(
         name: "topology", abstract: "Declare and check on the broker what Sheaf's programs use.",
         subcommands: [
-            TopologyApplyCommand.self, TopologyCheckCommand.self, TopologyDefinitionsCommand.self, TopologyPermissionsCommand.self,
+            TopologyApplyCommand.self, TopologyCheckCommand.self, TopologyDefinitionsCommand.self,
+            TopologyPermissionsCommand.self,
         ])
 }
 

@@ -33,7 +33,8 @@ struct TopologyUsersOption: Sendable {
         let twice = Dictionary(grouping: users, by: \.name).filter { $0.value.count > 1 }.keys.sorted()
         guard twice.isEmpty else {
             throw UsageError(
-                code: .conflict, message: "--user: \(twice.joined(separator: ", ")) would have two roles", command: arguments.command)
+                code: .conflict, message: "--user: \(twice.joined(separator: ", ")) would have two roles",
+                command: arguments.command)
         }
     }
 
