@@ -14,8 +14,8 @@ package struct DeadLetterQueue: Sendable {
 
     /// Letters that a consumer holds; the next ones come to another consumer. Bounds the bodies in memory.
     private static let page = 64
-    /// So long without a letter that should be there means that another reader has it.
-    private static let patience = Duration.seconds(5)
+    /// So long without a letter that should be there means that another reader has it. The broker takes seconds over hostile headers.
+    private static let patience = Duration.seconds(15)
 
     private let connection: BrokerConnection
 

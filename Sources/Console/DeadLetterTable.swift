@@ -112,14 +112,14 @@ package enum DeadLetterTable {
     /// One line of so many characters at most, with escapes for what is no printable character: control characters steer terminals, and marks
     /// of direction reorder what is read.
     static func harmless(_ text: String, width: Int) -> String {
-        var line = ""
+        var line = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(width) {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-                line += "\\u{\(String(scalar.value, radix: 16))}"
-            default: line.unicodeScalars.append(scalar)
+                line.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            default: line.append(scalar)
             }
         }
-        return text.unicodeScalars.count > width ? line + "…" : line
+        return text.unicodeScalars.count > width ? String(line) + "…" : String(line)
     }
 }
