@@ -69,10 +69,10 @@ final class Site: Sendable {
         return process
     }
 
-    @discardableResult func startScheduler() async throws -> ChildProcess {
+    @discardableResult func startScheduler(_ arguments: [String] = []) async throws -> ChildProcess {
         try await start(
             "scheduler",
-            ["scheduler", "--resources", schedulerResources, "--state", folder + "/state", "--listen", "127.0.0.1:0"],
+            ["scheduler", "--resources", schedulerResources, "--state", folder + "/state", "--listen", "127.0.0.1:0"] + arguments,
             readyLine: "connected to the broker")
     }
 
