@@ -4,7 +4,8 @@ import Runtime
 /// Goes through the queue of dead letters, oldest first, without changing it but where it is told to.
 ///
 /// A letter behind another can only be seen while the first is held, so a reader holds all that it has passed, without their bodies, and gives
-/// them back in order at the end: each goes to its old place. A reader that is killed leaves that to the broker.
+/// them back in order at the end. It always passes all: what is given back goes behind what was given back before, so that a reader of some would
+/// turn the queue. A reader that is killed leaves it to the broker.
 package struct DeadLetterQueue: Sendable {
     package enum Verdict: Sendable {
         case keep
@@ -22,46 +23,46 @@ package struct DeadLetterQueue: Sendable {
     /// - Parameter connection: does nothing else meanwhile.
     package init(_ connection: BrokerConnection) { self.connection = connection }
 
-    /// Shows the body one letter after the other.
+    /// Shows the body one letter after the other; those that come meanwhile are not among them.
     ///
-    /// - Parameters:
-    ///   - limit: letters to look at; those that come meanwhile are not among them.
-    ///   - body: decides about a letter; what it throws ends the visit, and all letters but those removed before are given back.
+    /// - Parameter body: decides about a letter; what it throws ends the visit and the connection, which gives back all but those removed before.
     /// - Returns: letters that should have been there and did not come: another reader holds them.
     @discardableResult
-    package func visit(limit: Int, _ body: (DeadLetter, Delivery) async throws -> Verdict) async throws -> Int {
-        let ready = try await connection.declareQueue(Topology.dead, passive: true).messages
-        let goal = min(max(limit, 0), ready)
-        var consumers: [Consumer] = []
-        var held: [Delivery] = []
-        let result: Result<Int, any Error>
+    package func visit(_ body: (DeadLetter, Delivery) async throws -> Verdict) async throws -> Int {
+        let goal = try await connection.declareQueue(Topology.dead, passive: true).messages
+        var pages: [Page] = []
+        let came: Int
         do {
-            result = .success(goal - (try await pass(goal, &consumers, &held, body)))
+            came = try await pass(goal, &pages, body)
         } catch {
-            result = .failure(error)
+            // The broker gives back in order what a connection leaves behind, with what nobody took yet.
+            await connection.close()
+            throw error
         }
-        try await giveBack(held, consumers)
-        return try result.get()
+        try await giveBack(pages)
+        return goal - came
+    }
+
+    /// A consumer with the letters that it holds, without their bodies.
+    private struct Page {
+        let consumer: Consumer
+        var held: [Delivery] = []
     }
 
     /// - Returns: letters that came.
     private func pass(
-        _ goal: Int, _ consumers: inout [Consumer], _ held: inout [Delivery],
-        _ body: (DeadLetter, Delivery) async throws -> Verdict
+        _ goal: Int, _ pages: inout [Page], _ body: (DeadLetter, Delivery) async throws -> Verdict
     ) async throws -> Int {
-        var heldByLast = Self.page
         for seen in 0..<goal {
-            if heldByLast == Self.page {
-                consumers.append(try await connection.consume(queue: Topology.dead, prefetch: min(Self.page, goal - seen)))
-                heldByLast = 0
+            if pages.last?.held.count ?? Self.page == Self.page {
+                let prefetch = min(Self.page, goal - seen)
+                pages.append(Page(consumer: try await connection.consume(queue: Topology.dead, prefetch: prefetch)))
             }
-            guard let consumer = consumers.last, let delivery = try await next(of: consumer) else { return seen }
-            held.append(delivery.withoutBody)
-            heldByLast += 1
-            guard case .remove = try await body(try DeadLetter(delivery), delivery) else { continue }
-            held.removeLast()
-            heldByLast -= 1
-            try await delivery.ack()
+            guard let consumer = pages.last?.consumer, let delivery = try await next(of: consumer) else { return seen }
+            switch try await body(try DeadLetter(delivery), delivery) {
+            case .keep: pages[pages.count - 1].held.append(delivery.withoutBody)
+            case .remove: try await delivery.ack()
+            }
         }
         return goal
     }
@@ -83,9 +84,20 @@ package struct DeadLetterQueue: Sendable {
     }
 
     /// No consumer may be left, or what is given back would come to it at once.
-    private func giveBack(_ held: [Delivery], _ consumers: [Consumer]) async throws {
-        guard connection.isOpen else { return }
-        for consumer in consumers { try await consumer.cancel() }
-        for delivery in held { try await delivery.nack(requeue: true) }
+    ///
+    /// A page after the other, each when the one before is there again: the broker gathers what many consumers give back and keeps the order
+    /// only within each. Nor may anybody read before all is back.
+    private func giveBack(_ pages: [Page]) async throws {
+        for page in pages { try await page.consumer.cancel() }
+        var expected = try await connection.declareQueue(Topology.dead, passive: true).messages
+        for page in pages {
+            for delivery in page.held { try await delivery.nack(requeue: true) }
+            expected += page.held.count
+            // Another reader may take some meanwhile.
+            let deadline = ContinuousClock.now + .seconds(2)
+            while try await connection.declareQueue(Topology.dead, passive: true).messages < expected, .now < deadline {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
     }
 }

@@ -79,7 +79,8 @@ package final class SchedulerService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
-                    try await group.waitForAll()
+                    // The first error ends all; `waitForAll` would wait for those that never end.
+                    for try await _ in group {}
                 }
             } catch is CancellationError {
                 // The shutdown; deliveries in hand come again and change nothing.

@@ -80,7 +80,8 @@ package final class WorkerService: Service {
                 parts.drain()
                 return group.cancelAll()
             }
-            try await group.waitForAll()
+            // The first error ends all; `waitForAll` would wait for those that never end.
+            for try await _ in group {}
         }
     }
 

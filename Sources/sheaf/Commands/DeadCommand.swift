@@ -30,12 +30,14 @@ struct DeadListCommand: AsyncCommand {
     func run() async throws {
         try await output.reporting {
             var letters: [DeadLetterSummary] = []
-            try await DeadLetterVisit(broker, output).run(limit: limit) { letter, _ in
-                letters.append(DeadLetterSummary(letter))
+            var others = 0
+            try await DeadLetterVisit(broker, output).run { letter, _ in
+                if letters.count < limit { letters.append(DeadLetterSummary(letter)) } else { others += 1 }
                 return .keep
             }
             if letters.isEmpty { output.note("no dead letters") } else { output.lines(DeadLetterTable.lines(letters)) }
             for letter in letters { output.object(DeadLetterTable.json(letter)) }
+            if others > 0 { output.note("\(FigureText.counted(others, "more letter", "more letters")); --limit shows them") }
         }
     }
 }

@@ -13,16 +13,12 @@ struct DeadLetterVisit {
         self.output = output
     }
 
-    /// - Parameters:
-    ///   - limit: letters to look at, the oldest ones.
-    ///   - body: decides about each.
-    func run(
-        limit: Int = .max, _ body: (DeadLetter, Delivery) async throws -> DeadLetterQueue.Verdict
-    ) async throws {
+    /// - Parameter body: decides about each letter.
+    func run(_ body: (DeadLetter, Delivery) async throws -> DeadLetterQueue.Verdict) async throws {
         let connection = try await BrokerConnection.open(try broker.address(), name: "sheaf dead")
         let result: Result<Int, any Error>
         do {
-            result = .success(try await DeadLetterQueue(connection).visit(limit: limit, body))
+            result = .success(try await DeadLetterQueue(connection).visit(body))
         } catch {
             result = .failure(error)
         }

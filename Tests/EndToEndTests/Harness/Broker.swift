@@ -36,6 +36,19 @@ enum Broker {
         await connection.close()
     }
 
+    /// Returns once so many messages are ready in a queue.
+    ///
+    /// - Throws: `Missed` after 20 seconds.
+    static func waitForMessages(_ count: Int, in queue: String) async throws {
+        let connection = try await open()
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await connection.declareQueue(queue, passive: true).messages != count {
+            guard .now < deadline else { throw Missed(what: "\(count) messages in \(queue)", after: .seconds(20)) }
+            await Task.yield()
+        }
+        await connection.close()
+    }
+
     static func messages(in queue: WorkQueue) async throws -> Int {
         let connection = try await open()
         defer { withExtendedLifetime(connection) {} }
