@@ -38,19 +38,17 @@ extension AMQPError {
     }
 
     private static func precondition(_ text: String, _ request: ChannelRequest) -> String {
-        let parts = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].hasSuffix("inequivalent arg ") else {
-            return "change the request to what the broker says"
-        }
+        guard let difference = Inequivalence(text) else { return "change the request to what the broker says" }
+        let host = difference.virtualHost == "/" ? "" : " -p \(difference.virtualHost)"
         return switch request {
         case .declareQueue(let name, _, _, _, _, _):
-            "queue \(name) exists with another '\(parts[1])', which cannot be changed in place: declare it as it is,"
-                + " or let it run empty, delete it (rabbitmqctl delete_queue \(name) --if-empty) and declare it again"
+            "queue \(name) \(difference.sentence), which cannot be changed in place: declare it as it is,"
+                + " or let it run empty, delete it (rabbitmqctl delete_queue\(host) \(name) --if-empty) and declare it again"
         case .declareExchange(let name, _, _, _, _):
-            "exchange \(name) exists with another '\(parts[1])', which cannot be changed in place: declare it as it is,"
+            "exchange \(name) \(difference.sentence), which cannot be changed in place: declare it as it is,"
                 + " or delete it and declare it again with its bindings"
         default:
-            "the object exists with another '\(parts[1])'"
+            "the object \(difference.sentence)"
         }
     }
 }

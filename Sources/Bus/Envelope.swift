@@ -9,8 +9,12 @@ package struct Envelope: Sendable {
     package enum Header {
         package static let attempt = "sheaf-attempt"
         package static let lastError = "sheaf-last-error"
-        /// Dead letters: where the message came from.
+        /// Dead letters: the queue that the message came from, and the exchange and key by which it got there.
         package static let origin = "sheaf-origin"
+        package static let originExchange = "sheaf-origin-exchange"
+        package static let originKey = "sheaf-origin-key"
+        /// Dead letters: when it was given up.
+        package static let givenUpAt = "sheaf-given-up-at"
     }
 
     /// The program that writes, as a CloudEvents source: `/sheaf/worker/w1`.
@@ -56,22 +60,24 @@ package struct Envelope: Sendable {
         var seconds = Double.random(in: (bound / 2)...bound, using: &generator)
         // A little behind the deadline, so that whoever gets it finds it passed.
         if let deadline { seconds = min(seconds, max(deadline, 0) + 0.5) }
-        var properties = delivery.properties
-        properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
+        var properties = delivery.properties.forwarded
         properties.headers[Header.attempt] = .integer(Int64(attempt))
         properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
         properties.expiration = String(Int(seconds * 1000))
         return OutgoingMessage(
-            exchange: step.exchange, routingKey: key ?? delivery.routingKey, properties: properties, body: delivery.body,
-            mandatory: true)
+            exchange: step.exchange, routingKey: key ?? delivery.routingKey.shortened, properties: properties,
+            body: delivery.body, mandatory: true)
     }
 
     /// The same message among the dead letters, with the reason.
-    package func deadLetter(_ delivery: Delivery, reason: String) -> OutgoingMessage {
-        var properties = delivery.properties
-        properties.headers = properties.headers.filter { !$0.key.hasPrefix("x-") }
+    package func deadLetter(_ delivery: Delivery, reason: String, now: Timestamp = .now()) -> OutgoingMessage {
+        var properties = delivery.properties.forwarded
+        properties.headers[Header.attempt] = .integer(Int64(delivery.attempt))
         properties.headers[Header.lastError] = .string(String(reason.prefix(1000)))
         properties.headers[Header.origin] = .string(delivery.queue)
+        properties.headers[Header.originExchange] = .string(delivery.exchange.shortened)
+        properties.headers[Header.originKey] = .string(delivery.routingKey.shortened)
+        properties.headers[Header.givenUpAt] = .timestamp(Date(timeIntervalSince1970: now.secondsSinceEpoch.rounded(.down)))
         properties.expiration = nil
         return OutgoingMessage(
             exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body,
@@ -103,7 +109,8 @@ extension Delivery {
     package func replyTo() throws(PoisonError) -> String? {
         guard let name = properties.replyTo, !name.isEmpty else { return nil }
         guard !name.hasPrefix("sheaf.") || name.hasPrefix("sheaf.reply.") else {
-            throw PoisonError("reply_to \(name) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
+            throw PoisonError(
+                "reply_to \(PoisonError.word(name)) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
         }
         return name
     }
@@ -113,7 +120,7 @@ extension Delivery {
     /// - Throws: `PoisonError` for another key.
     package func requireKey(_ key: String) throws(PoisonError) {
         guard routingKey == key else {
-            throw PoisonError("the message came under the key \(routingKey); its content belongs under \(key)")
+            throw PoisonError("the message came under the key \(PoisonError.word(routingKey)); its content belongs under another")
         }
     }
 
@@ -123,41 +130,31 @@ extension Delivery {
 
     /// The event in the body.
     ///
-    /// - Throws: `PoisonError` for what no repetition makes readable: another content type, another major version, broken JSON.
+    /// - Throws: `PoisonError` for what no repetition makes readable: another content type, another major version, broken or hostile JSON.
     package func event<Payload: Codable & Sendable>(
         _ payload: Payload.Type, types: Set<MessageType>, maximumBytes: Int = PoisonError.maximumCommand
     ) throws(PoisonError) -> CloudEvent<Payload> {
         guard properties.contentType?.hasPrefix(CloudEvent<Payload>.contentType) == true else {
             throw PoisonError(
-                "content type is \(properties.contentType ?? "absent"), expected \(CloudEvent<Payload>.contentType)")
+                "content type is \(properties.contentType.map(PoisonError.word) ?? "absent"), expected \(CloudEvent<Payload>.contentType)"
+            )
         }
         guard !isTruncated, bodySize <= maximumBytes else {
             throw PoisonError("the body has \(bodySize) bytes, at most \(min(maximumBytes, maximumBodySize)) are read")
         }
         do {
+            try StrictJSON.check(body)
             let event = try MessageCoding.decode(CloudEvent<Payload>.self, from: body)
             guard let type = MessageType(rawValue: event.type), types.contains(type) else {
-                throw PoisonError("type is \(event.type), expected \(types.map(\.rawValue).sorted().joined(separator: " or "))")
+                throw PoisonError(
+                    "type is \(PoisonError.word(event.type)), expected \(types.map(\.rawValue).sorted().joined(separator: " or "))"
+                )
             }
             return event
         } catch let error as PoisonError {
             throw error
         } catch {
-            throw PoisonError("the body is not the JSON of such a message: \(error)")
+            throw PoisonError("the body is not the JSON of such a message: \(StrictJSON.complaint(error))")
         }
     }
-}
-
-/// A message that cannot be understood, now or later.
-package struct PoisonError: Error, Sendable, CustomStringConvertible {
-    /// Bytes of a command or a query: they come from anybody.
-    package static let maximumCommand = 1 << 20
-    /// Bytes of an event or an answer: they name every index of a session.
-    package static let maximumEvent = 16 << 20
-
-    package let message: String
-
-    package init(_ message: String) { self.message = message }
-
-    package var description: String { message }
 }

@@ -35,7 +35,7 @@ package enum RoutingKey {
     package static func events(_ kind: SessionKind, plan: String) -> String { "\(kind.rawValue).\(word(plan)).#" }
 
     /// One word of a key: 120 bytes at most, with a dash for each byte that is no letter, digit, dash or underscore.
-    private static func word(_ text: String) -> String {
+    static func word(_ text: String) -> String {
         String(
             text.utf8.prefix(120).map { byte -> Character in
                 switch byte {

@@ -1,6 +1,6 @@
 /// Every exchange, queue and binding that Sheaf uses: the one place where their names and arguments are written.
 ///
-/// `sheaf topology apply` declares it; the programs check it passively. Arguments can never change under the same name, since RabbitMQ
+/// `sheaf topology apply` declares it; the programs check it. Arguments can never change under the same name, since RabbitMQ
 /// refuses a second declaration that differs.
 package struct Topology: Sendable, Equatable {
     package enum ExchangeKind: String, Sendable {
@@ -44,10 +44,8 @@ package struct Topology: Sendable, Equatable {
 
         queues = WorkQueue.allCases.map { Queue(name: $0.name, arguments: $0.arguments) }
         queues += [
-            Queue(name: Topology.trigger, arguments: Topology.workArguments),
-            Queue(
-                name: Topology.dead,
-                arguments: ["x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-overflow": .text("drop-head")]),
+            Queue(name: Topology.triggerQueue, arguments: Topology.workArguments),
+            Queue(name: Topology.dead, arguments: Topology.deadArguments),
         ]
         queues += RetryStep.allCases.map { Queue(name: $0.exchange, arguments: $0.arguments) }
         queues += schedulers.map(Topology.replyQueue).map { Queue(name: $0, arguments: Topology.argumentsWithoutReturn(of: $0)) }
@@ -56,7 +54,7 @@ package struct Topology: Sendable, Equatable {
             queue.bindings.map { Binding(exchange: $0.exchange, queue: queue.name, key: $0.key) }
         }
         bindings += [
-            Binding(exchange: Topology.trigger, queue: Topology.trigger, key: "#"),
+            Binding(exchange: Topology.trigger, queue: Topology.triggerQueue, key: "#"),
             Binding(exchange: Topology.dead, queue: Topology.dead, key: "#"),
         ]
         bindings += RetryStep.allCases.map { Binding(exchange: $0.exchange, queue: $0.exchange, key: "") }
@@ -74,6 +72,9 @@ package struct Topology: Sendable, Equatable {
     package static let event = "sheaf.event"
     package static let control = "sheaf.control"
     package static let dead = "sheaf.dead"
+
+    /// Not named like its exchange: RabbitMQ grants rights by name alone, and whoever may write to the exchange could bind the queue.
+    package static let triggerQueue = "sheaf.triggers"
 
     package static func replyQueue(of scheduler: String) -> String { "sheaf.reply.\(scheduler)" }
 
@@ -95,6 +96,13 @@ package struct Topology: Sendable, Equatable {
     static func argumentsWithoutReturn(of queue: String) -> [String: Argument] {
         workArguments.merging(["x-dead-letter-routing-key": .text("poison.\(queue)")]) { $1 }
     }
+
+    /// Looking at the letters gives each back, which counts as a delivery in vain. Without a limit a letter would go to the queue's end each
+    /// time, RabbitMQ 4 sets 20 by itself, and 3.10 takes -1 for a limit and drops the letter at once: so there is one that nobody reaches.
+    static let deadArguments: [String: Argument] = [
+        "x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-overflow": .text("drop-head"),
+        "x-delivery-limit": .number(1_000_000_000),
+    ]
 }
 
 /// A queue that workers read.

@@ -5,28 +5,27 @@ extension Topology {
     ///
     /// - Throws: `AMQPError.preconditionFailed` naming what differs when a queue stands with other arguments.
     package func declare(on connection: BrokerConnection) async throws(AMQPError) {
-        for exchange in exchanges { try await connection.declareExchange(exchange.name, type: exchange.kind.rawValue) }
-        for queue in queues {
-            try await connection.declareQueue(queue.name, arguments: queue.arguments.mapValues(\.header))
-        }
-        for binding in bindings {
-            try await connection.bindQueue(binding.queue, to: binding.exchange, routingKey: binding.key)
-        }
+        for exchange in exchanges { try await exchange.declare(on: connection) }
+        for queue in queues { try await queue.declare(on: connection) }
+        for binding in bindings { try await binding.declare(on: connection) }
     }
+}
 
-    /// Looks whether everything is there that this program reads or writes.
-    ///
-    /// - Throws: `AMQPError.notFound` with the command that declares it.
-    package func check(on connection: BrokerConnection) async throws(AMQPError) {
-        do throws(AMQPError) {
-            for exchange in exchanges {
-                try await connection.declareExchange(exchange.name, type: exchange.kind.rawValue, passive: true)
-            }
-            for queue in queues { try await connection.declareQueue(queue.name, passive: true) }
-        } catch {
-            guard error.code == .notFound else { throw error }
-            throw AMQPError(.notFound, "\(error.message); declare what is missing with: sheaf topology apply", isRetryable: true)
-        }
+extension Topology.Exchange {
+    func declare(on connection: BrokerConnection, passive: Bool = false) async throws(AMQPError) {
+        try await connection.declareExchange(name, type: kind.rawValue, passive: passive)
+    }
+}
+
+extension Topology.Queue {
+    func declare(on connection: BrokerConnection, passive: Bool = false) async throws(AMQPError) {
+        try await connection.declareQueue(name, passive: passive, arguments: arguments.mapValues(\.header))
+    }
+}
+
+extension Topology.Binding {
+    func declare(on connection: BrokerConnection) async throws(AMQPError) {
+        try await connection.bindQueue(queue, to: exchange, routingKey: key)
     }
 }
 

@@ -79,8 +79,8 @@ package final class SchedulerService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
-                    // Not `waitForAll`, which would wait for the ticker, for ever, when there is nothing to consume from.
-                    while try await group.next() != nil {}
+                    // The first error ends all; `waitForAll` would wait for those that never end.
+                    for try await _ in group {}
                 }
             } catch is CancellationError {
                 // The shutdown; deliveries in hand come again and change nothing.
@@ -100,9 +100,10 @@ package final class SchedulerService: Service {
                     "no connection to the broker", metadata: ["error": .string(error.message), "retryIn": .string("\(pause)")])
             }
         } _: { connection in
-            try await Topology(schedulers: [settings.name]).check(on: connection)
+            let outcome = try await Topology(schedulers: [settings.name]).check(on: connection)
+            if let gap = outcome.gap { logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
             let triggers = try await connection.consume(
-                queue: Topology.trigger, prefetch: 4, maximumBodySize: PoisonError.maximumCommand)
+                queue: Topology.triggerQueue, prefetch: 4, maximumBodySize: PoisonError.maximumCommand)
             let events = try await connection.consume(
                 queue: Topology.replyQueue(of: settings.name), prefetch: 64, maximumBodySize: PoisonError.maximumEvent)
             isConnected.withLock { $0 = true }

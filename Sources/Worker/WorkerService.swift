@@ -66,7 +66,8 @@ package final class WorkerService: Service {
     }
 
     private func consume(from connection: BrokerConnection) async throws {
-        try await Topology(schedulers: []).check(on: connection)
+        let outcome = try await Topology(schedulers: []).check(on: connection)
+        if let gap = outcome.gap { parts.logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let hints = try await listen(on: connection)
             group.addTask { try await self.follow(hints) }
@@ -82,7 +83,7 @@ package final class WorkerService: Service {
             if parts.settings.stopsWhenIdle { group.addTask { try await self.stopWhenIdle(connection) } }
             // Not `waitForAll`, which would wait for the others when the first consumer has failed: a worker that reads only some of its
             // queues looks alive.
-            while try await group.next() != nil {}
+            for try await _ in group {}
         }
     }
 

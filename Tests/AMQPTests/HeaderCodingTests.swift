@@ -36,6 +36,26 @@ struct HeaderCodingTests {
         #expect(value("f") { $0.value.f32 = 1.5 } == .double(1.5))
     }
 
+    /// As the wire may bring them; each level once, so that nothing recurses here.
+    @Test func tablesWithinTablesAreReadToABound() throws {
+        let count = 15_000
+        let entries = UnsafeMutablePointer<amqp_table_entry_t>.allocate(capacity: count)
+        defer { entries.deallocate() }
+        for level in 0..<count {
+            var field = amqp_field_value_t()
+            field.kind = UInt8(ascii: "F")
+            if level + 1 < count { field.value.table = amqp_table_t(num_entries: 1, entries: entries + level + 1) }
+            (entries + level).initialize(to: amqp_table_entry_t(key: amqp_bytes_t(), value: field))
+        }
+        var value: HeaderValue? = .table(FieldDecoder.table(amqp_table_t(num_entries: 1, entries: entries)))
+        var levels = 0
+        while case .table(let table)? = value {
+            levels += 1
+            value = table[""]
+        }
+        #expect(levels == FieldDecoder.maximumDepth && value == .null)
+    }
+
     @Test func textThatIsNotUTF8StaysBytes() throws {
         var encoder = FieldEncoder(frameSize: 131_072)
         var field = amqp_field_value_t()

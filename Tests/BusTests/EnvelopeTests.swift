@@ -75,11 +75,14 @@ import Testing
 
     @Test func aDeadLetterSaysWhyAndWhereItCameFrom() throws {
         let delivery = try makeDelivery(body: [7], headers: ["x-delivery-count": 20, "sheaf-attempt": 4])
-        let message = envelope.deadLetter(delivery, reason: "no JSON")
+        let now = Timestamp(millisecondsSinceEpoch: 1_764_000_000_987)
+        let message = envelope.deadLetter(delivery, reason: "no JSON", now: now)
         #expect(message.exchange == "sheaf.dead" && message.routingKey == "poison.sheaf.unit.backup")
         #expect(
             message.properties.headers == [
                 "sheaf-attempt": 4, "sheaf-last-error": "no JSON", "sheaf-origin": "sheaf.unit.backup",
+                "sheaf-origin-exchange": "sheaf.command", "sheaf-origin-key": "unit.backup.nightly",
+                "sheaf-given-up-at": .timestamp(Date(timeIntervalSince1970: 1_764_000_000)),
             ])
         #expect(message.body == [7] && message.mandatory && message.properties.expiration == nil)
     }

@@ -17,7 +17,7 @@ import Testing
         #expect(
             topology.queues.map(\.name) == [
                 "sheaf.session.backup", "sheaf.session.restore", "sheaf.unit.backup", "sheaf.unit.restore", "sheaf.session.abort",
-                "sheaf.query", "sheaf.trigger", "sheaf.dead", "sheaf.retry.10s", "sheaf.retry.1m", "sheaf.retry.5m",
+                "sheaf.query", "sheaf.triggers", "sheaf.dead", "sheaf.retry.10s", "sheaf.retry.1m", "sheaf.retry.5m",
                 "sheaf.retry.30m",
                 "sheaf.retry.2h", "sheaf.reply.one", "sheaf.reply.two",
             ])
@@ -115,8 +115,8 @@ import Testing
     @Test func anOutsidersCancelReachesWorkersAndSchedulers() throws {
         let session = try #require(SessionID("abc"))
         #expect(
-            queues(from: Topology.trigger, key: RoutingKey.triggerCancel(session)) == ["sheaf.session.abort", "sheaf.trigger"])
-        #expect(queues(from: Topology.trigger, key: RoutingKey.trigger(.backup, plan: "nightly")) == ["sheaf.trigger"])
+            queues(from: Topology.trigger, key: RoutingKey.triggerCancel(session)) == ["sheaf.session.abort", "sheaf.triggers"])
+        #expect(queues(from: Topology.trigger, key: RoutingKey.trigger(.backup, plan: "nightly")) == ["sheaf.triggers"])
     }
 
     @Test func everySchedulerSeesEveryEvent() {

@@ -10,7 +10,7 @@ extension EndToEnd {
     @Suite struct BrokerFaultTests {
         @Test(.timeLimit(.minutes(2))) func aDeletedQueueIsNamedAndReadAgainOnceItIsDeclared() async throws {
             try await withPrograms { _, site, connection, scheduler, worker in
-                let queues = [WorkQueue.query.name, Topology.trigger]
+                let queues = [WorkQueue.query.name, Topology.triggerQueue]
                 for queue in queues { try await connection.deleteQueue(queue) }
                 for (program, queue) in zip([worker, scheduler], queues) {
                     _ = try await program.log.first("\(program.name) to lose \(queue)", within: .seconds(30)) {
@@ -91,7 +91,7 @@ extension EndToEnd {
                     origins.insert(letter.properties.headers[Envelope.Header.origin]?.string ?? "")
                     try await letter.ack()
                 }
-                #expect(origins == [Topology.trigger, WorkQueue.backupUnit.name])
+                #expect(origins == [Topology.triggerQueue, WorkQueue.backupUnit.name])
                 #expect(worker.isRunning && scheduler.isRunning)
             }
         }

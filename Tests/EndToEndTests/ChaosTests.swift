@@ -274,7 +274,7 @@ private struct ChaosTrial {
         guard case .array(let deaths)? = message.properties.headers["x-death"], case .table(let death)? = deaths.first else {
             return false
         }
-        return death["reason"]?.string == "expired" && death["queue"]?.string == Topology.trigger
+        return death["reason"]?.string == "expired" && death["queue"]?.string == Topology.triggerQueue
     }
 
     private func checkLedger(_ ends: [StatusEvent]) async throws {

@@ -7,9 +7,9 @@ import Synchronization
 /// ends or the broker's acknowledgement timeout (30 minutes) closes the channel.
 package struct Delivery: Sendable {
     /// Empty when `isTruncated`.
-    package let body: [UInt8]
+    package private(set) var body: [UInt8]
     /// Bytes of the message's body, whether or not it is here.
-    package let bodySize: UInt64
+    package private(set) var bodySize: UInt64
     /// Bytes that its consumer takes.
     package let maximumBodySize: Int
     package let properties: MessageProperties
@@ -51,6 +51,13 @@ package struct Delivery: Sendable {
 
     /// How often a quorum queue gave this message out in vain; nil on the first delivery and from classic queues.
     package var deliveryCount: Int64? { properties.headers["x-delivery-count"]?.integer }
+
+    /// The same delivery without its body, for whoever holds many and only settles them.
+    package var withoutBody: Delivery {
+        var copy = self
+        copy.body = []
+        return copy
+    }
 
     /// Whether the connection still stands that can settle this delivery.
     package var isSettleable: Bool { settling.mailbox.ending == nil && !settling.isSettled.load(ordering: .acquiring) }

@@ -3,6 +3,10 @@ import FoundationEssentials
 
 /// Copies librabbitmq's values into Swift ones; nothing it returns points into the library's memory.
 enum FieldDecoder {
+    /// Levels of tables and arrays that are read; what lies deeper becomes null. Anybody may nest headers thousands of levels deep, and a
+    /// thread's stack is finite. `x-death` has three.
+    static let maximumDepth = 32
+
     /// Text of the wire; bytes that are not UTF-8 become the replacement character.
     static func string(_ source: amqp_bytes_t) -> String {
         String(decoding: buffer(source), as: UTF8.self)
@@ -12,10 +16,10 @@ enum FieldDecoder {
         [UInt8](buffer(source))
     }
 
-    static func table(_ source: amqp_table_t) -> HeaderTable {
+    static func table(_ source: amqp_table_t, depth: Int = 1) -> HeaderTable {
         var table = HeaderTable(minimumCapacity: Int(source.num_entries))
         for entry in UnsafeBufferPointer(start: source.entries, count: Int(source.num_entries)) {
-            table[string(entry.key)] = field(entry.value)
+            table[string(entry.key)] = field(entry.value, depth: depth)
         }
         return table
     }
@@ -39,8 +43,10 @@ enum FieldDecoder {
             headers: has(AMQP_BASIC_HEADERS_FLAG) ? table(source.headers) : [:])
     }
 
-    static func field(_ source: amqp_field_value_t) -> HeaderValue {
+    /// - Parameter depth: of the table or array that holds the value; 1 for the headers themselves.
+    static func field(_ source: amqp_field_value_t, depth: Int = 1) -> HeaderValue {
         switch source.kind {
+        case UInt8(ascii: "F") where depth >= maximumDepth, UInt8(ascii: "A") where depth >= maximumDepth: .null
         case UInt8(ascii: "t"): .bool(source.value.boolean != 0)
         case UInt8(ascii: "b"): .integer(Int64(source.value.i8))
         case UInt8(ascii: "B"): .integer(Int64(source.value.u8))
@@ -56,14 +62,14 @@ enum FieldDecoder {
         case UInt8(ascii: "S"): text(source.value.bytes)
         case UInt8(ascii: "x"): .bytes(bytes(source.value.bytes))
         case UInt8(ascii: "T"): .timestamp(date(source.value.u64))
-        case UInt8(ascii: "F"): .table(table(source.value.table))
-        case UInt8(ascii: "A"): .array(array(source.value.array))
+        case UInt8(ascii: "F"): .table(table(source.value.table, depth: depth + 1))
+        case UInt8(ascii: "A"): .array(array(source.value.array, depth: depth + 1))
         default: .null
         }
     }
 
-    private static func array(_ source: amqp_array_t) -> [HeaderValue] {
-        UnsafeBufferPointer(start: source.entries, count: Int(source.num_entries)).map(field)
+    private static func array(_ source: amqp_array_t, depth: Int) -> [HeaderValue] {
+        UnsafeBufferPointer(start: source.entries, count: Int(source.num_entries)).map { field($0, depth: depth) }
     }
 
     private static func text(_ source: amqp_bytes_t) -> HeaderValue {

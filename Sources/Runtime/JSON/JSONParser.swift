@@ -5,10 +5,13 @@ struct JSONParser {
     static let maximumDepth = 512
 
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let maximumDepth: Int
     private var position = 0
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// - Parameter maximumDepth: levels of nesting, held within 0...512.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = JSONParser.maximumDepth) {
         self.bytes = bytes
+        self.maximumDepth = min(max(maximumDepth, 0), Self.maximumDepth)
     }
 
     mutating func parse() throws(JSONError) -> JSONValue {
@@ -52,7 +55,7 @@ struct JSONParser {
     }
 
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth <= Self.maximumDepth else { throw failure(.tooDeep, "nested deeper than \(Self.maximumDepth) levels") }
+        guard depth <= maximumDepth else { throw failure(.tooDeep, "nested deeper than \(maximumDepth) levels") }
         position += 1
         var members: [JSONValue.Member] = []
         skipSpace()
@@ -71,7 +74,7 @@ struct JSONParser {
     }
 
     private mutating func parseArray(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth <= Self.maximumDepth else { throw failure(.tooDeep, "nested deeper than \(Self.maximumDepth) levels") }
+        guard depth <= maximumDepth else { throw failure(.tooDeep, "nested deeper than \(maximumDepth) levels") }
         position += 1
         var elements: [JSONValue] = []
         skipSpace()
@@ -159,10 +162,12 @@ struct JSONParser {
 }
 
 extension JSONValue {
-    /// Parses one JSON text: strict RFC 8259 in UTF-8 without a byte order mark, at most 512 levels deep.
-    package init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
-        let parsed: Result<JSONValue, JSONError>? = bytes.withContiguousStorageIfAvailable(Self.parse)
-        let result = parsed ?? Array(bytes).withUnsafeBufferPointer(Self.parse)
+    /// Parses one JSON text: strict RFC 8259 in UTF-8 without a byte order mark.
+    ///
+    /// - Parameter maximumDepth: levels of nesting, at most 512.
+    package init(parsing bytes: some Sequence<UInt8>, maximumDepth: Int = 512) throws(JSONError) {
+        let parsed = bytes.withContiguousStorageIfAvailable { Self.parse($0, maximumDepth) }
+        let result = parsed ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, maximumDepth) }
         self = try result.get()
     }
 
@@ -170,8 +175,8 @@ extension JSONValue {
         try self.init(parsing: text.utf8)
     }
 
-    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONError> {
-        var parser = JSONParser(bytes)
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ maximumDepth: Int) -> Result<JSONValue, JSONError> {
+        var parser = JSONParser(bytes, maximumDepth: maximumDepth)
         do throws(JSONError) {
             return .success(try parser.parse())
         } catch {

@@ -27,9 +27,17 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
             switch error {
             case let error as CommandError: error.code
             case is UsageError, is ManifestError: .usage
-            case let error as AMQPError: error.code == .invalidAddress ? .usage : .unreachable
+            case let error as AMQPError: Self.code(of: error)
             default: .failed
             }
+    }
+
+    private static func code(of error: AMQPError) -> Code {
+        switch error.code {
+        case .invalidAddress: .usage
+        case .preconditionFailed: .refused
+        default: .unreachable
+        }
     }
 
     init(refusal code: RefusalCode, _ message: String) {

@@ -47,12 +47,15 @@ struct ReplyStream: Sendable {
     }
 
     private func consume(from connection: BrokerConnection) async throws {
-        let queue = "sheaf.reply.\(name)-\(ClientName.random(digits: 6))"
-        try await connection.declareQueue(queue, durable: false, exclusive: true, autoDelete: true)
+        // Under a name of the broker's choice: the only ones that a user of the role outsider may declare.
+        let queue = try await connection.declareQueue("", durable: false, exclusive: true, autoDelete: true).name
         for key in eventKeys {
             do throws(AMQPError) {
                 try await connection.bindQueue(queue, to: Topology.event, routingKey: key)
             } catch {
+                if error.code == .accessRefused {
+                    throw CommandError(.refused, "the broker does not let this user follow \(key): \(error.message)")
+                }
                 guard error.code == .notFound else { throw error }
                 throw CommandError(
                     .unreachable,

@@ -126,6 +126,9 @@ final class SheafClient {
         do throws(AMQPError) {
             try await connection.publish(message)
         } catch {
+            if error.replyCode == 403 {
+                throw CommandError(.refused, "the broker does not let this user publish \(key) to \(exchange): \(error.message)")
+            }
             guard error.code == .returned || error.replyCode == 404 else { throw error }
             throw CommandError(
                 .unreachable,

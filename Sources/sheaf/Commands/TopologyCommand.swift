@@ -4,18 +4,18 @@ import Runtime
 
 struct TopologyCommand: CommandFamily {
     static let configuration = CommandConfiguration(
-        name: "topology", abstract: "Declare on the broker what Sheaf's programs use.",
-        subcommands: [TopologyApplyCommand.self, TopologyAsyncAPICommand.self])
+        name: "topology", abstract: "Declare and check on the broker what Sheaf's programs use.",
+        subcommands: [
+            TopologyApplyCommand.self, TopologyCheckCommand.self, TopologyDefinitionsCommand.self,
+            TopologyPermissionsCommand.self, TopologyAsyncAPICommand.self,
+        ])
 }
 
 struct TopologyApplyCommand: AsyncCommand {
     static let configuration = CommandConfiguration(
         name: "apply", abstract: "Declare exchanges, queues and bindings. Repeating it changes nothing.",
         options: [
-            .repeated(
-                "scheduler", valueName: "NAME",
-                help: "name of a Scheduler, each gets a reply queue; default: \(Topology.defaultScheduler)",
-                environment: "SHEAF_SCHEDULER_NAME"),
+            TopologySchedulers.definition,
             OutputFormat.definition,
         ])
 
@@ -25,8 +25,7 @@ struct TopologyApplyCommand: AsyncCommand {
 
     init(_ arguments: ParsedArguments) throws {
         broker = try BrokerOption(arguments)
-        let named = try arguments.values("scheduler", as: String.self)
-        schedulers = named.isEmpty ? [Topology.defaultScheduler] : named
+        schedulers = try TopologySchedulers.names(arguments)
         output = try CommandOutput(arguments)
     }
 
@@ -35,20 +34,63 @@ struct TopologyApplyCommand: AsyncCommand {
             let topology = Topology(schedulers: schedulers)
             let address = try broker.address()
             let connection = try await BrokerConnection.open(address, name: "sheaf topology apply")
+            try await topology.declare(on: connection)
+            await connection.close()
+            output.line("declared on \(address): \(topology.summary)")
+            output.object(topology.line)
+        }
+    }
+}
+
+struct TopologyCheckCommand: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        name: "check", abstract: "Look whether exchanges, queues and bindings are as they should be.",
+        discussion: """
+            A user that may declare has all arguments compared (a difference: exit code 5) and missing bindings made again; any other
+            learns only whether all names are there (one is missing: exit code 4).
+            """,
+        options: [TopologySchedulers.definition, OutputFormat.definition])
+
+    private let broker: BrokerOption
+    private let schedulers: [String]
+    private let output: CommandOutput
+
+    init(_ arguments: ParsedArguments) throws {
+        broker = try BrokerOption(arguments)
+        schedulers = try TopologySchedulers.names(arguments)
+        output = try CommandOutput(arguments)
+    }
+
+    func run() async throws {
+        try await output.reporting {
+            let topology = Topology(schedulers: schedulers)
+            let address = try broker.address()
+            let connection = try await BrokerConnection.open(address, name: "sheaf topology check")
+            let outcome: TopologyCheck
             do throws(AMQPError) {
-                try await topology.declare(on: connection)
+                outcome = try await topology.check(on: connection)
             } catch {
-                guard error.code == .preconditionFailed else { throw error }
-                throw CommandError(.refused, error.message)
+                guard error.code == .notFound else { throw error }
+                throw CommandError(.notFound, error.message)
             }
             await connection.close()
-            output.line(
-                "declared on \(address): \(topology.exchanges.count) exchanges, \(topology.queues.count) queues, "
-                    + "\(topology.bindings.count) bindings")
-            output.object([
-                "type": "topology", "exchanges": .array(topology.exchanges.map { .string($0.name) }),
-                "queues": .array(topology.queues.map { .string($0.name) }), "bindings": JSONValue(topology.bindings.count),
-            ])
+            if let gap = outcome.gap { output.note(gap) }
+            output.line("\(outcome.gap == nil ? "as it should be" : "all names are there") on \(address): \(topology.summary)")
+            output.object(topology.line)
         }
+    }
+}
+
+extension Topology {
+    fileprivate var summary: String {
+        "\(exchanges.count) exchanges, \(queues.count) queues, \(bindings.count) bindings"
+    }
+
+    /// The JSON line of both commands.
+    fileprivate var line: JSONValue {
+        [
+            "type": "topology", "exchanges": .array(exchanges.map { .string($0.name) }),
+            "queues": .array(queues.map { .string($0.name) }), "bindings": JSONValue(bindings.count),
+        ]
     }
 }

@@ -60,6 +60,13 @@ enum Broker {
         }
     }
 
+    /// Over a connection of its own.
+    static func wait(forQueue queue: String, toHold count: Int) async throws {
+        let connection = try await open()
+        try await wait(forQueue: queue, toHold: count, on: connection)
+        await connection.close()
+    }
+
     /// Waits until no queue of the workers, of the retries and of the dead letters holds a message that is ready.
     static func drained(within limit: Duration = .seconds(30)) async throws {
         let connection = try await open()

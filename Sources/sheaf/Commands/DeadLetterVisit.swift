@@ -1,0 +1,77 @@
+import AMQP
+import Bus
+import Console
+import Runtime
+
+/// A command's way through the dead letters, over a connection of its own.
+struct DeadLetterVisit {
+    private let broker: BrokerOption
+    private let output: CommandOutput
+
+    init(_ broker: BrokerOption, _ output: CommandOutput) {
+        self.broker = broker
+        self.output = output
+    }
+
+    /// - Parameter body: decides about each letter.
+    func run(_ body: (DeadLetter, Delivery) async throws -> DeadLetterQueue.Verdict) async throws {
+        let connection = try await BrokerConnection.open(try broker.address(), name: "sheaf dead")
+        let result: Result<Int, any Error>
+        do {
+            result = .success(try await DeadLetterQueue(connection).visit(body))
+        } catch {
+            result = .failure(error)
+        }
+        await connection.close()
+        let hidden = try result.get()
+        if hidden > 0 { output.note("another reader holds \(hidden) letters; look again when it is done") }
+    }
+
+    static func missing(_ ids: [String]) -> CommandError {
+        let letters = ids.count == 1 ? "is no letter" : "are no letters"
+        return CommandError(.notFound, "there \(letters) \(ids.joined(separator: ", ")); \"sheaf dead list\" shows what there is")
+    }
+}
+
+/// The letters that a command is for: those that were named, or expressly all.
+struct DeadLetterChoice {
+    static let arguments = [
+        PositionalDefinition(
+            "letters", help: "ids of letters, as \"sheaf dead list\" shows them", isRequired: false, isRepeatable: true)
+    ]
+    static let options: [OptionDefinition] = [.flag("all", help: "all letters"), OutputFormat.definition]
+
+    private let ids: Set<String>
+    private let isAll: Bool
+    private var found: Set<String> = []
+
+    init(_ arguments: ParsedArguments) throws {
+        ids = Set(try arguments.values("letters", as: String.self))
+        isAll = try arguments.flag("all")
+        guard isAll == ids.isEmpty else {
+            throw UsageError(
+                code: .conflict, message: isAll ? "give ids or --all, not both" : "name letters by their ids, or give --all",
+                command: arguments.command)
+        }
+    }
+
+    mutating func takes(_ letter: DeadLetter) -> Bool {
+        guard isAll || ids.contains(letter.id) else { return false }
+        found.insert(letter.id)
+        return true
+    }
+
+    /// - Throws: `.notFound` for ids that no letter has.
+    func requireAllFound() throws {
+        let missing = ids.subtracting(found).sorted()
+        guard missing.isEmpty else { throw DeadLetterVisit.missing(missing) }
+    }
+}
+
+extension DeadLetterSummary {
+    init(_ letter: DeadLetter) {
+        self.init(
+            id: letter.id, time: letter.time, type: letter.type, session: letter.session, origin: letter.origin,
+            reason: letter.reason, attempt: letter.attempt, size: letter.size)
+    }
+}
