@@ -6,6 +6,9 @@ package struct PoisonError: Error, Sendable, CustomStringConvertible {
     package static let maximumCommand = 1 << 20
     /// Bytes of an event or an answer: they name every index of a session.
     package static let maximumEvent = 16 << 20
+    /// Bytes beyond those that a body is taken into memory for, only to become a dead letter with its reason. What is larger still the broker
+    /// makes a dead letter, which can give no reason.
+    package static let margin = 3 << 20
 
     package let message: String
 

@@ -103,9 +103,10 @@ package final class SchedulerService: Service {
             let outcome = try await Topology(schedulers: [settings.name]).check(on: connection)
             if let gap = outcome.gap { logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
             let triggers = try await connection.consume(
-                queue: Topology.triggerQueue, prefetch: 4, maximumBodySize: PoisonError.maximumCommand)
+                queue: Topology.triggerQueue, prefetch: 4, maximumBodySize: PoisonError.maximumCommand + PoisonError.margin)
             let events = try await connection.consume(
-                queue: Topology.replyQueue(of: settings.name), prefetch: 64, maximumBodySize: PoisonError.maximumEvent)
+                queue: Topology.replyQueue(of: settings.name), prefetch: 64,
+                maximumBodySize: PoisonError.maximumEvent + PoisonError.margin)
             isConnected.withLock { $0 = true }
             let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)
             let listener = EventListener(ledger: ledger, measurements: measurements)

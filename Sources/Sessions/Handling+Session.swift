@@ -110,10 +110,14 @@ extension Handling {
     }
 
     mutating func exceedDeadline(now: Timestamp) -> Request {
+        abort(deadlineExceeded, now: now) ?? settle(.reject("a deadline passed in a session that never began"))
+    }
+
+    /// Why a session ends that has passed its deadline.
+    package var deadlineExceeded: OutcomeEntry.Abort {
         let seconds = begin.map { ($0.deadline - $0.startedAt).components.seconds } ?? 0
-        let reason = OutcomeEntry.Abort(
+        return OutcomeEntry.Abort(
             condition: "DeadlineExceeded", message: "the session was not done \(seconds) s after it began, which is its timeOut")
-        return abort(reason, now: now) ?? settle(.reject("a deadline passed in a session that never began"))
     }
 
     mutating func remember(_ entries: [EntryName: Entry]) {

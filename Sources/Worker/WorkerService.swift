@@ -75,7 +75,7 @@ package final class WorkerService: Service {
                 guard let threads = pools[queue] else { continue }
                 let consumer = try await connection.consume(
                     queue: queue.name, prefetch: Self.slots(of: queue, parts.settings),
-                    maximumBodySize: PoisonError.maximumCommand)
+                    maximumBodySize: PoisonError.maximumCommand + PoisonError.margin)
                 group.addTask { try await self.serve(consumer, queue, on: threads) }
             }
             group.addTask { try await self.watch.run(on: connection) }
@@ -92,7 +92,8 @@ package final class WorkerService: Service {
         let queue = Topology.controlQueue(of: "\(parts.settings.name.prefix(100))-\(try Nonce.make())")
         try await connection.declareQueue(queue, durable: false, exclusive: true, autoDelete: true)
         try await connection.bindQueue(queue, to: Topology.control, routingKey: "")
-        return try await connection.consume(queue: queue, prefetch: 20, maximumBodySize: PoisonError.maximumCommand)
+        return try await connection.consume(
+            queue: queue, prefetch: 20, maximumBodySize: PoisonError.maximumCommand + PoisonError.margin)
     }
 
     private func follow(_ hints: Consumer) async throws {

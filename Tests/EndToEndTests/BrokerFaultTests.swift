@@ -106,6 +106,9 @@ extension EndToEnd {
                 try await connection.declareQueue(
                     queue, arguments: ["x-queue-type": "quorum", "x-single-active-consumer": true])
                 try await connection.bindQueue(queue, to: Topology.command, routingKey: "query.#")
+                // With no right to compare the queue's arguments with what they should be.
+                try await broker.control("add_user", "limited", "limited")
+                try await broker.control("set_permissions", "limited", "^sheaf[.]control[.].*", ".*", ".*")
                 try await Site.use(amqpURL: broker.url) { site in
                     let answers = try await connection.declareQueue("", durable: false, exclusive: true).name
                     let holding = try await broker.open("sheaf-tests preferred")
@@ -113,7 +116,8 @@ extension EndToEnd {
                     for id in ["held", "waiting"] { try await ask(id, answers, connection) }
                     var deliveries = preferred.makeAsyncIterator()
                     #expect(try await deliveries.next()?.properties.messageID == "held")
-                    let worker = try await site.startWorker("one")
+                    let worker = try await site.startWorker(
+                        "one", ["--amqp-url", "amqp://limited:limited@127.0.0.1:\(broker.port)/"])
                     _ = try await worker.log.first("the worker to notice", within: .seconds(60)) {
                         $0.contains("queue \(queue) has 1 messages ready") && $0.contains("connecting again")
                     }

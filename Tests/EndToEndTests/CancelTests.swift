@@ -11,7 +11,10 @@ extension EndToEnd {
     @Suite struct CancelTests {
         /// Small units and many of them, so that a session is caught at work.
         private static let documents = 12_000
-        private static let units = ["--unit-bytes", "40KiB", "--unit-seconds", "600", "--slots", "1"]
+        private static let units = ["--unit-bytes", "10KiB", "--unit-seconds", "600", "--slots", "1"]
+
+        /// The broker soon notices that a worker is stopped, and gives what it sent there to others, a cancel too.
+        private static func quickly() throws -> [String] { units + ["--amqp-url", try Broker.url() + "?heartbeat=2"] }
 
         /// One worker has a session in hand and is stopped by the kernel; another is to end the session.
         private struct Caught {
@@ -49,7 +52,7 @@ extension EndToEnd {
                     try site.declarePlan("nightly", indices: index, timeOut: timeOut)
                     let scheduler = try await site.startScheduler()
                     let tap = try await Tap()
-                    let holder = try await site.startWorker("holder", units)
+                    let holder = try await site.startWorker("holder", try quickly())
                     let command = try await site.command(["backup", "nightly", "--wait", "--output", "json"])
                     let part = try await tap.messages.first("a part", within: .seconds(60)) {
                         $0.progress?.state == .stored
@@ -155,7 +158,7 @@ extension EndToEnd {
                     try await maker.kill()
 
                     let tap = try await Tap()
-                    let holder = try await site.startWorker("holder", Self.units)
+                    let holder = try await site.startWorker("holder", try Self.quickly())
                     let file = try site.restoreFile("back")
                     let restore = try await site.command(["restore", "-f", file, "--wait", "--output", "json"])
                     let part = try await tap.messages.first("a part", within: .seconds(60)) { $0.progress?.state == .stored }

@@ -127,6 +127,35 @@ extension EndToEnd {
             }
         }
 
+        /// No program takes it into memory: the broker moves it, and whoever ends sessions, who gets a copy, does not send it round.
+        @Test(.timeLimit(.minutes(1))) func whatIsTooLargeToTakeIsOneDeadLetterToo() async throws {
+            try await Site.use { site in
+                try site.declare(.defaultEngine, url: "http://127.0.0.1:9")
+                let programs = [try await site.startScheduler(), try await site.startWorker("one")]
+                let tap = try await Tap()
+                let connection = try await Broker.open("sheaf-e2e poison")
+                let place = try #require(Place.all.first { $0.queue == WorkQueue.backupUnit.name })
+                let size = PoisonError.maximumCommand + PoisonError.margin + 1
+                let properties = MessageProperties(contentType: "application/cloudevents+json", type: place.type.rawValue)
+                try await connection.publish(
+                    OutgoingMessage(
+                        exchange: Topology.command, routingKey: "unit.backup.nightly", properties: properties,
+                        body: [UInt8](repeating: 0x20, count: size), mandatory: true))
+                let letter = try await tap.messages.first("the dead letter", within: .seconds(20)) {
+                    $0.exchange == Topology.dead
+                }
+                #expect(letter.body.count == size)
+                try await serveAGoodOne(in: place, site, tap, connection)
+                try await Broker.wait(for: .abort, toHold: 0, on: connection)
+                #expect(try await connection.declareQueue(Topology.dead, passive: true).messages == 1)
+                let listed = try await site.sheaf(["dead", "list", "--output", "json"])
+                #expect(try listed.last["reason"]?.string?.contains("rejected") == true, "\(listed)")
+                for program in programs { #expect(program.isRunning) }
+                await connection.close()
+                await tap.close()
+            }
+        }
+
         /// Awaits what only a program that reads on can say.
         private func serveAGoodOne(
             in place: Place, _ site: Site, _ tap: Tap, _ connection: BrokerConnection

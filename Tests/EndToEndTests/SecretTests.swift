@@ -1,3 +1,4 @@
+import Bus
 import Foundation
 import Runtime
 import Testing
@@ -50,7 +51,7 @@ extension EndToEnd {
                     #expect(said.count > 10)
                     for text in said { #expect(!text.contains(password), "the password is in: \(text.prefix(500))") }
                     #expect(try site.filesHolding(password, in: site.repository).isEmpty)
-                    #expect(try site.filesHolding(password, in: site.folder + "/state").isEmpty)
+                    #expect(try site.filesHolding(password, in: site.stateFolder(of: Topology.defaultScheduler)).isEmpty)
                     await tap.close()
                 }
             }

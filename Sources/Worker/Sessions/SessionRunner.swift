@@ -124,7 +124,8 @@ struct SessionRunner {
         -> Handling.Request
     {
         let failed = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
-        let reason = OutcomeEntry.Abort(condition: kind == .deadline ? "DeadlineExceeded" : failed, message: "\(error)")
+        let reason =
+            kind == .deadline ? handling.deadlineExceeded : OutcomeEntry.Abort(condition: failed, message: "\(error)")
         if let request = handling.abort(reason, now: .now()) { return request }
         handling = Handling(kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce)
         return handling.start()

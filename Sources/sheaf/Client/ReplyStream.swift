@@ -53,13 +53,17 @@ struct ReplyStream: Sendable {
             do throws(AMQPError) {
                 try await connection.bindQueue(queue, to: Topology.event, routingKey: key)
             } catch {
-                if error.code == .accessRefused {
-                    throw CommandError(.refused, "the broker does not let this user follow \(key): \(error.message)")
+                // Told and not thrown: the refusal has ended the connection, which would pass for a reason to connect again.
+                switch error.code {
+                case .accessRefused:
+                    return fail(.refused, "the broker does not let this user follow \(key): \(error.message)")
+                case .notFound:
+                    return fail(
+                        .unreachable,
+                        "the broker \(address) has no exchange \(Topology.event); declare what is missing with: sheaf topology apply"
+                    )
+                default: throw error
                 }
-                guard error.code == .notFound else { throw error }
-                throw CommandError(
-                    .unreachable,
-                    "the broker \(address) has no exchange \(Topology.event); declare what is missing with: sheaf topology apply")
             }
         }
         let consumer = try await connection.consume(queue: queue, prefetch: 200)
@@ -69,6 +73,8 @@ struct ReplyStream: Sendable {
             try await delivery.ack()
         }
     }
+
+    private func fail(_ code: CommandError.Code, _ message: String) { output.yield(.failed(CommandError(code, message))) }
 
     private func incoming(_ delivery: Delivery) -> Incoming {
         do throws(PoisonError) {
