@@ -20,7 +20,7 @@ test: ## everything that CI runs: install, lint, servers, all tests; stops the s
 	@scripts/test all
 
 build: ## build the program (release), .build/release/sheaf
-	swift build -c release --product sheaf
+	swift build -c release --product sheaf --static-swift-stdlib
 
 unit: ## tests that need no server
 	@scripts/test unit

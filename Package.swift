@@ -38,8 +38,9 @@ let package = Package(
 
         // Header only: no package to install.
         .systemLibrary(name: "CScan"),
+        .systemLibrary(name: "CMalloc"),
 
-        module("Runtime", []),
+        module("Runtime", ["CMalloc"]),
         module("Messages", ["Runtime"]),
         module("Sessions", ["Messages", "Runtime"]),
         module("Manifests", ["Messages", "Runtime", "CYAML"]),

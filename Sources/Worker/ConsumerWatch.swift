@@ -33,6 +33,7 @@ final class ConsumerWatch: Sendable {
     /// - Throws: `AMQPError` for a consumer that is forgotten, which a new connection mends, and for a connection that has ended.
     func run(on connection: BrokerConnection) async throws {
         var judge = Judge()
+        var loadsAtRest: [WorkQueue: Load] = [:]
         while true {
             do {
                 try await Task.sleep(for: Self.interval)
@@ -43,7 +44,14 @@ final class ConsumerWatch: Sendable {
             for queue in WorkQueue.allCases {
                 ready[queue] = try await connection.declareQueue(queue.name, passive: true).messages
             }
-            guard let queue = judge.forgotten(ready: ready, loads: loads.withLock { $0 }) else { continue }
+            let now = loads.withLock { $0 }
+            // What a session's work took from the kernel goes back once the worker rests: a worker that has worked costs no more than one
+            // that has not.
+            if now != loadsAtRest, inHand == 0 {
+                FreeMemory.giveBack()
+                loadsAtRest = now
+            }
+            guard let queue = judge.forgotten(ready: ready, loads: now) else { continue }
             throw AMQPError(
                 .consumerCancelled,
                 "queue \(queue.name) has \(ready[queue] ?? 0) messages ready, and this worker, which has nothing to do, got none of them for"
