@@ -7,7 +7,8 @@ extension Delivery {
     /// - Throws: `PoisonError` for what is no such message, and for a session under the type of the other kind or without its plan: a backup
     ///   without one would take every index.
     package func session() throws(PoisonError) -> CloudEvent<SessionCommand> {
-        let event = try event(SessionCommand.self, types: [.backupSession, .restoreSession])
+        let event = try event(
+            SessionCommand.self, types: [.backupSession, .restoreSession], maximumBytes: PoisonError.maximumSession)
         let (type, isWhole) =
             switch event.data.kind {
             case .backup: (MessageType.backupSession, event.data.configuration != nil)

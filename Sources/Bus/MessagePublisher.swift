@@ -13,7 +13,9 @@ package actor MessagePublisher {
     private var opening: Task<Result<BrokerConnection, AMQPError>, Never>?
     private var wasConnected = false
     /// So many failures of one publish may be the queue's own; what fails more often goes over a new connection each time.
-    private static let refusalsBorne = 2
+    private static let attemptsOnAChannel = 2
+    /// Times that an event is sent to queues that refuse it.
+    private static let announcements = 4
 
     /// - Parameters:
     ///   - name: shown by the broker, for example `sheaf-worker w1 publish`.
@@ -37,6 +39,23 @@ package actor MessagePublisher {
     ///
     /// - Throws: `AMQPError`, at once when it is not retryable (`.returned`: nobody takes the message), else after the last attempt.
     package func publish(_ messages: [OutgoingMessage]) async throws {
+        if let refusal = try await publish(messages, refusalsBorne: attempts) { throw refusal }
+    }
+
+    /// Publishes events or answers: what a queue that anybody may have bound refuses again and again counts as told.
+    ///
+    /// RabbitMQ refuses the publisher when one of the queues does, though the others have the message. No session may wait for a follower
+    /// that lets its queue fill up.
+    /// - Returns: the last refusal, where there is one.
+    /// - Throws: as `publish`.
+    @discardableResult package func announce(_ messages: [OutgoingMessage]) async throws -> AMQPError? {
+        try await publish(messages, refusalsBorne: min(attempts, Self.announcements))
+    }
+
+    /// - Parameter refusalsBorne: after so many refusals (`.nacked`) in a row it gives up without an error.
+    private func publish(_ messages: [OutgoingMessage], refusalsBorne: Int) async throws -> AMQPError? {
+        guard !messages.isEmpty else { return nil }
+        var refusals = 0
         var left = messages
         var attempt = 0
         var generator = SystemRandomNumberGenerator()
@@ -56,11 +75,13 @@ package actor MessagePublisher {
                     if first == nil || !error.isRetryable { first = error }
                     unsent.append(message)
                 }
-                guard let first else { return }
+                guard let first else { return nil }
+                refusals = first.code == .nacked ? refusals + 1 : 0
+                if refusals >= refusalsBorne { return first }
                 left = unsent
                 failure = first
                 mayPass = first.isRetryable
-                if attempt + 1 >= Self.refusalsBorne { letGo(of: connection) }
+                if attempt + 1 >= Self.attemptsOnAChannel { letGo(of: connection) }
             }
             attempt += 1
             guard mayPass, attempt < attempts else { throw failure }
@@ -69,6 +90,11 @@ package actor MessagePublisher {
     }
 
     package func publish(_ message: OutgoingMessage) async throws { try await publish([message]) }
+
+    /// Messages that are ready in a queue, by the same connection.
+    package func messages(in queue: String) async throws -> Int {
+        try await open().get().declareQueue(queue, passive: true).messages
+    }
 
     /// Moves a delivery to the dead letters and settles it.
     ///

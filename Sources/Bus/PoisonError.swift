@@ -4,6 +4,8 @@
 package struct PoisonError: Error, Sendable, CustomStringConvertible {
     /// Bytes of a command or a query: they come from anybody.
     package static let maximumCommand = 1 << 20
+    /// Bytes of a session's message, so that its units, which carry it, are commands that can be read.
+    package static let maximumSession = maximumCommand - (16 << 10)
     /// Bytes of an event or an answer: they name every index of a session.
     package static let maximumEvent = 16 << 20
     /// Bytes beyond those that a body is taken into memory for, only to become a dead letter with its reason. What is larger still the broker

@@ -76,14 +76,9 @@ extension Ledger {
         try database.query("SELECT message FROM sessions WHERE id = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
     }
 
-    /// The session of that id, unless it has ended.
-    package func unfinishedSession(_ id: String) throws(SchedulerError) -> UnfinishedSession? {
-        try unfinished(where: "id = ?", [.text(id)]).first
-    }
-
-    /// Sessions without an end although their deadline has passed.
+    /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin.
     package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
-        try unfinished(where: "deadline < ?", [.integer(now.milliseconds)])
+        try unfinished(where: "started_at + deadline - requested_at < ?", [.integer(now.milliseconds)])
     }
 
     /// All invokers that ever had a session which is still remembered.

@@ -139,7 +139,13 @@ package final class WorkerService: Service {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
                     case .abort where delivery.messageType == .cancel:
                         await CancelRunner(parts, delivery: delivery).run()
-                    case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
+                    case .abort where delivery.exchange == Topology.dead:
+                        await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
+                    case .abort:
+                        // Outsiders may write here, under a cancel's key: nothing but cancels is taken from them.
+                        await DeliveryHandler(parts, delivery: delivery).run {
+                            throw PoisonError("the message is neither a cancel nor a dead letter of a session")
+                        }
                     case .backupSession, .restoreSession, .backupUnit, .restoreUnit:
                         await SessionRunner(parts, delivery: delivery).run()
                     }

@@ -236,11 +236,19 @@ struct SessionScript {
         try await ledger.apply([script.event(after: 1_000, .rescue)])
         #expect(try await ledger.quietSessions(since: start + 999).isEmpty)
 
-        #expect(try await ledger.sessionsPastDeadline(at: start + 3_600).isEmpty)
-        #expect(try await ledger.sessionsPastDeadline(at: start + 3_601).map(\.session.id) == ["a"])
+        // It counts from the begin, 100 s after the request.
+        #expect(try await ledger.sessionsPastDeadline(at: start + 3_700).isEmpty)
+        #expect(try await ledger.sessionsPastDeadline(at: start + 3_701).map(\.session.id) == ["a"])
         try await ledger.apply([script.end(after: 3_602, .failed, by: .scheduler)])
         #expect(try await ledger.sessionsPastDeadline(at: start + 9_999).isEmpty)
         #expect(try await ledger.quietSessions(since: start + 9_999).isEmpty)
+    }
+
+    /// It is not late but waits, and may still run.
+    @Test func aSessionThatNobodyHasBegunPassesNoDeadline() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        try await ledger.apply([SessionScript(id: "a", start: start).request()])
+        #expect(try await ledger.sessionsPastDeadline(at: start + 99_999).isEmpty)
     }
 
     @Test func pruningKeepsTheNewestTheLastSuccessAndTheUnfinished() async throws {

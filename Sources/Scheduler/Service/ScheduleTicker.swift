@@ -66,7 +66,7 @@ struct ScheduleTicker: Sendable {
                         metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
                 }
                 let made = try SessionFactory(resources: resources, now: now)
-                    .backup(namespace: namespace, name: name, key: "slot \(slot)", notAfter: schedule.nextSlot(after: now))
+                    .backup(namespace: namespace, name: name, key: .slot(slot), notAfter: schedule.nextSlot(after: now))
                 _ = try await starter.start(made)
             }
             // After the publish: a crash between fires the slot again, which is the same session.
@@ -80,8 +80,10 @@ struct ScheduleTicker: Sendable {
 
     /// Only sessions that a worker has begun: one that still waits for a worker would only wait twice.
     private func rescue(_ now: Timestamp) async throws {
-        for session in try await ledger.quietSessions(since: now - Self.quietLimit) where session.session.startedAt != nil {
-            try await starter.rescue(session)
+        let quiet = try await ledger.quietSessions(since: now - Self.quietLimit).filter { $0.session.startedAt != nil }
+        // Where units wait, a quiet session is one whose turn has not come: published again, all of its units would wait twice.
+        if !quiet.isEmpty, try await starter.waitingUnits() == 0 {
+            for session in quiet { try await starter.rescue(session) }
         }
         for session in try await ledger.sessionsPastDeadline(at: now - Self.quietLimit) {
             let message =

@@ -13,11 +13,25 @@ struct SessionFactory {
         case refused(RefusalCode, String)
     }
 
+    /// What makes a request this one. Kinds are kept apart: nobody can take a schedule's slot by naming a key like it.
+    enum Key {
+        case slot(Timestamp)
+        case given(String)
+        case event(source: String, id: String)
+
+        fileprivate var parts: [String] {
+            switch self {
+            case .slot(let slot): ["slot", slot.description]
+            case .given(let key): ["key", key]
+            case .event(let source, let id): ["event", source, id]
+            }
+        }
+    }
+
     let resources: ResourceSet
     let now: Timestamp
 
-    /// - Parameter key: what makes this request this one: a schedule's slot, an idempotency key, an event's source and id.
-    func backup(namespace: String, name: String, key: String, notAfter: Timestamp? = nil) throws -> Made {
+    func backup(namespace: String, name: String, key: Key, notAfter: Timestamp? = nil) throws -> Made {
         guard let configuration = resources.backupConfiguration(name, in: namespace)?.value else {
             return .refused(
                 .notFound,
@@ -36,7 +50,7 @@ struct SessionFactory {
         }
     }
 
-    func restore(namespace: String, name: String, key: String) throws -> Made {
+    func restore(namespace: String, name: String, key: Key) throws -> Made {
         guard let restore = resources.restoreSession(name, in: namespace)?.value else {
             let known = known(resources.restoreSessions)
             return .refused(.notFound, "there is no RestoreSession \(namespace)/\(name); apply one, or choose of: \(known)")
@@ -44,7 +58,7 @@ struct SessionFactory {
         return try self.restore(restore, key: key)
     }
 
-    func restore(_ restore: RestoreSession, key: String) throws -> Made {
+    func restore(_ restore: RestoreSession, key: Key) throws -> Made {
         let parts = Parts(
             kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name),
             namespace: restore.metadata.namespace,
@@ -67,12 +81,12 @@ struct SessionFactory {
     }
 
     private func make(
-        _ parts: Parts, key: String, _ command: (AppBinding, Repository, SessionID) -> SessionCommand
+        _ parts: Parts, key: Key, _ command: (AppBinding, Repository, SessionID) -> SessionCommand
     ) throws -> Made {
         let target = resources.appBinding(parts.target)?.value
         // The same manifest against another cluster is another session.
         let identity = target?.clusterURL ?? parts.target.description
-        let id = try sessionID([parts.kind.rawValue, parts.namespace, parts.invoker.name, identity, key])
+        let id = try sessionID([parts.kind.rawValue, parts.namespace, parts.invoker.name, identity] + key.parts)
         let repository = resources.repository(parts.repository)?.value
         let problem: (condition: String, message: String)
         switch (target, repository) {

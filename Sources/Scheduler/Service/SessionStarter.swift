@@ -18,7 +18,7 @@ struct SessionStarter: Sendable {
         switch made {
         case .refused(let code, let message): return .refused(code: code, message: message)
         case .failed(let status):
-            try await publisher.publish(try self.status(status))
+            try await publisher.announce([try self.status(status)])
             try await ledger.apply([LedgerEvent(status, at: status.requestedAt)])
             logger.warning(
                 "a session failed before it began",
@@ -36,6 +36,13 @@ struct SessionStarter: Sendable {
                 }
             }
             let message = try self.message(command, attempt: 0)
+            guard message.body.count <= PoisonError.maximumSession else {
+                return .refused(
+                    code: .invalid,
+                    message:
+                        "the session's message would have \(message.body.count) bytes, at most \(PoisonError.maximumSession) are read:"
+                        + " shorten the manifests that it carries")
+            }
             try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
             let event = LedgerEvent(request: command, message: message.body)
             try await Failpoints.around(.schedulerRecord) { try await ledger.apply([event]) }
@@ -59,6 +66,13 @@ struct SessionStarter: Sendable {
                 .cancel, id: "\(request.session)/cancel", session: request.session, payload: request, to: Topology.command,
                 key: RoutingKey.cancel(request.session), mandatory: true))
         logger.info("the cancel of a session was published", metadata: ["session": .string(request.session.text)])
+    }
+
+    /// Units of all sessions that wait for a worker.
+    func waitingUnits() async throws -> Int {
+        var count = 0
+        for queue in [WorkQueue.backupUnit, .restoreUnit] { count += try await publisher.messages(in: queue.name) }
+        return count
     }
 
     /// Publishes a session message again, as one that cannot be the first: whoever takes it looks how far the session is.

@@ -18,8 +18,10 @@ struct TriggerHandler: Sendable {
         let message = try starter.envelope.message(
             .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
         do {
-            try await Failpoints.around(.schedulerReply) { try await starter.publisher.publish(message) }
-        } catch let error as AMQPError where !error.isRetryable {
+            try await Failpoints.around(.schedulerReply) {
+                if let refusal = try await starter.publisher.announce([message]) { throw refusal }
+            }
+        } catch let error as AMQPError where !error.isRetryable || error.code == .nacked {
             // What was asked is done; its asker cannot be told, now or later, and those behind must not wait.
             starter.logger.warning("an answer was refused by the broker", metadata: ["error": .string(error.message)])
         }
@@ -53,20 +55,21 @@ struct TriggerHandler: Sendable {
     /// - Returns: nil for a session that is not in the ledger: a worker answers.
     private func cancel(_ request: CancelRequest) async throws -> Reply? {
         guard let session = try await ledger.session(request.session.text) else { return nil }
-        guard !session.phase.isFinal else {
+        // What a Scheduler guesses by its clock, or a worker that could not reach the journal, is not the end.
+        guard !(session.phase.isFinal && session.source == .final) else {
             // Asking twice is no mistake; the workers tell the end again.
             if session.conditions.contains(where: { $0.type == "Cancelled" }) { return .accepted(session: request.session) }
             return .refused(code: .refused, message: "session \(session.id) has ended already: \(session.phase.rawValue)")
         }
-        guard let message = try await ledger.unfinishedSession(session.id)?.message else { return nil }
+        guard let message = try await ledger.message(of: session.id) else { return nil }
         try await starter.cancel(request.session, reason: request.reason, message: message)
         return .accepted(session: request.session)
     }
 
     private func start(_ event: CloudEvent<Trigger>) async throws -> Reply {
         let factory = SessionFactory(resources: await folder.resources(), now: .now())
-        let key = event.data.idempotencyKey ?? "\(event.source)|\(event.id)"
-        guard !key.isEmpty else {
+        let key = event.data.idempotencyKey.map(SessionFactory.Key.given) ?? .event(source: event.source, id: event.id)
+        guard event.data.idempotencyKey != "" else {
             return .refused(
                 code: .invalid, message: "the idempotency key is empty; give each request one of its own, or leave it out")
         }

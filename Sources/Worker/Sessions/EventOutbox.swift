@@ -44,7 +44,7 @@ package final class EventOutbox: Service {
     private func publishAll() async {
         for await message in messages {
             do {
-                try await publisher.publish(message)
+                try await publisher.announce([message])
             } catch {
                 logger.warning("an event could not be published", metadata: ["error": .string("\(error)")])
             }

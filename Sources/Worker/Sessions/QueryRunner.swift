@@ -20,9 +20,10 @@ struct QueryRunner {
             guard let replyTo = try delivery.replyTo() else { throw PoisonError("a query needs a reply_to") }
             let event = try delivery.event(Query.self, types: [.query])
             let reply = answer(event.data)
-            try await parts.publisher.publish(
-                try parts.envelope.message(
-                    .reply, id: "\(event.id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false))
+            let message = try parts.envelope.message(
+                .reply, id: "\(event.id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
+            // An asker whose queue refuses the answer has asked in vain.
+            try await parts.publisher.announce([message])
             try await delivery.ack()
         }
     }

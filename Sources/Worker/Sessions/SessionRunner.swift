@@ -174,10 +174,21 @@ struct SessionRunner {
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
                 replyTo: try delivery.replyTo())
             let messages = try publications.flatMap { try outgoing.messages(for: $0) }
-            try await Failpoints.around(publications.first?.failpoint) { try await parts.publisher.publish(messages) }
+            try await Failpoints.around(publications.first?.failpoint) {
+                // Work first: it must arrive, whatever becomes of what is told about it.
+                try await parts.publisher.publish(messages.filter(\.mandatory))
+                try await announce(messages.filter { !$0.mandatory }, work.command)
+            }
             return .published
         case .settle: return .published
         }
+    }
+
+    private func announce(_ messages: [OutgoingMessage], _ command: SessionCommand) async throws {
+        guard let refusal = try await parts.publisher.announce(messages) else { return }
+        logger.warning(
+            "a queue that follows sessions refuses events",
+            metadata: context(command).merging(["error": .string(refusal.message)]) { $1 })
     }
 
     /// What others may learn of a new entry; the journal alone decides.
@@ -233,7 +244,7 @@ struct SessionRunner {
                 Condition(type: "Unrecorded", reason: "JournalUnreachable", message: "\(error)", lastTransitionTime: now)
             ], error: "\(error)")
         let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: try delivery.replyTo())
-        try await parts.publisher.publish(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"))
+        try await announce(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"), command)
         try await delivery.ack()
     }
 

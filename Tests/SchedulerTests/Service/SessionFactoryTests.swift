@@ -55,7 +55,7 @@ import Testing
 
     @Test func aCommandCarriesAllThatAWorkerNeedsButTheSecrets() throws {
         let command = try command(
-            try factory().backup(namespace: "demo", name: "nightly", key: "slot 1", notAfter: Self.now + .seconds(60)))
+            try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now), notAfter: Self.now + .seconds(60)))
         #expect(command.kind == .backup && command.name == "nightly-1764000000" && command.namespace == "demo")
         #expect(command.requestedAt == Self.now && command.notAfter == Self.now + .seconds(60) && command.timeOutSeconds == 5400)
         #expect(command.target.metadata.name == "es" && command.repository.metadata.name == "disk")
@@ -64,21 +64,24 @@ import Testing
     }
 
     @Test func theSameTriggerIsTheSameSessionAndTheSameRequestHoweverLate() throws {
-        let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1", notAfter: Self.now))
+        let first = try command(
+            try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now), notAfter: Self.now))
         let again = try command(
-            try factory(now: Self.now + .seconds(9)).backup(namespace: "demo", name: "nightly", key: "slot 1"))
+            try factory(now: Self.now + .seconds(9)).backup(namespace: "demo", name: "nightly", key: .slot(Self.now)))
         #expect(first.id == again.id)
         #expect(first != again)
         #expect(try MessageCoding.encode(first.request) == MessageCoding.encode(again.request))
     }
 
     @Test func anotherSlotAnotherNameOrAnotherClusterIsAnotherSession() throws {
-        let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1")).id
-        #expect(try command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 2")).id != first)
+        let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id
+        #expect(
+            try command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now + .seconds(60)))).id != first
+        )
         let elsewhere = Self.manifests(url: "http://other.example:9200", usage: Self.usable)
-        #expect(try command(try factory(elsewhere).backup(namespace: "demo", name: "nightly", key: "slot 1")).id != first)
+        #expect(try command(try factory(elsewhere).backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id != first)
         let renamed = Self.manifests(usage: Self.usable).replacing("nightly", with: "weekly")
-        #expect(try command(try factory(renamed).backup(namespace: "demo", name: "weekly", key: "slot 1")).id != first)
+        #expect(try command(try factory(renamed).backup(namespace: "demo", name: "weekly", key: .slot(Self.now))).id != first)
     }
 
     @Test func aRestoreOfTheSameNameIsAnotherSession() throws {
@@ -86,13 +89,13 @@ import Testing
             metadata: ObjectMeta(name: "nightly", namespace: "demo"),
             spec: .init(
                 target: .init(ref: TargetRef(name: "es")), repository: ObjectReference(name: "disk", namespace: "store")))
-        let command = try command(try factory().restore(restore, key: "slot 1"))
+        let command = try command(try factory().restore(restore, key: .slot(Self.now)))
         #expect(command.kind == .restore && command.restore == restore && command.configuration == nil)
-        #expect(try command.id != self.command(try factory().backup(namespace: "demo", name: "nightly", key: "slot 1")).id)
+        #expect(try command.id != self.command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id)
     }
 
     @Test func anUnknownConfigurationIsRefusedAndTheKnownOnesAreNamed() throws {
-        guard case .refused(.notFound, let message) = try factory().backup(namespace: "demo", name: "x", key: "k") else {
+        guard case .refused(.notFound, let message) = try factory().backup(namespace: "demo", name: "x", key: .given("k")) else {
             Issue.record("it was not refused")
             return
         }
@@ -101,7 +104,7 @@ import Testing
 
     @Test func aMissingTargetFailsTheSessionWithStashsCondition() throws {
         let yaml = Self.manifests(usage: Self.usable).split(separator: "---").dropFirst().joined(separator: "---")
-        let status = try failure(try factory(yaml).backup(namespace: "demo", name: "nightly", key: "k"))
+        let status = try failure(try factory(yaml).backup(namespace: "demo", name: "nightly", key: .given("k")))
         #expect(status.phase == .failed && status.source == .scheduler && status.finishedAt == Self.now)
         #expect(status.conditions.map(\.type) == ["BackupTargetFound"] && status.conditions.map(\.status) == ["False"])
         #expect(status.error?.contains("demo/es") == true)
@@ -110,7 +113,7 @@ import Testing
     @Test func aMissingRepositoryFailsTheSessionWithStashsCondition() throws {
         let documents = Self.manifests().split(separator: "---")
         let status = try failure(
-            try factory("\(documents[0])---\(documents[2])").backup(namespace: "demo", name: "nightly", key: "k"))
+            try factory("\(documents[0])---\(documents[2])").backup(namespace: "demo", name: "nightly", key: .given("k")))
         #expect(status.conditions.map(\.type) == ["RepositoryFound"])
         #expect(status.error?.contains("store/disk") == true)
     }
@@ -119,11 +122,22 @@ import Testing
         ("", false), ("usagePolicy: {allowedNamespaces: {from: Same}}", false), (usable, true),
     ])
     func theUsagePolicyDecidesWhichNamespacesMayUseARepository(policy: String, isAllowed: Bool) throws {
-        let made = try factory(Self.manifests(usage: policy)).backup(namespace: "demo", name: "nightly", key: "k")
+        let made = try factory(Self.manifests(usage: policy)).backup(namespace: "demo", name: "nightly", key: .given("k"))
         guard !isAllowed else {
             _ = try command(made)
             return
         }
         #expect(try failure(made).error?.contains("may not be used from namespace demo") == true)
+    }
+
+    /// Or whoever may trigger a plan could take its slots away, by asking for them before their time.
+    @Test func noGivenKeyIsASlotsOrAnEvents() throws {
+        let slot = try command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id
+        let keys: [SessionFactory.Key] = [
+            .given("slot \(Self.now)"), .given("\(Self.now)"), .given("slot"), .event(source: "slot", id: "\(Self.now)"),
+            .given("/shop|1"), .event(source: "/shop", id: "1"), .event(source: "/shop|1", id: ""),
+        ]
+        let ids = try keys.map { try command(try factory().backup(namespace: "demo", name: "nightly", key: $0)).id }
+        #expect(Set(ids + [slot]).count == keys.count + 1)
     }
 }

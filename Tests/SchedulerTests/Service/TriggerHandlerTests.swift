@@ -142,7 +142,7 @@ import Testing
     @Test(arguments: [("sheaf.unit.backup", false), ("mine", true)])
     func aSessionThatWorkersRefuseIsNotKeptForARescue(queue: String, isKept: Bool) async throws {
         let factory = SessionFactory(resources: await handler.folder.resources(), now: .now())
-        guard case .command(let command) = try factory.backup(namespace: "demo", name: "nightly", key: "k") else {
+        guard case .command(let command) = try factory.backup(namespace: "demo", name: "nightly", key: .given("k")) else {
             Issue.record("no command")
             return
         }
@@ -161,7 +161,7 @@ import Testing
     /// Whoever gets "accepted" must get what was asked for, not what somebody asked for under that key before.
     @Test(arguments: [false, true]) func aKeyBelongsToTheRequestThatUsedItFirst(isOther: Bool) async throws {
         let factory = SessionFactory(resources: await handler.folder.resources(), now: .now())
-        guard case .command(var command) = try factory.backup(namespace: "demo", name: "nightly", key: "k") else {
+        guard case .command(var command) = try factory.backup(namespace: "demo", name: "nightly", key: .given("k")) else {
             Issue.record("there is no such plan")
             return
         }
