@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     /// What a worker and a Scheduler cost that have nothing to do, after they had something to do.
     @Suite struct IdleTests {
-        /// Of both, in MB, libraries that they share counted twice.
+        /// Of both, in MiB, libraries and code that they share counted twice.
         private static let mostMemory = 60.0
         /// Of a core, each. The kernel counts in steps of 10 ms, so that a window of 12 s shows 0.1 %.
         private static let mostCPU = 0.005
@@ -28,10 +28,10 @@ extension EndToEnd {
                 try await Task.sleep(for: Self.window)
                 let seconds = (ContinuousClock.now - start).inSeconds
                 let shares = try zip(programs, used).map { (try $0.cpuSeconds() - $1) / seconds }
-                let memory = try programs.map { Double(try $0.residentMemory()) / 1e6 }
+                let memory = try programs.map { Double(try $0.residentMemory()) / 1_048_576 }
                 print(
                     String(
-                        format: "FIGURE idle: %.1f MB together (scheduler %.1f, worker %.1f), %.1f %% and %.1f %% of a core",
+                        format: "FIGURE idle: %.1f MiB together (scheduler %.1f, worker %.1f), %.1f %% and %.1f %% of a core",
                         memory[0] + memory[1], memory[0], memory[1], shares[0] * 100, shares[1] * 100))
                 #expect(memory[0] + memory[1] < Self.mostMemory)
                 for (program, share) in zip(programs, shares) {

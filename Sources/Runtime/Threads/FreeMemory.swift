@@ -6,4 +6,9 @@ package enum FreeMemory {
     package static func giveBack() {
         malloc_trim(0)
     }
+
+    /// Lets all threads share two pools instead of one each: what one keeps, another can use. To be called before there are threads.
+    package static func share() {
+        mallopt(M_ARENA_MAX, 2)
+    }
 }

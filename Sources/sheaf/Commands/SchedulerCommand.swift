@@ -46,6 +46,7 @@ struct SchedulerCommand: AsyncCommand {
 
     func run() async throws {
         try await CommandError.naming {
+            FreeMemory.share()
             try Failpoints.arm(Program.environment[Failpoint.variable])
             let service = try SchedulerService(settings: settings, broker: try broker.address(), logger: logger)
             try await ServiceGroup(services: [service], graceTime: grace).run()

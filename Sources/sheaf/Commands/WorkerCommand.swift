@@ -96,6 +96,7 @@ struct WorkerCommand: AsyncCommand {
 
     func run() async throws {
         try await CommandError.naming {
+            FreeMemory.share()
             try Failpoints.arm(Program.environment[Failpoint.variable])
             let address = try broker.address()
             let loaded = try ManifestFile.load(resources)
