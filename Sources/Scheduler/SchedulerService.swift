@@ -17,6 +17,8 @@ package struct SchedulerSettings: Sendable {
     package var host: String
     package var port: Int
     package var version: String
+    /// A session that a worker has begun and that said nothing for so long is published again, unless units wait.
+    package var quietLimit = Duration.seconds(15 * 60)
 
     package init(name: String, resources: String, state: String, host: String, port: Int, version: String) {
         self.name = name
@@ -72,7 +74,8 @@ package final class SchedulerService: Service {
     package func run() async throws {
         logger.info("serving metrics", metadata: ["address": .string("http://\(server.host):\(server.port)/metrics")])
         let ticker = ScheduleTicker(
-            folder: folder, starter: starter, ledger: ledger, registry: registry, measurements: measurements,
+            quietLimit: settings.quietLimit, folder: folder, starter: starter, ledger: ledger, registry: registry,
+            measurements: measurements,
             version: settings.version, logger: logger)
         try await cancelWhenGracefulShutdown {
             do {

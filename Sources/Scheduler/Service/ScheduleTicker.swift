@@ -4,11 +4,11 @@ import Runtime
 
 /// Looks at all schedules once a second, starts what is due, rescues what went quiet, and keeps the page of metrics fresh.
 struct ScheduleTicker: Sendable {
-    /// A session that said nothing for so long is published again.
-    static let quietLimit = Duration.seconds(15 * 60)
     /// Finished sessions older than this are forgotten, but for the newest hundred of each plan and its last success.
     static let memory = Duration.seconds(90 * 86_400)
 
+    /// A session that said nothing for so long is published again.
+    let quietLimit: Duration
     let folder: ResourceFolder
     let starter: SessionStarter
     let ledger: Ledger
@@ -20,11 +20,12 @@ struct ScheduleTicker: Sendable {
     /// - Throws: only for cancellation; what fails is logged and looked at again at the next tick.
     func run() async throws {
         var ticks = 0
+        let rescueTicks = Int(min(max(quietLimit.seconds, 1), 60))
         while !Task.isShuttingDownGracefully {
             do {
                 let now = Timestamp.now()
                 let configurations = try await fireDue(now)
-                if ticks % 60 == 59 { try await rescue(now) }
+                if ticks % rescueTicks == rescueTicks - 1 { try await rescue(now) }
                 if ticks % 3600 == 3599 { try await ledger.prune(before: now - Self.memory, keepingNewest: 100) }
                 if ticks % 5 == 0 { try await refreshMetrics(configurations, now: now) }
             } catch let error as CancellationError {
@@ -80,12 +81,12 @@ struct ScheduleTicker: Sendable {
 
     /// Only sessions that a worker has begun: one that still waits for a worker would only wait twice.
     private func rescue(_ now: Timestamp) async throws {
-        let quiet = try await ledger.quietSessions(since: now - Self.quietLimit).filter { $0.session.startedAt != nil }
+        let quiet = try await ledger.quietSessions(since: now - quietLimit).filter { $0.session.startedAt != nil }
         // Where units wait, a quiet session is one whose turn has not come: published again, all of its units would wait twice.
         if !quiet.isEmpty, try await starter.waitingUnits() == 0 {
             for session in quiet { try await starter.rescue(session) }
         }
-        for session in try await ledger.sessionsPastDeadline(at: now - Self.quietLimit) {
+        for session in try await ledger.sessionsPastDeadline(at: now - quietLimit) {
             let message =
                 "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?"
             let failure = Condition(type: "DeadlineExceeded", reason: "NoWord", message: message, lastTransitionTime: now)

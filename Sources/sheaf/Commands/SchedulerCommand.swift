@@ -24,6 +24,10 @@ struct SchedulerCommand: AsyncCommand {
                 "name", valueName: "NAME", help: "names its reply queue, sheaf.reply.NAME", default: "scheduler",
                 environment: "SHEAF_SCHEDULER_NAME"),
             .value(
+                "rescue-after", valueName: "TIME",
+                help: "a session that was begun and says nothing for so long, while no unit waits, is published again",
+                default: "15m", environment: "SHEAF_RESCUE_AFTER"),
+            .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "30s",
                 environment: "SHEAF_GRACE"),
             LogOption.definition,
@@ -37,9 +41,11 @@ struct SchedulerCommand: AsyncCommand {
     init(_ arguments: ParsedArguments) throws {
         broker = try BrokerOption(arguments)
         let listen: ListenAddress = try arguments.value("listen")
-        settings = SchedulerSettings(
+        var settings = SchedulerSettings(
             name: try arguments.value("name"), resources: try arguments.value("resources"), state: try arguments.value("state"),
             host: listen.host, port: listen.port, version: Sheaf.version)
+        settings.quietLimit = try arguments.value("rescue-after")
+        self.settings = settings
         grace = try arguments.value("grace")
         logger = try LogOption.logger(arguments, label: "sheaf-scheduler").with(["scheduler": .string(settings.name)])
     }
