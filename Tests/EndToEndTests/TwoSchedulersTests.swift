@@ -57,37 +57,26 @@ extension EndToEnd {
 
                     let snapshots = try FileManager.default.contentsOfDirectory(atPath: site.repository + "/outcomes")
                     #expect(snapshots.filter { $0.hasSuffix(id.text) }.count == 1, "\(snapshots)")
-                    try await catchUp("east", east, site)
-                    try await catchUp("west", west, site)
-                    let ledgers = [try await sessions(of: "east", site), try await sessions(of: "west", site)]
-                    #expect(ledgers[0].count >= 3, "\(ledgers[0])")
-                    #expect(ledgers[0] == ledgers[1])
+                    try await compareLedgers(["east", "west"], site)
+                    for scheduler in [east, west] {
+                        scheduler.send(signal: SIGTERM)
+                        #expect(try await scheduler.exit(within: .seconds(40)) == .code(0))
+                    }
                     await tap.close()
                 }
             }
         }
 
-        /// Stops a Scheduler once it has settled all that its queue held.
-        private func catchUp(_ name: String, _ running: ChildProcess, _ site: Site) async throws {
-            var scheduler = running
-            let queue = Topology.replyQueue(of: name)
-            let connection = try await Broker.open()
-            for _ in 0..<10 {
-                try await Broker.wait(forQueue: queue, toHold: 0, on: connection)
-                scheduler.send(signal: SIGTERM)
-                #expect(try await scheduler.exit(within: .seconds(40)) == .code(0))
-                try await Broker.wait(forConsumersOf: queue, toBe: 0, on: connection)
-                // What it had in hand when it was stopped is back.
-                guard try await connection.declareQueue(queue, passive: true).messages > 0 else {
-                    return await connection.close()
-                }
-                scheduler = try await site.startScheduler(name)
+        /// Reads both until they say the same of all sessions, which have ended.
+        private func compareLedgers(_ names: [String], _ site: Site) async throws {
+            let ledgers = try names.map { try Ledger(path: "\(site.stateFolder(of: $0))/ledger.sqlite") }
+            let deadline = ContinuousClock.now + .seconds(40)
+            while true {
+                let told = [try await ledgers[0].sessions(limit: 100), try await ledgers[1].sessions(limit: 100)]
+                if told[0].count >= 3, told[0].allSatisfy({ $0.phase.isFinal }), told[0] == told[1] { return }
+                try #require(.now < deadline, "the ledgers differ: \(told)")
+                await Task.yield()
             }
-            Issue.record("\(name) never catches up")
-        }
-
-        private func sessions(of scheduler: String, _ site: Site) async throws -> [LedgerSession] {
-            try await Ledger(path: "\(site.stateFolder(of: scheduler))/ledger.sqlite").sessions(limit: 100)
         }
     }
 }
