@@ -20,14 +20,14 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     var trace: [String]
 
     static func session(
-        _ description: String, fresh: Bool = true, digest: String = "d", notAfter: Timestamp? = nil,
+        _ description: String, kind: SessionKind = .backup, fresh: Bool = true, digest: String = "d", notAfter: Timestamp? = nil,
         _ journal: [EntryName: Entry] = [:],
         appearing: [String: [EntryName: Entry]] = [:], plan: PlanEntry = Samples.plan(nonce: "mine"),
         now: Timestamp = Samples.start + .seconds(1), gives trace: [String]
     ) -> ScriptedDelivery {
         ScriptedDelivery(
-            description: description, subject: .session(Samples.opening(digest: digest, notAfter: notAfter)), isFresh: fresh,
-            journal: journal, appearing: appearing, plan: plan, now: now, trace: trace)
+            description: description, kind: kind, subject: .session(Samples.opening(digest: digest, notAfter: notAfter)),
+            isFresh: fresh, journal: journal, appearing: appearing, plan: plan, now: now, trace: trace)
     }
 
     static func unit(

@@ -19,6 +19,10 @@ struct Simulation {
         var lostDocument = 0
         /// Somebody cancels the session: before it begins, while it runs or when it is over.
         var isCancelled = false
+        /// The cancel comes within so many steps.
+        var cancelWithin = 400
+        /// The server takes long to create an index.
+        var slowCreation = 0
     }
 
     struct Message {
@@ -71,7 +75,7 @@ struct Simulation {
         self.random = SeededGenerator(seed: seed)
         self.faults = faults
         queue = [Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)))]
-        if faults.isCancelled { cancelAt = random.index(below: 400) }
+        if faults.isCancelled { cancelAt = random.index(below: faults.cancelWithin) }
     }
 
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
@@ -137,6 +141,7 @@ struct Simulation {
             reply = .put(result)
         case .perform(.prepare):
             // However late the server carries it out. The worker looks afterwards, and begins anew when the session is over.
+            if random.chance(faults.slowCreation) { return }
             if kind == .restore { hasIndices = true }
             guard journal[.outcome] == nil || kind == .backup else {
                 actor.handling = handling(of: actor.message)

@@ -134,6 +134,17 @@ import Testing
         #expect(late > 0, "nobody was at work when a session ended")
     }
 
+    /// The index is created after the session was cancelled and finished, by a worker that may then die.
+    @Test func anIndexThatComesAfterTheCancelIsDropped() {
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(
+                .restore, seed: seed,
+                faults: .init(crash: 30, duplicate: 50, isCancelled: true, cancelWithin: 12, slowCreation: 900))
+            guard case .outcome(let outcome)? = simulation.journal[.outcome], !outcome.isCommit else { continue }
+            #expect(!simulation.hasIndices, "seed \(seed): a cancelled restore left its index")
+        }
+    }
+
     @Test(arguments: SessionKind.allCases)
     func aDocumentThatTheEngineLeavesOutIsNeverCommitted(kind: SessionKind) {
         for seed in Self.firstSeed..<(Self.firstSeed + Self.count / 4) {
