@@ -137,6 +137,16 @@ import Testing
         #expect(delivery.play().trace == delivery.trace, "\(delivery)")
     }
 
+    @Test func theJournalKeepsWhereTheAskerHearsOfTheEnd() {
+        var delivery = ScriptedDelivery.session("", gives: [])
+        delivery.subject = .session(Opening(.simulated(kind: .backup), digest: "d", replyTo: "amq.gen-asker"))
+        guard case .begin(let begin)? = delivery.play().journal[.begin] else {
+            Issue.record("the session did not begin")
+            return
+        }
+        #expect(begin.replyTo == "amq.gen-asker")
+    }
+
     @Test func theDeadlineIsTheTimeOutAfterTheBeginAndNeverMissing() {
         for (timeOut, seconds) in [(90, 90), (nil, 24 * 3600)] as [(Int?, Int)] {
             var delivery = ScriptedDelivery.session("", gives: [])

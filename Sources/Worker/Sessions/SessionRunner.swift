@@ -82,6 +82,7 @@ struct SessionRunner {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
                     return try await settle(settlement, of: work)
                 }
+                if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
                 request = handling.receive(reply, now: .now())
                 parts.doneSlices.remember(handling.doneEpochs, of: command.id)
@@ -138,16 +139,16 @@ struct SessionRunner {
         let subject: Handling.Subject =
             switch work {
             case .unit(let unit): .unit(unit.position)
-            case .session: .session(try opening(command))
-            case .cancel(_, let reason): .abort(reason, opening: try opening(command))
+            case .session: .session(try opening(command, replyTo: try delivery.replyTo()))
+            case .cancel(_, let reason): .abort(reason, opening: try opening(command, replyTo: nil))
             }
         return Handling(
             kind: command.kind, subject: subject, isFresh: delivery.isFresh && !isDeadLetter, nonce: try Nonce.make(),
             doneEpochs: parts.doneSlices.epochs(of: command.id))
     }
 
-    private func opening(_ command: SessionCommand) throws -> Opening {
-        Opening(command, digest: try SHA256.digest(of: try MessageCoding.encode(command.request)).hex)
+    private func opening(_ command: SessionCommand, replyTo: String?) throws -> Opening {
+        Opening(command, digest: try SHA256.digest(of: try MessageCoding.encode(command.request)).hex, replyTo: replyTo)
     }
 
     private func perform(
@@ -174,6 +175,19 @@ struct SessionRunner {
             try await Failpoints.around(publications.first?.failpoint) { try await parts.publisher.publish(messages) }
             return .published
         case .settle: return .published
+        }
+    }
+
+    /// The end goes to whoever asked for the session too, when another's message brings it about: a cancel, or one that nobody answers.
+    private func tellAsker(
+        _ publications: [Handling.Publication], _ handling: Handling, _ command: SessionCommand
+    ) async throws {
+        guard let asker = handling.begin?.asker, asker != (try delivery.replyTo()), delivery.isSettleable else { return }
+        for case .final(let final) in publications {
+            try await parts.publisher.publish(
+                try parts.envelope.message(
+                    .status, id: "\(command.id)/final", session: command.id, payload: final.status, to: "", key: asker,
+                    mandatory: false))
         }
     }
 
