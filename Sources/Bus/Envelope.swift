@@ -9,6 +9,8 @@ package struct Envelope: Sendable {
     package enum Header {
         package static let attempt = "sheaf-attempt"
         package static let lastError = "sheaf-last-error"
+        /// Retries: the session is decided, and what is left to do is to finish it.
+        package static let decided = "sheaf-decided"
         /// Dead letters: the queue that the message came from, and the exchange and key by which it got there.
         package static let origin = "sheaf-origin"
         package static let originExchange = "sheaf-origin-exchange"
@@ -50,22 +52,25 @@ package struct Envelope: Sendable {
     /// - Parameters:
     ///   - key: the key under which it comes back; nil: its own.
     ///   - delay: upper bound in seconds; nil: the ladder's step. The message waits between half of it and all of it.
-    ///   - deadline: seconds until the session's end, after which there is nothing left to wait for.
+    ///   - deadline: seconds until the session's end, which the message does not wait beyond; once it has passed it says nothing more.
+    ///   - isDecided: the message says so when it comes back, even to a worker that cannot read the journal.
     package func retry(
         _ delivery: Delivery, key: String? = nil, attempt: Int, error: String, delay: Double?, deadline: Double? = nil,
-        using generator: inout some RandomNumberGenerator
+        isDecided: Bool = false, using generator: inout some RandomNumberGenerator
     ) -> OutgoingMessage {
         let step = RetryStep.after(attempt: attempt)
         let bound = min(delay ?? Double(step.seconds), Double(step.seconds))
         var seconds = Double.random(in: (bound / 2)...bound, using: &generator)
         // A little behind the deadline, so that whoever gets it finds it passed.
-        if let deadline { seconds = min(seconds, max(deadline, 0) + 0.5) }
+        if let deadline, deadline > 0 { seconds = min(seconds, deadline + 0.5) }
         var properties = delivery.properties.forwarded
         properties.headers[Header.attempt] = .integer(Int64(attempt))
         properties.headers[Header.lastError] = .string(String(error.prefix(1000)))
+        if isDecided { properties.headers[Header.decided] = .bool(true) }
         properties.expiration = String(Int(seconds * 1000))
         return OutgoingMessage(
-            exchange: step.exchange, routingKey: key ?? delivery.routingKey.shortened, properties: properties,
+            exchange: RetryStep.holding(seconds).exchange, routingKey: key ?? delivery.routingKey.shortened,
+            properties: properties,
             body: delivery.body, mandatory: true)
     }
 
@@ -85,7 +90,18 @@ package struct Envelope: Sendable {
     }
 }
 
+extension RetryStep {
+    /// The queue for a message that waits so many seconds. The shortest that can hold it, since a queue expires at its head alone: a short
+    /// wait never stands behind a much longer one.
+    fileprivate static func holding(_ seconds: Double) -> RetryStep {
+        allCases.first { Double($0.seconds) >= seconds } ?? .twoHours
+    }
+}
+
 extension Delivery {
+    /// Whoever sent the message to be tried again knew of the session's outcome.
+    package var isDecided: Bool { properties.headers[Envelope.Header.decided] == .bool(true) }
+
     /// Handled failures before this delivery; 0 the first time.
     ///
     /// Held within 0...1000, since anybody may write the header.
@@ -103,12 +119,15 @@ extension Delivery {
         var type: String
     }
 
+    /// Whether answers may go to a queue: those of Sheaf's own would take them for work.
+    package static func mayAnswer(to queue: String) -> Bool { !queue.hasPrefix("sheaf.") || queue.hasPrefix("sheaf.reply.") }
+
     /// Where to answer.
     ///
     /// - Throws: `PoisonError` for a queue of Sheaf's own: an answer there would be taken for work.
     package func replyTo() throws(PoisonError) -> String? {
         guard let name = properties.replyTo, !name.isEmpty else { return nil }
-        guard !name.hasPrefix("sheaf.") || name.hasPrefix("sheaf.reply.") else {
+        guard Self.mayAnswer(to: name) else {
             throw PoisonError(
                 "reply_to \(PoisonError.word(name)) is a queue of Sheaf's own; name a queue of yours or one of sheaf.reply.*")
         }

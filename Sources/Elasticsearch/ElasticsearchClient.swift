@@ -22,8 +22,9 @@ package final class ElasticsearchClient {
         didSet { http.isCancelled = isCancelled }
     }
 
+    /// - Parameter answerLimit: within which each request is connected and answered; nil: as long as bytes come.
     package init(
-        configuration: ClusterConfiguration, retryPolicy: RetryPolicy = RetryPolicy(),
+        configuration: ClusterConfiguration, retryPolicy: RetryPolicy = RetryPolicy(), answerLimit: Duration? = nil,
         sleep: @escaping (Duration) -> Void = ElasticsearchClient.blockThread,
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(ElasticsearchError) {
@@ -40,7 +41,10 @@ package final class ElasticsearchClient {
             clientKey: (configuration.clientKey?.reveal()).map { Array($0.utf8) }, serverName: configuration.serverName,
             insecureSkipTLSVerify: configuration.insecureSkipTLSVerify)
         do {
-            http = try HTTPClient(configuration: HTTPClientConfiguration(tls: tls), isCancelled: isCancelled)
+            var http = HTTPClientConfiguration(tls: tls)
+            if let answerLimit { http.connectTimeout = min(http.connectTimeout, answerLimit) }
+            http.totalTimeout = answerLimit
+            self.http = try HTTPClient(configuration: http, isCancelled: isCancelled)
         } catch {
             throw ElasticsearchError(code: .transport, message: error.message)
         }

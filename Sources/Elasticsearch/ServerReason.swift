@@ -51,6 +51,8 @@ struct ServerReason {
 
     func code(status: Int) -> ElasticsearchError.Code {
         if types.contains("search_context_missing_exception") { return .pointInTimeGone }
+        // 400, and over in a while: an index that is being snapshotted cannot be deleted until it is.
+        if types.contains("snapshot_in_progress_exception") { return .unavailable }
         if types.contains("circuit_breaking_exception") { return .circuitBroken }
         switch status {
         case 401: return .unauthorized

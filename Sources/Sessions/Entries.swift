@@ -9,12 +9,18 @@ package struct BeginEntry: Codable, Sendable, Equatable {
     package var startedAt: Timestamp
     /// The session is aborted at the first page after this.
     package var deadline: Timestamp
-    /// The session's message, so that whoever finds the journal can end the session: a cancel may name nothing but its id.
-    package var command: SessionCommand
+    /// The session's message, so that whoever finds the journal can end the session: a cancel may name nothing but its id. Nil in the
+    /// entries of versions before it.
+    package var command: SessionCommand?
+    /// Where the session's message asked for answers, so that its asker hears of an end that another message brings about.
+    package var replyTo: String?
 
-    package init(nonce: String, digest: String, startedAt: Timestamp, deadline: Timestamp, command: SessionCommand) {
+    package init(
+        nonce: String, digest: String, startedAt: Timestamp, deadline: Timestamp, command: SessionCommand?, replyTo: String? = nil
+    ) {
         self.nonce = nonce
         self.command = command
+        self.replyTo = replyTo
         self.digest = digest
         self.startedAt = startedAt
         self.deadline = deadline

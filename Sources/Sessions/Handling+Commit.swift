@@ -51,6 +51,7 @@ extension Handling {
     }
 
     mutating func finish(_ outcome: OutcomeEntry) -> Request {
+        self.outcome = outcome
         state = .readingFinal(outcome)
         return .read([.final, .plan, .begin])
     }
@@ -58,6 +59,7 @@ extension Handling {
     mutating func finalRead(_ entries: [EntryName: Entry], _ outcome: OutcomeEntry) -> Request {
         remember(entries)
         if case .final(let final)? = entries[.final] {
+            if mayHaveCreatedIndices { return end(.final(final), closing: nil) }
             return yieldIfFresh { $0.publishLast([.final(final)]) }
         }
         guard let begin else { return settle(.reject("an outcome of a session that never began")) }

@@ -100,13 +100,43 @@ extension Handling {
 
     /// What a session that is over asks of a late message; nil while it goes on.
     mutating func endedAlready(_ entries: [EntryName: Entry]) -> Request? {
-        if case .final(let final)? = entries[.final] {
+        if case .outcome(let entry)? = entries[.outcome] { outcome = entry }
+        if case .final(let final)? = entries[.final] { return end(.final(final), closing: leftView(in: entries)) }
+        if let outcome { return end(.decided(outcome), closing: leftView(in: entries)) }
+        return nil
+    }
+
+    /// Ends the handling of a session that is over. What this message may have made after the finisher looked goes first.
+    mutating func end(_ end: End, closing view: ViewEntry?) -> Request {
+        state = .cleaningUp(end)
+        if let view { return .perform(.closeView(view)) }
+        if case .final = end, let plan, mayHaveCreatedIndices { return .perform(.dropIndices(plan)) }
+        return cleanedUp(end)
+    }
+
+    mutating func cleanedUp(_ end: End) -> Request {
+        switch end {
+        case .decided(let outcome): return finish(outcome)
+        case .final(let final):
             // A delivery that is not fresh may be that of the finisher, killed between the entry and its event.
             if case .unit = subject, isFresh { return acknowledge() }
             return publishLast([.final(final)])
         }
-        if case .outcome(let outcome)? = entries[.outcome] { return finish(outcome) }
-        return nil
+    }
+
+    /// A session message creates a restore's indices, and the server may carry that out at any time later. Those of a committed session
+    /// stay.
+    var mayHaveCreatedIndices: Bool {
+        guard kind == .restore, case .session = subject, let outcome else { return false }
+        return !outcome.isCommit
+    }
+
+    /// The view that a unit would read, when its slice is not done.
+    private func leftView(in entries: [EntryName: Entry]) -> ViewEntry? {
+        guard kind == .backup, case .unit(let unit) = subject else { return nil }
+        let epoch = Self.highestEpoch(of: unit.slice, in: entries)
+        guard entries[.done(slice: unit.slice, epoch: epoch)] == nil else { return nil }
+        return Self.view(slice: unit.slice, epoch: epoch, in: entries)
     }
 
     mutating func exceedDeadline(now: Timestamp) -> Request {

@@ -38,7 +38,7 @@ extension Handling {
         return openView(epoch: unit.epoch)
     }
 
-    private static func view(slice: Int, epoch: Int, in entries: [EntryName: Entry]) -> ViewEntry? {
+    static func view(slice: Int, epoch: Int, in entries: [EntryName: Entry]) -> ViewEntry? {
         if case .view(let view)? = entries[.view(slice: slice, epoch: epoch)] { view } else { nil }
     }
 
@@ -58,6 +58,13 @@ extension Handling {
             state = .closingLostView(winner: winner, epoch: epoch)
             return .perform(.closeView(mine))
         }
+        // An outcome that stands by now may have been finished before the view was there to be closed; a later finisher sees the view.
+        state = .rereadingForView(mine, epoch: epoch)
+        return .read([.outcome])
+    }
+
+    mutating func viewReread(_ entries: [EntryName: Entry], _ mine: ViewEntry, epoch: Int) -> Request {
+        if case .outcome(let outcome)? = entries[.outcome] { return end(.decided(outcome), closing: mine) }
         return epoch == position.epoch ? transfer(mine) : follow(epoch: epoch)
     }
 
@@ -83,8 +90,11 @@ extension Handling {
     }
 
     mutating func rereadAfterLoss(_ entries: [EntryName: Entry], now: Timestamp) -> Request {
-        if let ended = endedAlready(entries) { return ended }
         let newest = Self.highestEpoch(of: position.slice, in: entries)
+        // The own view is gone already; a newer one may have been put too late to be closed.
+        let entriesLeft =
+            newest > position.epoch ? entries : entries.filter { $0.key != .view(slice: position.slice, epoch: newest) }
+        if let ended = endedAlready(entriesLeft) { return ended }
         if newest > position.epoch { return yieldIfFresh { $0.follow(epoch: newest) } }
         if entries[.done(slice: position.slice, epoch: position.epoch)] != nil { return yieldIfFresh { $0.sliceDone() } }
         if case .part(let part)? = entries[.part(slice: position.slice, epoch: position.epoch, number: position.number)] {
@@ -111,7 +121,7 @@ extension Handling {
         guard let end = part.end else {
             state = .readingChain(last: part)
             var names = (0..<position.number).map { EntryName.part(slice: position.slice, epoch: position.epoch, number: $0) }
-            names.append(.view(slice: position.slice, epoch: position.epoch))
+            names += [.view(slice: position.slice, epoch: position.epoch), .outcome]
             return .read(names)
         }
         let next = UnitPosition(slice: position.slice, epoch: position.epoch, number: position.number + 1, cursor: end)
@@ -131,6 +141,7 @@ extension Handling {
         }
         parts.append(last)
         let view = Self.view(slice: position.slice, epoch: position.epoch, in: entries)
+        if case .outcome(let outcome)? = entries[.outcome] { return end(.decided(outcome), closing: view) }
         let expected = view?.documents ?? plan.slices[position.slice].documents
         switch Chain(parts, count: position.number + 1, expectedDocuments: expected, nonce: nonce) {
         case .complete(let done):

@@ -31,8 +31,10 @@ package struct Handling: Sendable {
         case prepare(PlanEntry)
         /// Open a point in time of the slice.
         case openView(Slice)
-        /// Close a point in time that lost its put, or that was read to its end.
+        /// Close a point in time that lost its put, that was read to its end, or whose session is over.
         case closeView(ViewEntry)
+        /// Restore: delete what was created after the finisher of an aborted session had looked.
+        case dropIndices(PlanEntry)
         /// Dump or load from the cursor until the unit's budget or the slice's end.
         case transfer(Slice, UnitPosition, ViewEntry?)
         /// Put the manifests of all indices, from the parts of each slice's epoch.
@@ -66,6 +68,7 @@ package struct Handling: Sendable {
         case prepared
         case opened(ViewEntry)
         case closed
+        case dropped
         case transferred(PartEntry)
         /// The server no longer knows the point in time.
         case viewGone
@@ -88,6 +91,8 @@ package struct Handling: Sendable {
     /// Known once they are read or put.
     package internal(set) var begin: BeginEntry?
     package internal(set) var plan: PlanEntry?
+    /// The session's decision, once this handling knows of one: what is left is to finish.
+    package internal(set) var outcome: OutcomeEntry?
     var state: State = .created
 
     package init(kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, doneEpochs: [Int] = []) {
@@ -96,6 +101,12 @@ package struct Handling: Sendable {
         self.isFresh = isFresh
         self.nonce = nonce
         self.doneEpochs = doneEpochs
+    }
+
+    /// How far a session is that is over.
+    enum End: Sendable, Equatable {
+        case decided(OutcomeEntry)
+        case final(FinalEntry)
     }
 
     enum State: Sendable, Equatable {
@@ -110,6 +121,7 @@ package struct Handling: Sendable {
         case resuming(Resumption)
         case opening(epoch: Int)
         case puttingView(ViewEntry, epoch: Int)
+        case rereadingForView(ViewEntry, epoch: Int)
         case closingLostView(winner: ViewEntry, epoch: Int)
         case transferring
         case rereadingAfterLoss
@@ -124,6 +136,7 @@ package struct Handling: Sendable {
         case readingFinal(OutcomeEntry)
         case finishing
         case puttingFinal(FinalEntry)
+        case cleaningUp(End)
         case publishingLast
         case settled
     }
@@ -155,6 +168,7 @@ package struct Handling: Sendable {
         case (.resuming(let resumption), .entries(let entries)): return resumed(resumption, entries, now: now)
         case (.opening(let epoch), .opened(let view)): return opened(view, epoch: epoch)
         case (.puttingView(let mine, let epoch), .put(let put)): return viewPut(put, mine, epoch: epoch)
+        case (.rereadingForView(let mine, let epoch), .entries(let entries)): return viewReread(entries, mine, epoch: epoch)
         case (.closingLostView(let winner, let epoch), .closed): return lostViewClosed(winner: winner, epoch: epoch)
         case (.transferring, .transferred(let part)): return transferred(part)
         case (.transferring, .viewGone): return viewGone()
@@ -173,6 +187,7 @@ package struct Handling: Sendable {
             state = .puttingFinal(final)
             return .put(.final, .final(final))
         case (.puttingFinal(let mine), .put(let put)): return finalPut(put, mine)
+        case (.cleaningUp(let end), .closed), (.cleaningUp(let end), .dropped): return cleanedUp(end)
         case (.publishingLast, .published): return acknowledge()
         default: return settle(.reject("the session protocol does not know \(reply) in \(state)"))
         }

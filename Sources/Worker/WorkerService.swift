@@ -26,7 +26,9 @@ package final class WorkerService: Service {
     private static func slots(of queue: WorkQueue, _ settings: WorkerSettings) -> Int {
         switch queue {
         case .backupUnit, .restoreUnit: settings.slots
-        case .backupSession, .restoreSession, .abort, .query: 1
+        // Cancels of sessions that nobody knows, or of clusters that do not answer, must not hold up the others.
+        case .abort: 4
+        case .backupSession, .restoreSession, .query: 1
         }
     }
 

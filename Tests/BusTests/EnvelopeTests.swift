@@ -66,6 +66,45 @@ import Testing
         }
     }
 
+    struct Wait: Sendable {
+        var attempt: Int
+        var delay: Double?
+        /// Seconds until the session's deadline.
+        var deadline: Double?
+        var milliseconds: ClosedRange<Int>
+        var exchange: String
+    }
+
+    /// A queue expires at its head alone: what waits for a moment goes where nothing waits for long.
+    @Test(arguments: [
+        Wait(attempt: 3, deadline: 4000, milliseconds: 150_000...300_000, exchange: "sheaf.retry.5m"),
+        Wait(attempt: 3, deadline: 3, milliseconds: 3500...3500, exchange: "sheaf.retry.10s"),
+        Wait(attempt: 5, deadline: 40, milliseconds: 40_500...40_500, exchange: "sheaf.retry.1m"),
+        Wait(attempt: 4, delay: 2, milliseconds: 1000...2000, exchange: "sheaf.retry.10s"),
+        // The deadline has passed: what is left to do takes as long as whatever is out of reach.
+        Wait(attempt: 3, deadline: 0, milliseconds: 150_000...300_000, exchange: "sheaf.retry.5m"),
+        Wait(attempt: 5, deadline: -7000, milliseconds: 3_600_000...7_200_000, exchange: "sheaf.retry.2h"),
+    ])
+    func aRetryWaitsUntilADeadlineThatIsAheadInTheShortestQueue(wait: Wait) throws {
+        let delivery = try makeDelivery(body: [])
+        for seed in 0..<20 as Range<UInt64> {
+            var generator = Seeded(state: seed)
+            let message = envelope.retry(
+                delivery, attempt: wait.attempt, error: "e", delay: wait.delay, deadline: wait.deadline, using: &generator)
+            let expiration = try #require(message.properties.expiration.flatMap { Int($0) })
+            #expect(wait.milliseconds.contains(expiration) && message.exchange == wait.exchange, "\(wait): \(message)")
+        }
+    }
+
+    @Test func aRetryOfAFinisherSaysThatTheSessionIsDecided() throws {
+        var generator = Seeded(state: 1)
+        let plain = envelope.retry(try makeDelivery(body: []), attempt: 1, error: "e", delay: nil, using: &generator)
+        let decided = envelope.retry(
+            try makeDelivery(body: []), attempt: 1, error: "e", delay: nil, isDecided: true, using: &generator)
+        #expect(try !makeDelivery(body: [], headers: plain.properties.headers).isDecided)
+        #expect(try makeDelivery(body: [], headers: decided.properties.headers).isDecided)
+    }
+
     @Test func longErrorsAreCut() throws {
         var generator = Seeded(state: 1)
         let error = String(repeating: "é", count: 5000)

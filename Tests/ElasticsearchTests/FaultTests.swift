@@ -67,6 +67,11 @@ struct FaultTests {
         (404, #"{"error":{"type":"search_phase_execution_exception","reason":""},"status":404}"#, .pointInTimeGone, false),
         (404, #"{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}"#, .indexNotFound, false),
         (429, #"{"error":{"type":"circuit_breaking_exception","reason":"Data too large"}}"#, .circuitBroken, true),
+        (
+            400,
+            #"{"error":{"type":"snapshot_in_progress_exception","reason":"Cannot delete indices that are being snapshotted"}}"#,
+            .unavailable, true
+        ),
         (429, #"{"error":{"type":"rejected_execution_exception","reason":"full"}}"#, .tooManyRequests, true),
         (503, "upstream not there", .unavailable, true), (302, "", .badRequest, false),
     ]) func statusesAreToldApart(_ status: Int, _ body: String, _ code: ElasticsearchError.Code, _ isRetryable: Bool) throws {

@@ -39,6 +39,16 @@ import Testing
         #expect(entry.nonce == "n")
     }
 
+    /// Versions before it did not write the session's message into its first entry; their sessions go on.
+    @Test func aBeginWithoutTheSessionsMessageIsRead() throws {
+        let text = #"{"nonce":"n","digest":"d","startedAt":"2026-11-24T14:02:11Z","deadline":"2026-11-25T14:02:11Z"}"#
+        guard case .begin(let begin) = try EntryCoding.decode(Array(text.utf8), at: .begin) else {
+            Issue.record("no begin entry was read")
+            return
+        }
+        #expect(begin.digest == "d" && begin.command == nil && begin.replyTo == nil)
+    }
+
     @Test func anotherEntryUnderTheNameIsRefused() throws {
         let bytes = try EntryCoding.encode(.begin(Samples.begin()))
         #expect(throws: (any Error).self) { try EntryCoding.decode(bytes, at: .plan) }

@@ -108,6 +108,18 @@ import Testing
             "the session is over", planned.merging([.final: .final(Samples.final())]) { $1 },
             gives: ["publish final of other", "ack"]),
         .session(
+            "a cancelled restore is over: what was created too late is dropped", kind: .restore,
+            planned.merging([.outcome: .outcome(Samples.aborted()), .final: .final(Samples.final())]) { $1 },
+            gives: ["drop indices", "publish final of other", "ack"]),
+        .session(
+            "a cancelled restore is finished by somebody else meanwhile", kind: .restore,
+            planned.merging([.outcome: .outcome(Samples.aborted())]) { $1 },
+            appearing: ["put final": [.final: .final(Samples.final())]], gives: ["finish Cancelled: enough", "put final", "ack"]),
+        .session(
+            "a restore is done: its indices stay", kind: .restore, fresh: false,
+            planned.merging([.outcome: .outcome(Samples.committed()), .final: .final(Samples.final())]) { $1 },
+            gives: ["publish final of other", "ack"]),
+        .session(
             "decided, not finished", planned.merging([.outcome: .outcome(Samples.committed())]) { $1 },
             gives: ["finish commit", "put final", "publish final of mine", "ack"]),
         .session(
@@ -123,6 +135,16 @@ import Testing
     @Test(arguments: beginnings + resumptions + endings)
     func aSessionMessageDoes(delivery: ScriptedDelivery) {
         #expect(delivery.play().trace == delivery.trace, "\(delivery)")
+    }
+
+    @Test func theJournalKeepsWhereTheAskerHearsOfTheEnd() {
+        var delivery = ScriptedDelivery.session("", gives: [])
+        delivery.subject = .session(Opening(.simulated(kind: .backup), digest: "d", replyTo: "amq.gen-asker"))
+        guard case .begin(let begin)? = delivery.play().journal[.begin] else {
+            Issue.record("the session did not begin")
+            return
+        }
+        #expect(begin.replyTo == "amq.gen-asker")
     }
 
     @Test func theDeadlineIsTheTimeOutAfterTheBeginAndNeverMissing() {

@@ -22,6 +22,13 @@ import Testing
         .unit(
             "not fresh, and the session is over: its finisher may have died before the event", fresh: false,
             [.final: .final(Samples.final())], gives: ["publish final of other", "ack"]),
+        .unit(
+            "the session is over, and its view was put too late to be closed",
+            view.merging([.outcome: .outcome(Samples.aborted()), .final: .final(Samples.final())]) { $1 },
+            gives: ["close view pit", "ack"]),
+        .unit(
+            "the session is decided, and its view stands", view.merging([.outcome: .outcome(Samples.aborted())]) { $1 },
+            gives: ["close view pit"] + finishing),
         .unit("the session is decided", [.outcome: .outcome(Samples.aborted())], gives: finishing),
         .unit(
             "past the deadline", view, now: Samples.deadline + .seconds(1),
@@ -50,6 +57,18 @@ import Testing
             ]),
         .unit(
             "a view stands", view, gives: ["transfer 0/0-0 of pit", "put part/0/0-0", "publish unit 0/0-1@10", "ack"]),
+        .unit(
+            "the session ends while the view is opened", [:],
+            appearing: ["put view/0/0": [.outcome: .outcome(Samples.aborted()), .final: .final(Samples.final())]],
+            gives: ["open view of shard 0", "put view/0/0", "close view mine", "ack"]),
+        .unit(
+            "not fresh, and the session ends while the next view is opened", fresh: false, view,
+            appearing: ["put view/0/1": [.outcome: .outcome(Samples.aborted()), .final: .final(Samples.final())]],
+            transferred: .viewGone,
+            gives: [
+                "transfer 0/0-0 of pit", "open view of shard 0", "put view/0/1", "close view mine", "publish final of other",
+                "ack",
+            ]),
         .unit(
             "fresh, and the view is lost: mine is closed", [:], appearing: ["put view/0/0": view],
             gives: ["open view of shard 0", "put view/0/0", "close view mine", "ack"]),
@@ -116,6 +135,10 @@ import Testing
             firstPart,
             transferred: end,
             gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "close view pit", "put done/0/0", "publish unit 2/0-0", "ack"]),
+        .unit(
+            "the session ends while the last part is moved", at: second, firstPart,
+            appearing: ["put part/0/0-1": [.outcome: .outcome(Samples.aborted()), .final: .final(Samples.final())]],
+            transferred: end, gives: ["transfer 0/0-1@10 of pit", "put part/0/0-1", "close view pit", "ack"]),
         .unit(
             "a gap in the chain ends the session", at: second,
             view.merging([.part(slice: 0, epoch: 0, number: 0): .part(Samples.part(nil, "9"))]) { $1 }, transferred: end,

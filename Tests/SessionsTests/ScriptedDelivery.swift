@@ -20,14 +20,14 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     var trace: [String]
 
     static func session(
-        _ description: String, fresh: Bool = true, digest: String = "d", notAfter: Timestamp? = nil,
+        _ description: String, kind: SessionKind = .backup, fresh: Bool = true, digest: String = "d", notAfter: Timestamp? = nil,
         _ journal: [EntryName: Entry] = [:],
         appearing: [String: [EntryName: Entry]] = [:], plan: PlanEntry = Samples.plan(nonce: "mine"),
         now: Timestamp = Samples.start + .seconds(1), gives trace: [String]
     ) -> ScriptedDelivery {
         ScriptedDelivery(
-            description: description, subject: .session(Samples.opening(digest: digest, notAfter: notAfter)), isFresh: fresh,
-            journal: journal, appearing: appearing, plan: plan, now: now, trace: trace)
+            description: description, kind: kind, subject: .session(Samples.opening(digest: digest, notAfter: notAfter)),
+            isFresh: fresh, journal: journal, appearing: appearing, plan: plan, now: now, trace: trace)
     }
 
     static func unit(
@@ -76,6 +76,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         case .prepare: .prepared
         case .openView: .opened(Samples.view("mine", nonce: "mine"))
         case .closeView: .closed
+        case .dropIndices: .dropped
         case .transfer: transferred
         case .compose: .composed(Samples.commit())
         case .finish(let outcome, _, _): .finished(Samples.final(nonce: "mine", succeeded: outcome.isCommit))
@@ -100,6 +101,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         case .prepare: return "prepare"
         case .openView(let slice): return "open view of shard \(slice.shard ?? -1)"
         case .closeView(let view): return "close view \(view.pointInTime)"
+        case .dropIndices: return "drop indices"
         case .transfer(_, let position, let view): return "transfer \(line(position)) of \(view?.pointInTime ?? "segments")"
         case .compose(_, let epochs): return "compose \(epochs)"
         case .finish(let outcome, _, _):

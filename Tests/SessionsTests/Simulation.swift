@@ -19,6 +19,10 @@ struct Simulation {
         var lostDocument = 0
         /// Somebody cancels the session: before it begins, while it runs or when it is over.
         var isCancelled = false
+        /// The cancel comes within so many steps.
+        var cancelWithin = 400
+        /// The server takes long to create an index.
+        var slowCreation = 0
     }
 
     struct Message {
@@ -57,7 +61,10 @@ struct Simulation {
     var deliveries = 0
     var lostDocuments = 0
     var rescues = 0
-    var writesAfterFinal: [EntryName] = []
+    /// By the nonce of the handling that wrote.
+    var writesAfterFinal: [String: [EntryName]] = [:]
+    /// Restore: the target's indices are there.
+    var hasIndices = false
     /// What each commit that was composed would hold, slice by slice.
     var composed: [[ComposedSlice]] = []
 
@@ -68,7 +75,7 @@ struct Simulation {
         self.random = SeededGenerator(seed: seed)
         self.faults = faults
         queue = [Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)))]
-        if faults.isCancelled { cancelAt = random.index(below: 400) }
+        if faults.isCancelled { cancelAt = random.index(below: faults.cancelWithin) }
     }
 
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
@@ -103,12 +110,16 @@ struct Simulation {
             queue.append(copy)
         }
         if random.chance(faults.lostMessage) { return }
-        nonces += 1
         deliveries += 1
-        var handling = Handling(
-            kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)")
+        var handling = handling(of: message)
         let request = handling.start()
         actors.append(Actor(handling: handling, message: message, request: request))
+    }
+
+    private mutating func handling(of message: Message) -> Handling {
+        nonces += 1
+        return Handling(
+            kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)")
     }
 
     private mutating func step(_ index: Int) {
@@ -125,9 +136,20 @@ struct Simulation {
             for name in names { entries[name] = journal[name] }
             reply = .entries(entries)
         case .put(let name, let entry):
-            let result = put(entry, at: name)
+            let result = put(entry, at: name, by: actor.handling)
             if random.chance(faults.lostPutReply) { return kill(index) }
             reply = .put(result)
+        case .perform(.prepare):
+            // However late the server carries it out. The worker looks afterwards, and begins anew when the session is over.
+            if random.chance(faults.slowCreation) { return }
+            if kind == .restore { hasIndices = true }
+            guard journal[.outcome] == nil || kind == .backup else {
+                actor.handling = handling(of: actor.message)
+                actor.request = actor.handling.start()
+                actors[index] = actor
+                return
+            }
+            reply = .prepared
         case .perform(let work): reply = perform(work)
         case .publish(let publications):
             guard actor.isConnected else { return remove(index) }
@@ -144,9 +166,9 @@ struct Simulation {
         actors[index] = actor
     }
 
-    private mutating func put(_ entry: Entry, at name: EntryName) -> EntryPut {
+    private mutating func put(_ entry: Entry, at name: EntryName, by handling: Handling) -> EntryPut {
         if let standing = journal[name] { return standing.nonce == entry.nonce ? .created : .existing(standing) }
-        if journal[.final] != nil { writesAfterFinal.append(name) }
+        if journal[.final] != nil { writesAfterFinal[handling.nonce, default: []].append(name) }
         journal[name] = entry
         return .created
     }
@@ -165,6 +187,9 @@ struct Simulation {
                             definition: "{}")
                     ], slices: slices, window: window, snapshot: nil, plannedAt: clock, notes: []))
         case .prepare: return .prepared
+        case .dropIndices:
+            hasIndices = false
+            return .dropped
         case .openView(let slice):
             let id = "pit\(nonces)"
             openViews.insert(id)
@@ -188,9 +213,18 @@ struct Simulation {
             let summary = SnapshotSummary.simulated(documents: slices.reduce(0) { $0 + $1.documents })
             return .composed(OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: [:]))
         case .finish(let outcome, _, _):
-            if !outcome.isCommit { openViews = [] }
+            if !outcome.isCommit {
+                // No others are known to whoever finishes.
+                openViews.subtract(knownViews)
+                hasIndices = false
+            }
             return .finished(FinalEntry(nonce: "n\(nonces)", status: .simulated(kind: kind, succeeded: outcome.isCommit)))
         }
+    }
+
+    /// Points in time that the journal knows.
+    var knownViews: Set<String> {
+        Set(journal.values.compactMap { if case .view(let view) = $0 { view.pointInTime } else { nil } })
     }
 
     /// The next few documents of a view, or of a run of segments.

@@ -72,10 +72,7 @@ import Testing
             let simulation = Self.checked(kind, seed: seed, faults: .init(crash: 40))
             #expect(simulation.rescues == 0, "seed \(seed): a crash alone lost the token of a slice")
             // One may be opened by a worker that dies before it is put: nobody knows of it, and it expires.
-            let unknown = simulation.openViews.filter { id in
-                !simulation.journal.values.contains { if case .view(let view) = $0 { view.pointInTime == id } else { false } }
-            }
-            #expect(simulation.openViews == unknown, "seed \(seed): points in time were left open")
+            #expect(simulation.openViews.isDisjoint(with: simulation.knownViews), "seed \(seed): points in time were left open")
         }
     }
 
@@ -112,8 +109,40 @@ import Testing
             guard case .outcome(let outcome)? = simulation.journal[.outcome] else { continue }
             if outcome.isCommit { committed += 1 } else { cancelled += 1 }
             if simulation.journal[.plan] == nil { unbegun += 1 }
+            // Whoever dies is followed by whoever gets its message.
+            #expect(simulation.openViews.isDisjoint(with: simulation.knownViews), "seed \(seed): points in time were left open")
+            #expect(outcome.isCommit || !simulation.hasIndices, "seed \(seed): a cancelled restore left its index")
         }
         #expect(cancelled > 0 && unbegun > 0 && committed > 0, "\(cancelled), \(unbegun) of them unbegun, \(committed) committed")
+    }
+
+    /// Nobody dies, so nothing at all may be left of a session that was ended while others were at work on it.
+    @Test(arguments: SessionKind.allCases)
+    func whoeverWorksOnACancelledSessionCleansUpAfterIt(kind: SessionKind) {
+        var late = 0
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(kind, seed: seed, faults: .init(duplicate: 50, isCancelled: true))
+            guard case .outcome(let outcome)? = simulation.journal[.outcome] else { continue }
+            #expect(simulation.openViews.isEmpty, "seed \(seed): points in time were left open")
+            #expect(outcome.isCommit || !simulation.hasIndices, "seed \(seed): a cancelled restore left its index")
+            // What a handling does between two looks at the outcome ends in one entry.
+            for (nonce, entries) in simulation.writesAfterFinal {
+                late += 1
+                #expect(entries.count == 1, "seed \(seed): \(nonce) wrote \(entries) into a session that is over")
+            }
+        }
+        #expect(late > 0, "nobody was at work when a session ended")
+    }
+
+    /// The index is created after the session was cancelled and finished, by a worker that may then die.
+    @Test func anIndexThatComesAfterTheCancelIsDropped() {
+        for seed in Self.firstSeed..<(Self.firstSeed + Self.count) {
+            let simulation = Self.checked(
+                .restore, seed: seed,
+                faults: .init(crash: 30, duplicate: 50, isCancelled: true, cancelWithin: 12, slowCreation: 900))
+            guard case .outcome(let outcome)? = simulation.journal[.outcome], !outcome.isCommit else { continue }
+            #expect(!simulation.hasIndices, "seed \(seed): a cancelled restore left its index")
+        }
     }
 
     @Test(arguments: SessionKind.allCases)

@@ -76,6 +76,16 @@ import Testing
         #expect(event.phase == .failed && event.source == .unrecorded && event.conditions.map(\.type) == ["Expired"])
     }
 
+    @Test(arguments: [
+        (nil, false), ("", false), ("sheaf.session.abort", false), (String(repeating: "q", count: 256), false),
+        ("sheaf.reply.one", true), ("amq.gen-1", true),
+    ])
+    func anAskerThatTheJournalNamesIsNoQueueOfOurs(name: String?, isAnswered: Bool) {
+        var begin = Samples.begin()
+        begin.replyTo = name
+        #expect(begin.asker == (isAnswered ? name : nil))
+    }
+
     @Test func aUnitIsNeverSentWithoutItsRepository() {
         let outgoing = OutgoingSession(parts: parts, command: Samples.command(), repositoryID: nil, replyTo: nil)
         #expect(throws: WorkerError.self) {

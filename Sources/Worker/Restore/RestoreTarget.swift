@@ -12,7 +12,8 @@ struct RestoreTarget {
 
     /// Creates each index together with its load alias in one request; an index that has the alias is ours from an earlier try.
     ///
-    /// - Parameter checkEnded: called before each creation; throws when the session was ended meanwhile.
+    /// - Parameter checkEnded: called before each creation and after the last; throws when the session was ended meanwhile. Whoever is told
+    ///   so finds the end in the journal and drops what was created too late (`Handling.Work.dropIndices`).
     func prepare(_ plan: PlanEntry, checkEnded: () throws -> Void) throws {
         for (position, index) in plan.indices.enumerated() {
             try checkEnded()
@@ -25,6 +26,7 @@ struct RestoreTarget {
                     "index \(index.targetName) was created by somebody else while the restore began; delete or rename it")
             }
         }
+        if !plan.indices.isEmpty { try checkEnded() }
     }
 
     /// Takes the load aliases away first, which fences every other writer, then checks the counts and puts the settings back.

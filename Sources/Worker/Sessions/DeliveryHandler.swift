@@ -40,11 +40,15 @@ struct DeliveryHandler {
     /// - Parameters:
     ///   - key: the key under which it comes back; nil: its own.
     ///   - delay: upper bound in seconds; nil: the ladder's step.
-    ///   - deadline: seconds until the session's end, after which there is nothing left to wait for.
-    func retry(key: String? = nil, attempt: Int, error: String, delay: Double?, deadline: Double? = nil) async throws {
+    ///   - deadline: seconds until the session's end, which the message does not wait beyond.
+    ///   - isDecided: an outcome of the session stands.
+    func retry(
+        key: String? = nil, attempt: Int, error: String, delay: Double?, deadline: Double? = nil, isDecided: Bool = false
+    ) async throws {
         var generator = SystemRandomNumberGenerator()
         let message = parts.envelope.retry(
-            delivery, key: key, attempt: attempt, error: error, delay: delay, deadline: deadline, using: &generator)
+            delivery, key: key, attempt: attempt, error: error, delay: delay, deadline: deadline, isDecided: isDecided,
+            using: &generator)
         try await Failpoints.around(.publishRetry) { try await parts.publisher.publish(message) }
         try await delivery.ack()
     }

@@ -16,13 +16,13 @@ extension EntryName {
 }
 
 extension Handling.Work {
-    /// Nil for the closing of a view that lost its put: only a race comes there.
+    /// Nil for what only a race comes to: a view that lost its put, an index that was created too late.
     var failpoint: Failpoint.Step? {
         switch self {
         case .plan: .plan
         case .prepare: .prepare
         case .openView: .openView
-        case .closeView: nil
+        case .closeView, .dropIndices: nil
         case .transfer: .transfer
         case .compose: .compose
         case .finish: .finish

@@ -13,26 +13,23 @@ import Sessions
 final class SessionEffects {
     private let parts: WorkerParts
     let command: SessionCommand
-    let client: ElasticsearchClient
     let repository: OpenRepository
     let journal: any Journal
     private let isOurs: @Sendable () -> Bool
-    /// The message was handed out so often that something in it must be what kills workers: do not begin it again.
-    private let isGivenUp: Bool
+    /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
+    private let endurance: Endurance
+    private var openedClient: ElasticsearchClient?
     /// Reports the unit at work: documents, bytes, stored bytes.
     var report: (Int, Int, Int) -> Void = { _, _, _ in }
 
     init(
-        _ parts: WorkerParts, command: SessionCommand, repositoryID: RepositoryID?, isGivenUp: Bool,
+        _ parts: WorkerParts, command: SessionCommand, repositoryID: RepositoryID?, endurance: Endurance,
         isOurs: @escaping @Sendable () -> Bool
     ) throws {
         self.parts = parts
         self.command = command
-        self.isGivenUp = isGivenUp
+        self.endurance = endurance
         self.isOurs = isOurs
-        client = try ElasticsearchClient(
-            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
-            isCancelled: { !isOurs() })
         repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(
@@ -42,8 +39,29 @@ final class SessionEffects {
         }
         switch command.kind {
         case .backup: journal = ArchiveJournal(store: repository.store, session: command.id)
-        case .restore: journal = TargetJournal(client: client, session: command.id)
+        case .restore:
+            let client = try Self.makeClient(parts, command, isOurs)
+            openedClient = client
+            journal = TargetJournal(client: client, session: command.id)
         }
+    }
+
+    /// Made when it is first needed: a backup's journal can be reached without the cluster, and can say that the cluster cannot.
+    private var client: ElasticsearchClient {
+        get throws {
+            if let openedClient { return openedClient }
+            let client = try Self.makeClient(parts, command, isOurs)
+            openedClient = client
+            return client
+        }
+    }
+
+    private static func makeClient(
+        _ parts: WorkerParts, _ command: SessionCommand, _ isOurs: @escaping @Sendable () -> Bool
+    ) throws -> ElasticsearchClient {
+        try ElasticsearchClient(
+            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
+            isCancelled: { !isOurs() })
     }
 
     /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
@@ -53,24 +71,34 @@ final class SessionEffects {
             try refuseIfGivenUp()
             return .planned(try self.plan())
         case .prepare(let plan):
+            try refuseIfGivenUp()
             if command.kind == .restore { try target.prepare(plan, checkEnded: refuseIfEnded) }
             return .prepared
-        case .openView(let slice): return .opened(try openView(slice, plan: plan))
+        case .openView(let slice):
+            try refuseIfGivenUp()
+            return .opened(try openView(slice, plan: plan))
         case .closeView(let view):
-            close(view)
+            if !endurance.finishesBlindly { close(view) }
             return .closed
+        case .dropIndices(let plan):
+            if !endurance.finishesBlindly { try target.drop(plan) }
+            return .dropped
         case .transfer(let slice, let position, let view):
             try refuseIfGivenUp()
             return try transfer(slice, position, view, begin: begin, plan: plan)
-        case .compose(let plan, let epochs): return .composed(try compose(plan, epochs: epochs, begin: begin))
+        case .compose(let plan, let epochs):
+            try refuseIfGivenUp()
+            return .composed(try compose(plan, epochs: epochs, begin: begin))
         case .finish(let outcome, let begin, let plan): return .finished(try finish(outcome, begin: begin, plan: plan))
         }
     }
 
-    private var target: RestoreTarget { RestoreTarget(client: client, session: command.id) }
+    private var target: RestoreTarget {
+        get throws { RestoreTarget(client: try client, session: command.id) }
+    }
 
     private func refuseIfGivenUp() throws {
-        guard isGivenUp else { return }
+        guard endurance.isGivenUp else { return }
         throw WorkerError(
             .refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
     }
@@ -82,14 +110,14 @@ final class SessionEffects {
 
     private func plan() throws -> PlanEntry {
         switch command.kind {
-        case .backup: try BackupPlanner(client: client, settings: parts.settings).plan(command)
-        case .restore: try RestorePlanner(client: client, store: repository.store, settings: parts.settings).plan(command)
+        case .backup: try BackupPlanner(client: try client, settings: parts.settings).plan(command)
+        case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
         }
     }
 
     private func openView(_ slice: Slice, plan: PlanEntry?) throws -> ViewEntry {
         guard let plan else { throw WorkerError(.refused, "a view was asked for without a plan") }
-        return try ViewOpener(client: client).open(slice, of: plan.indices[slice.index])
+        return try ViewOpener(client: try client).open(slice, of: plan.indices[slice.index])
     }
 
     /// A view that cannot be closed expires by itself: not worth a session.
@@ -97,7 +125,7 @@ final class SessionEffects {
         do {
             try client.closePointInTime(PointInTime(view))
         } catch {
-            parts.logger.info("a point in time could not be closed and will expire", metadata: ["error": .string(error.message)])
+            parts.logger.info("a point in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
         }
     }
 
@@ -113,14 +141,14 @@ final class SessionEffects {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
             }
-            let unit = LoadUnit(client: client, store: repository.store, settings: parts.settings, report: report)
+            let unit = LoadUnit(client: try client, store: repository.store, settings: parts.settings, report: report)
             return .transferred(
                 try unit.run(
                     index: index, slice: slice, position: position, alias: target.loadAlias(slice.index),
                     segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
-            client: client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
+            client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
             report: report)
         switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
@@ -149,27 +177,46 @@ final class SessionEffects {
 
     /// - Throws: only what a repetition may mend; what it cannot becomes a Failed final entry.
     private func finish(_ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?) throws -> FinalEntry {
-        var failure: OutcomeEntry.Abort?
+        var failures: [OutcomeEntry.Abort] = []
         var notes: [String] = []
-        if case .abort(let abort) = outcome.verdict { failure = abort }
+        if case .abort(let abort) = outcome.verdict { failures.append(abort) }
         do {
-            if command.kind == .restore, let plan {
-                if outcome.isCommit { notes = try target.settle(plan) } else { try target.drop(plan) }
-            }
+            notes = try rest(outcome, plan)
         } catch  where FailureKind(error) == .permanent {
-            let message = "\(error)"
-            failure = OutcomeEntry.Abort(
-                condition: "RestoreFailed", message: failure.map { "\($0.message); then: \(message)" } ?? message)
+            failures.append(OutcomeEntry.Abort(condition: "RestoreFailed", message: "\(error)"))
         }
+        return try final(outcome, begin: begin, plan: plan, failures: failures, notes: notes)
+    }
+
+    /// Brings the engine to rest. - Returns: what had to be left out.
+    private func rest(_ outcome: OutcomeEntry, _ plan: PlanEntry?) throws -> [String] {
+        guard let plan else { return [] }
+        switch (command.kind, outcome.isCommit) {
+        case (.restore, _) where endurance.finishesBlindly:
+            throw WorkerError(
+                .refused,
+                "ending the session killed workers again and again, so its indices were left as they are: look at "
+                    + plan.indices.map(\.targetName).joined(separator: ", "))
+        case (.restore, true): return try target.settle(plan)
+        case (.restore, false): try target.drop(plan)
         // A slice that is done has no view any more.
-        if command.kind == .backup, !outcome.isCommit, let plan { try closeViews(of: plan) }
-        return try final(outcome, begin: begin, plan: plan, failure: failure, notes: notes)
+        case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)
+        case (.backup, _): break
+        }
+        return []
     }
 
     /// Stops at the first that a cluster out of reach refuses: what stays open expires, and a session must not wait for it.
     private func closeViews(of plan: PlanEntry) throws {
-        let impatient = try ElasticsearchClient(
-            configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
+        let impatient: ElasticsearchClient
+        do {
+            let client = try client
+            impatient = try ElasticsearchClient(
+                configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
+        } catch {
+            return parts.logger.info(
+                "points in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
+        }
         let epochs = 0...Handling.highestEpoch
         var isDone: [Bool] = []
         for slice in plan.slices.indices {
@@ -195,7 +242,7 @@ final class SessionEffects {
     }
 
     private func final(
-        _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failure: OutcomeEntry.Abort?, notes: [String]
+        _ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?, failures: [OutcomeEntry.Abort], notes: [String]
     ) throws -> FinalEntry {
         let now = Timestamp.now()
         let results = try plan.map { plan in
@@ -205,16 +252,16 @@ final class SessionEffects {
         var conditions = ((plan?.notes ?? []) + notes).map {
             Condition(type: "Note", reason: "LeftOut", message: $0, lastTransitionTime: now)
         }
-        if let failure {
-            conditions.append(
-                Condition(type: failure.condition, reason: failure.condition, message: failure.message, lastTransitionTime: now))
+        conditions += failures.map {
+            Condition(type: $0.condition, reason: $0.condition, message: $0.message, lastTransitionTime: now)
         }
         var snapshot = plan?.snapshot
         if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
         let status = StatusEvent(
-            of: command, phase: failure == nil ? .succeeded : .failed, source: .final, startedAt: begin.startedAt,
+            of: command, phase: failures.isEmpty ? .succeeded : .failed, source: .final, startedAt: begin.startedAt,
             finishedAt: now,
-            snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions, error: failure?.message,
+            snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions,
+            error: failures.isEmpty ? nil : failures.map(\.message).joined(separator: "; then: "),
             partsByWorker: results?.partsByWorker ?? [:])
         return FinalEntry(nonce: try Nonce.make(), status: status)
     }

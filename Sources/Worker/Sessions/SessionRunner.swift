@@ -31,20 +31,19 @@ struct SessionRunner {
         }
     }
 
-    /// After so many deliveries in vain a message is not begun again: something in it kills workers.
-    private static let givenUpDeliveries = 10
-
     private let parts: WorkerParts
     private let delivery: Delivery
     private let handler: DeliveryHandler
     private let logger: Logger
     /// The broker gave the message up: its session is to be ended, and this delivery is certainly not the first.
     private let isDeadLetter: Bool
+    private let endurance: Endurance
 
     init(_ parts: WorkerParts, delivery: Delivery, isDeadLetter: Bool = false) {
         self.parts = parts
         self.delivery = delivery
         self.isDeadLetter = isDeadLetter
+        endurance = Endurance(delivery, isDeadLetter: isDeadLetter)
         handler = DeliveryHandler(parts, delivery: delivery)
         logger = parts.logger
     }
@@ -62,8 +61,6 @@ struct SessionRunner {
         }
         return .session(try delivery.session().data)
     }
-
-    private var isGivenUp: Bool { isDeadLetter || (delivery.deliveryCount ?? 0) >= Self.givenUpDeliveries }
 
     /// Does the work that the delivery asks for, and settles it.
     ///
@@ -85,6 +82,7 @@ struct SessionRunner {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
                     return try await settle(settlement, of: work)
                 }
+                if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
                 request = handling.receive(reply, now: .now())
                 parts.doneSlices.remember(handling.doneEpochs, of: command.id)
@@ -97,8 +95,8 @@ struct SessionRunner {
                     endings += 1
                     handling = try makeHandling(work)
                     request = handling.start()
-                } else if kind == .retry, delivery.attempt + 1 < parts.settings.attempts, !isGivenUp {
-                    return try await retry(command, error: error, deadline: handling.deadline)
+                } else if kind == .retry, mayRetry(handling) {
+                    return try await retry(command, error: error, handling)
                 } else if failure == nil, effects != nil {
                     failure = error
                     request = abort(&handling, command, because: error, kind)
@@ -113,7 +111,7 @@ struct SessionRunner {
         var repositoryID: RepositoryID?
         if case .unit(let unit) = work { repositoryID = unit.repositoryID }
         let effects = try SessionEffects(
-            parts, command: work.command, repositoryID: repositoryID, isGivenUp: isGivenUp,
+            parts, command: work.command, repositoryID: repositoryID, endurance: endurance,
             isOurs: { [delivery] in delivery.isSettleable })
         effects.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
         return effects
@@ -141,16 +139,16 @@ struct SessionRunner {
         let subject: Handling.Subject =
             switch work {
             case .unit(let unit): .unit(unit.position)
-            case .session: .session(try opening(command))
-            case .cancel(_, let reason): .abort(reason, opening: try opening(command))
+            case .session: .session(try opening(command, replyTo: try delivery.replyTo()))
+            case .cancel(_, let reason): .abort(reason, opening: try opening(command, replyTo: nil))
             }
         return Handling(
             kind: command.kind, subject: subject, isFresh: delivery.isFresh && !isDeadLetter, nonce: try Nonce.make(),
             doneEpochs: parts.doneSlices.epochs(of: command.id))
     }
 
-    private func opening(_ command: SessionCommand) throws -> Opening {
-        Opening(command, digest: try SHA256.digest(of: try MessageCoding.encode(command.request)).hex)
+    private func opening(_ command: SessionCommand, replyTo: String?) throws -> Opening {
+        Opening(command, digest: try SHA256.digest(of: try MessageCoding.encode(command.request)).hex, replyTo: replyTo)
     }
 
     private func perform(
@@ -191,6 +189,21 @@ struct SessionRunner {
             metadata: context(command).merging(["error": .string(refusal.message)]) { $1 })
     }
 
+    /// The end goes to whoever asked for the session too, when another's message brings it about: a cancel, or one that nobody answers.
+    private func tellAsker(
+        _ publications: [Handling.Publication], _ handling: Handling, _ command: SessionCommand
+    ) async throws {
+        guard let asker = handling.begin?.asker, asker != (try delivery.replyTo()), Delivery.mayAnswer(to: asker),
+            delivery.isSettleable
+        else { return }
+        for case .final(let final) in publications {
+            let message = try parts.envelope.message(
+                .status, id: "\(command.id)/final", session: command.id, payload: final.status, to: "", key: asker,
+                mandatory: false)
+            try await announce([message], command)
+        }
+    }
+
     /// What others may learn of a new entry; the journal alone decides.
     private func tell(of entry: Entry, _ command: SessionCommand, _ progress: ProgressReporter?) {
         switch entry {
@@ -216,21 +229,27 @@ struct SessionRunner {
         case .reject(let reason): try await handler.bury(why: reason)
         case .retryElsewhere(let reason):
             let error = WorkerError(.missingHere, reason)
-            guard delivery.attempt + 1 < parts.settings.attempts, !isGivenUp else {
-                return try await failUnrecorded(command, error: error)
-            }
-            try await retry(command, error: error, deadline: nil)
+            guard mayRetry(nil) else { return try await failUnrecorded(command, error: error) }
+            try await retry(command, error: error, nil)
         }
     }
 
-    private func retry(_ command: SessionCommand, error: any Error, deadline: Timestamp?) async throws {
+    private func mayRetry(_ handling: Handling?) -> Bool {
+        endurance.allowsRetry(attempts: parts.settings.attempts, isDecided: handling?.outcome != nil)
+    }
+
+    private func retry(_ command: SessionCommand, error: any Error, _ handling: Handling?) async throws {
+        let isDecided = handling?.outcome != nil || endurance.isDecided
+        // The session's end bounds its work, not what ends it.
+        let deadline = isDecided ? nil : handling?.deadline
         let attempt = delivery.attempt + 1
         logger.warning(
             "a message failed and is tried again",
             metadata: context(command).merging(["attempt": .string("\(attempt)"), "error": .string("\(error)")]) { $1 })
         try await handler.retry(
             key: delivery.messageType == .cancel ? RoutingKey.cancel(command.id) : nil, attempt: attempt,
-            error: "\(error)", delay: parts.settings.retryDelay, deadline: deadline.map { ($0 - .now()).seconds })
+            error: "\(error)", delay: parts.settings.retryDelay, deadline: deadline.map { ($0 - .now()).seconds },
+            isDecided: isDecided)
     }
 
     /// The journal cannot say that the session failed, so only the event does.

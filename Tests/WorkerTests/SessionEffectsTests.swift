@@ -1,0 +1,109 @@
+import AMQP
+import Archive
+import Manifests
+import Messages
+import Runtime
+import Sessions
+import Testing
+
+@testable import Worker
+
+/// What becomes of a delivery's effects where the cluster cannot be asked, or must not be.
+@Suite struct SessionEffectsTests {
+    let folder: TemporaryFolder
+    let repository: Repository
+
+    init() throws {
+        folder = try TemporaryFolder()
+        repository = Repository(
+            metadata: ObjectMeta(name: "disk", namespace: "demo"),
+            spec: .init(backend: Backend(.local(.init(mountPath: try folder.makeFolder("repository"))))))
+    }
+
+    /// - Parameter url: of the AppBinding; nil: this worker has none.
+    private func effects(
+        _ kind: SessionKind = .backup, url: String? = nil, endurance: Endurance = Endurance(attempt: 0, deliveries: 0)
+    ) throws -> SessionEffects {
+        var manifests = """
+            apiVersion: stash.appscode.com/v1alpha1
+            kind: Repository
+            metadata: {name: disk, namespace: demo}
+            spec: {backend: {local: {mountPath: "\(folder.path)/repository"}}}
+            """
+        var command = Samples.command(kind)
+        command.repository = repository
+        if let url {
+            command.target.spec.clientConfig.url = url
+            manifests += """
+
+                ---
+                apiVersion: appcatalog.appscode.com/v1alpha1
+                kind: AppBinding
+                metadata: {name: es, namespace: demo}
+                spec: {clientConfig: {url: "\(url)"}}
+                """
+        }
+        let resources = resources(manifests)
+        // The broker's address is never used.
+        let parts = WorkerParts(
+            settings: WorkerSettings(name: "w1"), resources: resources, secrets: SecretSource(resources: resources),
+            spool: try Spool(in: "\(folder.path)/spool-\(kind)", limit: 1 << 20),
+            broker: try BrokerAddress("amqp://nowhere.invalid"), logger: Logger(label: "test", handler: JSONLogHandler()))
+        return try SessionEffects(parts, command: command, repositoryID: nil, endurance: endurance, isOurs: { true })
+    }
+
+    private func code(_ body: () throws -> Void) -> WorkerError.Code? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? WorkerError)?.code
+        }
+    }
+
+    private func end(_ effects: SessionEffects, plan: PlanEntry) throws -> StatusEvent {
+        let reply = try effects.perform(.finish(Samples.abort, Samples.begin(), plan), begin: Samples.begin(), plan: plan)
+        guard case .finished(let final) = reply else { throw WorkerError(.refused, "not finished but \(reply)") }
+        return final.status
+    }
+
+    @Test func aBackupWithoutItsAppBindingIsRecordedAllTheSame() throws {
+        let effects = try effects()
+        #expect(code { _ = try effects.perform(.plan, begin: nil, plan: nil) } == .missingHere)
+        #expect(try effects.journal.put(.begin(Samples.begin()), at: .begin) == .created)
+        let plan = Samples.plan(slices: [Slice(index: 0, shard: 0, documents: 3, bytes: 3)])
+        let view = ViewEntry(nonce: "v", pointInTime: "p", shards: 1, documents: 3, openedAt: Samples.time)
+        #expect(try effects.journal.put(.view(view), at: .view(slice: 0, epoch: 0)) == .created)
+        let status = try end(effects, plan: plan)
+        #expect(status.phase == .failed && status.conditions.map(\.type) == ["Note", "Cancelled"], "\(status)")
+    }
+
+    /// The cluster at this address would be a transport error, which is not what is thrown.
+    @Test func aMessageThatKillsWorkersIsNotBegunAgainAtAnyStep() throws {
+        let effects = try effects(url: "http://127.0.0.1:1", endurance: Endurance(attempt: 0, deliveries: 10))
+        let slice = Slice(index: 0, shard: 0, documents: 3, bytes: 3)
+        let plan = Samples.plan(slices: [slice])
+        let steps: [Handling.Work] = [
+            .plan, .prepare(plan), .openView(slice), .transfer(slice, UnitPosition(slice: 0, epoch: 0, number: 0), nil),
+            .compose(plan, epochs: [0]),
+        ]
+        for step in steps {
+            let error = #expect(throws: WorkerError.self, "\(step)") {
+                _ = try effects.perform(step, begin: Samples.begin(), plan: plan)
+            }
+            #expect(error?.code == .refused && error?.message.contains("again and again") == true, "\(step)")
+        }
+    }
+
+    /// A cancel's reason stays the first, whatever else cannot be done.
+    @Test func aRestoreWhoseEndKillsWorkersIsRecordedWithoutTheEngine() throws {
+        _ = try effects()
+        let plan = Samples.plan(slices: [])
+        let asking = try effects(.restore, url: "http://127.0.0.1:1")
+        #expect(throws: (any Error).self) { try end(asking, plan: plan) }
+        let blind = try effects(.restore, url: "http://127.0.0.1:1", endurance: Endurance(attempt: 0, deliveries: 15))
+        let status = try end(blind, plan: plan)
+        #expect(status.conditions.map(\.type) == ["Note", "Cancelled", "RestoreFailed"], "\(status)")
+        #expect(status.error?.hasPrefix("enough; then: ") == true && status.error?.contains("a, b") == true, "\(status)")
+    }
+}
