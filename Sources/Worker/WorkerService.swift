@@ -26,7 +26,7 @@ package final class WorkerService: Service {
     private static func slots(of queue: WorkQueue, _ settings: WorkerSettings) -> Int {
         switch queue {
         case .backupUnit, .restoreUnit: settings.slots
-        case .backupSession, .restoreSession, .abort, .query: 1
+        case .backupSession, .restoreSession, .abort, .cancel, .query: 1
         }
     }
 
@@ -137,6 +137,7 @@ package final class WorkerService: Service {
                     defer { watch.ended(queue) }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
+                    case .cancel: await CancelRunner(parts, delivery: delivery).run()
                     case .abort where delivery.messageType == .cancel:
                         await CancelRunner(parts, delivery: delivery).run()
                     case .abort: await SessionRunner(parts, delivery: delivery, isDeadLetter: true).run()
