@@ -38,7 +38,8 @@ struct SchedulerCommand: AsyncCommand {
         broker = try BrokerOption(arguments)
         let listen: ListenAddress = try arguments.value("listen")
         settings = SchedulerSettings(
-            name: try arguments.value("name"), resources: try arguments.value("resources"), state: try arguments.value("state"),
+            name: try arguments.value("name", as: PlainName.self).text, resources: try arguments.value("resources"),
+            state: try arguments.value("state"),
             host: listen.host, port: listen.port, version: Sheaf.version)
         grace = try arguments.value("grace")
         logger = try LogOption.logger(arguments, label: "sheaf-scheduler").with(["scheduler": .string(settings.name)])
