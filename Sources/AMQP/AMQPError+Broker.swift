@@ -89,7 +89,7 @@ extension ConnectionHandle {
         switch error.replyCode {
         case 403:
             return AMQPError(
-                .accessRefused,
+                .loginRefused,
                 "\(subject): the broker refused \(user); check user name and password (guest is allowed from localhost only)",
                 replyCode: 403)
         case 530 where error.message.contains("limit"):
@@ -100,7 +100,7 @@ extension ConnectionHandle {
                 replyCode: 530)
         case 530:
             return AMQPError(
-                .accessRefused, "\(subject): \(user) may not use virtual host '\(address.virtualHost)'; grant it or use another",
+                .loginRefused, "\(subject): \(user) may not use virtual host '\(address.virtualHost)'; grant it or use another",
                 replyCode: 530)
         case let code:
             return AMQPError(.unreachable, "\(subject): \(error.message)", replyCode: code)

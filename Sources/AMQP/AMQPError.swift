@@ -9,8 +9,10 @@ package struct AMQPError: Error, Sendable, Hashable, CustomStringConvertible {
         case unreachable
         /// The broker's certificate does not prove its name.
         case untrusted
-        /// Wrong user or password, no right on the virtual host or the object.
+        /// The user has no right on the object.
         case accessRefused
+        /// Wrong user or password, or no right on the virtual host.
+        case loginRefused
         /// The connection ended without a farewell: reset, heartbeat missed, stalled. Unconfirmed publishes have an unknown fate.
         case connectionLost
         /// The broker or this process closed the connection in order.
@@ -75,7 +77,7 @@ extension AMQPError.Code {
         case .unreachable, .connectionLost, .connectionClosed, .channelClosed, .acknowledgementTimeout,
             .consumerCancelled, .resourceLocked, .nacked, .timedOut, .protocolViolation, .outOfResources:
             true
-        case .invalidAddress, .invalidArgument, .untrusted, .accessRefused, .notFound, .preconditionFailed,
+        case .invalidAddress, .invalidArgument, .untrusted, .accessRefused, .loginRefused, .notFound, .preconditionFailed,
             .returned, .alreadySettled:
             false
         }

@@ -47,8 +47,8 @@ package enum BrokerRole: String, Sendable, CaseIterable {
         guard self == .outsider else { return [] }
         let words = plans.isEmpty ? "[^.]+" : "(\(plans.map(RoutingKey.word).map(Pattern.exactly).joined(separator: "|")))"
         var asks = SessionKind.allCases.map { "trigger\\.\($0.rawValue)\\.\(words)" } + ["query\\.sessions"]
-        // A session's id does not tell its plan, so only who may use all plans may cancel.
-        if plans.isEmpty { asks += ["trigger\\.cancel\\.[^.]+", "query\\.repositories"] }
+        // Neither a session's id nor a RestoreSession's own name tells what it touches, so only who may use all plans may cancel and send them.
+        if plans.isEmpty { asks += ["trigger\\.cancel\\.[^.]+", "trigger\\.manifest\\.[^.]+", "query\\.repositories"] }
         let followed = "(\(SessionKind.allCases.map(\.rawValue).joined(separator: "|"))|metric)\\.\(words)\\..*"
         return [
             BrokerTopicRights(exchange: Topology.trigger, write: Pattern.any(of: asks), read: Pattern.nothing),

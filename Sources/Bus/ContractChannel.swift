@@ -43,6 +43,10 @@ struct ContractChannel: Sendable {
                 "trigger", on: Topology.trigger, "trigger.{kind}.{plan}", "Start a session of a plan.",
                 kinds.map { (RoutingKey.trigger($0, plan: "p"), [.trigger]) }),
             ContractChannel(
+                "triggerManifest", on: Topology.trigger, "trigger.manifest.{plan}",
+                "Start a session of the RestoreSession that the message carries.",
+                [(RoutingKey.triggerManifest("p"), [.trigger])]),
+            ContractChannel(
                 "triggerCancel", on: Topology.trigger, "trigger.cancel.{session}",
                 "End a session. The message names it alone, without its command.",
                 [("trigger.cancel.\(session)", [.cancel])]),

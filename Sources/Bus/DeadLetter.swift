@@ -9,7 +9,7 @@ package import Runtime
 /// Two kinds lie in `sheaf.dead`: a program's, which says so in headers, and the broker's own (rejected, expired, handed out too often), whose
 /// newest `x-death` tells.
 package struct DeadLetter: Sendable, Equatable {
-    /// The message's id, or a digest where there is none that can be typed. Two letters may share one.
+    /// The message's id, or a digest where there is none of letters, digits and `._/:-`, as Sheaf's own are. Two letters may share one.
     package let id: String
     /// When it was given up, else when it was written; nil: neither is known.
     package let time: Timestamp?
@@ -22,9 +22,15 @@ package struct DeadLetter: Sendable, Equatable {
     package let attempt: Int
     /// Bytes of its body.
     package let size: Int
-    /// By which it got into its queue.
-    let exchange: String?
-    let routingKey: String?
+    /// By which it is to get into its queue again; nil: what is known of it does not bring it there.
+    let route: Route?
+    /// False where it was too large to be taken along, or to be read.
+    package let hasBody: Bool
+
+    struct Route: Sendable, Equatable {
+        var exchange: String
+        var routingKey: String
+    }
 
     /// - Throws: `CryptoError` when no digest can be made.
     package init(_ delivery: Delivery) throws {
@@ -33,32 +39,41 @@ package struct DeadLetter: Sendable, Equatable {
         type = properties.type
         session = properties.correlationID
         attempt = delivery.attempt
-        size = delivery.body.count
+        let leftBehind = properties.headers[Envelope.Header.bodySize]?.integer.map { Int(clamping: max($0, 0)) }
+        size = leftBehind ?? Int(clamping: delivery.bodySize)
+        hasBody = !delivery.isTruncated && leftBehind == nil
         let written = properties.timestamp.map(Self.time)
         let lastError = properties.headers[Envelope.Header.lastError]?.string
         if let death = BrokerDeath(properties.headers["x-death"]) {
             origin = death.queue
             reason = [death.sentence, lastError.map { "the last error was: \($0)" }].compactMap { $0 }.joined(separator: "; ")
             time = death.time ?? written
-            exchange = death.exchange
-            routingKey = death.routingKey
+            // The queue is the broker's word. Exchange and keys are not: it adds its own death to one that a sender has forged. What the
+            // abort queue gives up loses its key; only those who may write commands reach that queue.
+            let isKeyLost = death.queue == WorkQueue.abort.name
+            route = Route(to: death.queue, key: isKeyLost ? death.routingKey ?? "" : delivery.routingKey)
         } else {
-            origin = properties.headers[Envelope.Header.origin]?.string
+            let claimed = properties.headers[Envelope.Header.origin]?.string
+            // Sheaf's programs alone publish under this key, and write what they know over what a sender wrote.
+            origin = delivery.routingKey == claimed.map(Self.poisonKey) ? claimed : nil
             reason = lastError ?? "no reason was given"
             if case .timestamp(let date)? = properties.headers[Envelope.Header.givenUpAt] {
                 time = Self.time(date)
             } else {
                 time = written
             }
-            exchange = properties.headers[Envelope.Header.originExchange]?.string
-            routingKey = properties.headers[Envelope.Header.originKey]?.string
+            route = origin.flatMap {
+                Route(
+                    to: $0, key: properties.headers[Envelope.Header.originKey]?.string ?? "",
+                    by: properties.headers[Envelope.Header.originExchange]?.string ?? "")
+            }
         }
     }
 
     /// The letter as the message that it was, on its way to its queue; nil with a reason where it cannot go back.
     ///
-    /// Its key says what its sender may ask for, so it goes by its own exchange and key where they are known. Headers of the broker and of the
-    /// dead letters are gone; the attempt is 1, so that nobody takes what may have happened already for fresh (docs/protocol.md).
+    /// Its key says what its sender may ask for, so it goes by an exchange that brings this key into its queue. Headers of the broker and of
+    /// the dead letters are gone; the attempt is 1, so that nobody takes what may have happened already for fresh (docs/protocol.md).
     package func replay(_ delivery: Delivery) throws(ReplayRefusal) -> OutgoingMessage {
         guard let origin else {
             throw ReplayRefusal("it was published to \(Topology.dead) itself, and has no queue to go back to")
@@ -66,20 +81,30 @@ package struct DeadLetter: Sendable, Equatable {
         guard WorkQueue.allCases.contains(where: { $0.name == origin }) || origin == Topology.triggerQueue else {
             throw ReplayRefusal("it came from \(PoisonError.word(origin)), which holds no work; only drop it")
         }
+        guard let route else {
+            throw ReplayRefusal(
+                "its exchange and key do not lead to its queue \(origin): somebody may have forged them; only drop it")
+        }
+        guard hasBody else {
+            throw ReplayRefusal("its body of \(ByteCount(size)) was too large and is not here; only drop it")
+        }
         var properties = delivery.properties.forwarded
         properties.headers = properties.headers.filter { !$0.key.hasPrefix("sheaf-") }
         properties.headers[Envelope.Header.attempt] = 1
         // A return is matched by its id.
         properties.messageID = properties.messageID ?? id
-        let isKnown = [Topology.command, Topology.trigger].contains(exchange) && routingKey != nil
         return OutgoingMessage(
-            exchange: isKnown ? exchange ?? "" : "", routingKey: isKnown ? routingKey ?? origin : origin, properties: properties,
-            body: delivery.body, mandatory: true)
+            exchange: route.exchange, routingKey: route.routingKey, properties: properties, body: delivery.body, mandatory: true)
     }
 
+    static func poisonKey(of queue: String) -> String { "poison.\(queue)" }
+
     private static func id(of delivery: Delivery) throws -> String {
-        if let id = delivery.properties.messageID, (1...120).contains(id.utf8.count),
-            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        if let id = delivery.properties.messageID, (1...120).contains(id.utf8.count), !id.hasPrefix("-"),
+            id.utf8.allSatisfy({ byte in
+                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+                    || "._/:-".utf8.contains(byte)
+            })
         {
             return id
         }
@@ -92,6 +117,25 @@ package struct DeadLetter: Sendable, Equatable {
     private static func time(_ date: Date) -> Timestamp { Timestamp(secondsSinceEpoch: date.timeIntervalSince1970) }
 }
 
+extension DeadLetter.Route {
+    /// By which a message of that key gets into that queue; nil: by none.
+    ///
+    /// - Parameter exchange: by which it is said to have come; nil: by whichever the topology knows.
+    init?(to queue: String, key: String, by exchange: String? = nil) {
+        // Published to the queue itself, which only programs and the administrator may.
+        if key == queue, (exchange ?? "").isEmpty {
+            self.init(exchange: "", routingKey: queue)
+            return
+        }
+        let bindings = Topology(schedulers: []).bindings.filter { $0.queue == queue && $0.exchange == exchange ?? $0.exchange }
+        guard let binding = bindings.first(where: { TopicPattern($0.key).matches(key) }) else { return nil }
+        // Sent to the dead letters again it would only be another letter.
+        self =
+            binding.exchange == Topology.dead
+            ? Self(exchange: "", routingKey: queue) : Self(exchange: binding.exchange, routingKey: key)
+    }
+}
+
 /// Why a letter cannot go back.
 package struct ReplayRefusal: Error, Sendable, CustomStringConvertible {
     package let description: String
@@ -99,10 +143,9 @@ package struct ReplayRefusal: Error, Sendable, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// The newest entry of `x-death`, which the broker writes.
+/// The newest entry of `x-death`. The broker writes queue, reason and time; exchange and keys a sender may have written.
 private struct BrokerDeath {
     let queue: String
-    let exchange: String?
     let routingKey: String?
     let time: Timestamp?
     private let reason: String
@@ -112,7 +155,6 @@ private struct BrokerDeath {
             return nil
         }
         self.queue = queue
-        exchange = death["exchange"]?.string
         reason = death["reason"]?.string ?? "unknown"
         if case .array(let keys)? = death["routing-keys"] { routingKey = keys.first?.string } else { routingKey = nil }
         if case .timestamp(let date)? = death["time"] {

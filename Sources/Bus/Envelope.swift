@@ -17,6 +17,8 @@ package struct Envelope: Sendable {
         package static let originKey = "sheaf-origin-key"
         /// Dead letters: when it was given up.
         package static let givenUpAt = "sheaf-given-up-at"
+        /// Dead letters whose body was too large to be taken along: its bytes.
+        package static let bodySize = "sheaf-body-size"
     }
 
     /// The program that writes, as a CloudEvents source: `/sheaf/worker/w1`.
@@ -74,7 +76,7 @@ package struct Envelope: Sendable {
             body: delivery.body, mandatory: true)
     }
 
-    /// The same message among the dead letters, with the reason.
+    /// The same message among the dead letters, with the reason; without its body where that was too large to be taken.
     package func deadLetter(_ delivery: Delivery, reason: String, now: Timestamp = .now()) -> OutgoingMessage {
         var properties = delivery.properties.forwarded
         properties.headers[Header.attempt] = .integer(Int64(delivery.attempt))
@@ -83,9 +85,11 @@ package struct Envelope: Sendable {
         properties.headers[Header.originExchange] = .string(delivery.exchange.shortened)
         properties.headers[Header.originKey] = .string(delivery.routingKey.shortened)
         properties.headers[Header.givenUpAt] = .timestamp(Date(timeIntervalSince1970: now.secondsSinceEpoch.rounded(.down)))
+        properties.headers[Header.bodySize] = delivery.isTruncated ? .integer(Int64(clamping: delivery.bodySize)) : nil
         properties.expiration = nil
         return OutgoingMessage(
-            exchange: Topology.dead, routingKey: "poison.\(delivery.queue)", properties: properties, body: delivery.body,
+            exchange: Topology.dead, routingKey: DeadLetter.poisonKey(of: delivery.queue), properties: properties,
+            body: delivery.body,
             mandatory: true)
     }
 }
@@ -136,8 +140,14 @@ extension Delivery {
 
     /// The broker's permissions are on keys: a message under another key than that of what it asks for would go around them.
     ///
-    /// - Throws: `PoisonError` for another key.
+    /// So would one through a dead-letter exchange, where the broker asks for no right on the key.
+    /// - Throws: `PoisonError` for another key, for what the broker has moved here, and for what was handed out ten times in vain: the broker,
+    ///   which makes no letters of what outsiders send, would drop it after twenty.
     package func requireKey(_ key: String) throws(PoisonError) {
+        guard deliveryCount ?? 0 < 10 else { throw PoisonError("the message was handed out again and again and never finished") }
+        guard properties.headers["x-death"] == nil else {
+            throw PoisonError("the message came through a dead-letter exchange; publish it to \(Topology.trigger) itself")
+        }
         guard routingKey == key else {
             throw PoisonError("the message came under the key \(PoisonError.word(routingKey)); its content belongs under another")
         }

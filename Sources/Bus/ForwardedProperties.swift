@@ -7,7 +7,7 @@ extension MessageProperties {
     /// These properties for the same message published again by another user: as a retry, among the dead letters, or back from there.
     ///
     /// Whatever a sender wrote, the broker takes them: its own headers (`x-…`) and the sender's user go, too many headers too, and names
-    /// that were not UTF-8 fit again.
+    /// that were not UTF-8 fit again. So do `CC` and `BCC`, which name more keys: they would be used with the rights of whoever passes on.
     var forwarded: MessageProperties {
         var forwarded = self
         forwarded.contentType = contentType?.shortened
@@ -21,7 +21,9 @@ extension MessageProperties {
         // The broker refuses a publish under another user's name.
         forwarded.userID = nil
         forwarded.deliveryMode = .persistent
-        forwarded.headers = headers.filter { !$0.key.hasPrefix("x-") && $0.key.utf8.count <= 255 }
+        forwarded.headers = headers.filter {
+            !$0.key.hasPrefix("x-") && !["CC", "BCC"].contains($0.key) && $0.key.utf8.count <= 255
+        }
         if forwarded.headers.reduce(0, { $0 + $1.key.utf8.count + $1.value.estimatedBytes }) > Self.maximumHeaderBytes {
             forwarded.headers = forwarded.headers.filter { $0.key == Envelope.Header.attempt }
         }

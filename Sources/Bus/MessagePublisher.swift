@@ -98,9 +98,12 @@ package actor MessagePublisher {
 
     /// Moves a delivery to the dead letters and settles it.
     ///
-    /// The body of one that is too large is not here: the broker moves it as a whole, and can give no reason.
+    /// The body of one that is too large is not here: the broker moves it as a whole, and can give no reason. Where the broker makes no dead
+    /// letters, the letter has the reason and no body.
     package func bury(_ delivery: Delivery, _ envelope: Envelope, reason: String) async throws {
-        guard !delivery.isTruncated else { return try await delivery.reject(requeue: false) }
+        guard !delivery.isTruncated || !Topology.isGivenUpByBroker(delivery.queue) else {
+            return try await delivery.reject(requeue: false)
+        }
         try await publish(envelope.deadLetter(delivery, reason: reason))
         try await delivery.ack()
     }

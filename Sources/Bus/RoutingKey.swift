@@ -9,6 +9,10 @@ package enum RoutingKey {
     /// Asks a Scheduler to start a session.
     package static func trigger(_ kind: SessionKind, plan: String) -> String { "trigger.\(kind.rawValue).\(word(plan))" }
 
+    /// Asks a Scheduler to start a session of a RestoreSession that the message carries whole. Not the key of one of that name among the
+    /// Scheduler's resources: who may ask for that one may not restore whatever he likes under its name.
+    package static func triggerManifest(_ name: String) -> String { "trigger.manifest.\(word(name))" }
+
     /// Hands manifests to a Scheduler.
     package static let apply = "apply"
 
@@ -53,7 +57,7 @@ extension Trigger.Subject {
     package var routingKey: String {
         switch self {
         case .backup(_, let name): RoutingKey.trigger(.backup, plan: name)
-        case .restore(let restore): RoutingKey.trigger(.restore, plan: restore.metadata.name)
+        case .restore(let restore): RoutingKey.triggerManifest(restore.metadata.name)
         case .restoreSession(_, let name): RoutingKey.trigger(.restore, plan: name)
         }
     }

@@ -44,11 +44,11 @@ package struct Topology: Sendable, Equatable {
 
         queues = WorkQueue.allCases.map { Queue(name: $0.name, arguments: $0.arguments) }
         queues += [
-            Queue(name: Topology.triggerQueue, arguments: Topology.workArguments),
+            Queue(name: Topology.triggerQueue, arguments: Topology.outsideArguments),
             Queue(name: Topology.dead, arguments: Topology.deadArguments),
         ]
         queues += RetryStep.allCases.map { Queue(name: $0.exchange, arguments: $0.arguments) }
-        queues += schedulers.map(Topology.replyQueue).map { Queue(name: $0, arguments: Topology.argumentsWithoutReturn(of: $0)) }
+        queues += schedulers.map(Topology.replyQueue).map { Queue(name: $0, arguments: Topology.replyArguments) }
 
         bindings = WorkQueue.allCases.flatMap { queue in
             queue.bindings.map { Binding(exchange: $0.exchange, queue: queue.name, key: $0.key) }
@@ -91,17 +91,44 @@ package struct Topology: Sendable, Equatable {
         "x-consumer-timeout": .number(21_600_000),
     ]
 
-    /// For queues that hold copies, or messages of their own exchange's: what they give up must not reach `sheaf.session.abort` under its key,
-    /// where a Scheduler's copy of a session would end the session, and the queue's own letters would come back to it.
+    /// For the queue that holds messages of its own exchange's: its own letters must not come back to it under their keys.
     static func argumentsWithoutReturn(of queue: String) -> [String: Argument] {
         workArguments.merging(["x-dead-letter-routing-key": .text("poison.\(queue)")]) { $1 }
+    }
+
+    /// For queues that outsiders reach.
+    ///
+    /// The broker makes no dead letters of these. It crashes over an `x-death` that a sender forged: at-least-once until no queue of the node
+    /// gives anything up any more and no retry comes back, at-most-once until the queue is down; and the keys of a message's CC would bring its
+    /// letter to `sheaf.session.abort`. Their readers publish what they cannot handle.
+    static let outsideArguments: [String: Argument] = [
+        "x-queue-type": .text("quorum"),
+        "x-delivery-limit": .number(20),
+        "x-max-length": .number(100_000),
+        "x-overflow": .text("reject-publish"),
+        "x-consumer-timeout": .number(21_600_000),
+    ]
+
+    /// For a Scheduler's copies of events and sessions. Its ledger is a projection, so that a queue whose Scheduler is gone for good drops the
+    /// oldest; without letters, or these would drive all others out of `sheaf.dead`.
+    static let replyArguments: [String: Argument] = [
+        "x-queue-type": .text("quorum"),
+        "x-delivery-limit": .number(20),
+        "x-max-length": .number(1_000_000),
+        "x-overflow": .text("drop-head"),
+        "x-consumer-timeout": .number(21_600_000),
+    ]
+
+    /// Whether the broker makes a dead letter of what a reader of that queue rejects.
+    package static func isGivenUpByBroker(_ queue: String) -> Bool {
+        WorkQueue.allCases.contains { $0.name == queue && $0.arguments["x-dead-letter-exchange"] != nil }
     }
 
     /// Looking at the letters gives each back, which counts as a delivery in vain. Without a limit a letter would go to the queue's end each
     /// time, RabbitMQ 4 sets 20 by itself, and 3.10 takes -1 for a limit and drops the letter at once: so there is one that nobody reaches.
     static let deadArguments: [String: Argument] = [
-        "x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-overflow": .text("drop-head"),
-        "x-delivery-limit": .number(1_000_000_000),
+        "x-queue-type": .text("quorum"), "x-max-length": .number(100_000), "x-max-length-bytes": .number(1 << 30),
+        "x-overflow": .text("drop-head"), "x-delivery-limit": .number(1_000_000_000),
     ]
 }
 
@@ -111,23 +138,30 @@ package enum WorkQueue: String, Sendable, CaseIterable {
     case restoreSession = "session.restore"
     case backupUnit = "unit.backup"
     case restoreUnit = "unit.restore"
-    /// Cancels, and what was given up.
+    /// Cancels of Sheaf's own programs, and what was given up.
     case abort = "session.abort"
+    /// Cancels of outsiders.
+    case cancel = "cancel"
     case query = "query"
 
     package var name: String { "sheaf.\(rawValue)" }
 
     var arguments: [String: Topology.Argument] {
-        self == .abort ? Topology.argumentsWithoutReturn(of: name) : Topology.workArguments
+        switch self {
+        case .abort: Topology.argumentsWithoutReturn(of: name)
+        case .cancel: Topology.outsideArguments
+        case .backupSession, .restoreSession, .backupUnit, .restoreUnit, .query: Topology.workArguments
+        }
     }
 
     var bindings: [(exchange: String, key: String)] {
         switch self {
         case .abort:
             [
-                (Topology.command, "session.cancel.#"), (Topology.trigger, "trigger.cancel.#"),
-                (Topology.dead, "session.backup.#"), (Topology.dead, "session.restore.#"), (Topology.dead, "unit.#"),
+                (Topology.command, "session.cancel.#"), (Topology.dead, "session.backup.#"), (Topology.dead, "session.restore.#"),
+                (Topology.dead, "unit.#"),
             ]
+        case .cancel: [(Topology.trigger, "trigger.cancel.#")]
         case .query: [(Topology.command, "query.#")]
         case .backupSession, .restoreSession, .backupUnit, .restoreUnit: [(Topology.command, "\(rawValue).#")]
         }

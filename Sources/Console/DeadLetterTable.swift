@@ -48,8 +48,9 @@ package enum DeadLetterTable {
     /// - Parameters:
     ///   - properties: names and values in the order in which they are shown.
     ///   - headers: the same.
+    ///   - body: nil: it was too large and is not here.
     package static func details(
-        _ letter: DeadLetterSummary, properties: [(String, String)], headers: [(String, String)], body: [UInt8]
+        _ letter: DeadLetterSummary, properties: [(String, String)], headers: [(String, String)], body: [UInt8]?
     ) -> [String] {
         var head = TextTable([("", .left), ("", .left)])
         head.append(["letter", letter.id])
@@ -60,7 +61,7 @@ package enum DeadLetterTable {
         head.append(["size", "\(ByteCount(letter.size))"])
         for (name, value) in properties { head.append([harmless(name, width: 60), harmless(value, width: 300)]) }
         for (name, value) in headers { head.append(["header \(harmless(name, width: 60))", harmless(value, width: 1000)]) }
-        return head.lines + [""] + text(of: body)
+        return head.lines + [""] + (body.map(text) ?? ["(the body is too large to be shown)"])
     }
 
     /// A `letter` line; with more members behind it.
@@ -74,16 +75,18 @@ package enum DeadLetterTable {
     }
 
     /// The members of a letter that is shown whole: its body as JSON where it is JSON, else as text, and whether it was cut.
+    ///
+    /// - Parameter body: nil: it was too large and is not here.
     package static func json(
-        _ letter: DeadLetterSummary, properties: [(String, String)], headers: [(String, String)], body: [UInt8]
+        _ letter: DeadLetterSummary, properties: [(String, String)], headers: [(String, String)], body: [UInt8]?
     ) -> JSONValue {
-        let isWhole = body.count <= shownBytes
+        let isWhole = body.map { $0.count <= shownBytes } ?? false
         return json(
             letter,
             [
                 ("properties", SessionReport.object(properties.map { ($0, .string($1)) })),
                 ("headers", SessionReport.object(headers.map { ($0, .string($1)) })),
-                ("body", isWhole ? parsed(body) ?? .string(decoded(body)) : .string(decoded(body))),
+                ("body", body.map { (isWhole ? parsed($0) : nil) ?? .string(decoded($0)) } ?? .null),
                 ("isBodyCut", JSONValue(!isWhole)),
             ])
     }

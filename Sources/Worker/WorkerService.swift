@@ -27,7 +27,7 @@ package final class WorkerService: Service {
         switch queue {
         case .backupUnit, .restoreUnit: settings.slots
         // Cancels of sessions that nobody knows, or of clusters that do not answer, must not hold up the others.
-        case .abort: 4
+        case .abort, .cancel: 4
         case .backupSession, .restoreSession, .query: 1
         }
     }
@@ -139,6 +139,7 @@ package final class WorkerService: Service {
                     defer { watch.ended(queue) }
                     switch queue {
                     case .query: await QueryRunner(parts, delivery: delivery).run()
+                    case .cancel: await CancelRunner(parts, delivery: delivery).run()
                     case .abort where delivery.messageType == .cancel:
                         await CancelRunner(parts, delivery: delivery).run()
                     case .abort where delivery.exchange == Topology.dead:

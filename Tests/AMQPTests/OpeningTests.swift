@@ -11,7 +11,7 @@ struct OpeningTests {
         var address = try TestBroker.address
         address.authentication = .password(user: "guest", Sensitive("not-the-password"))
         let error = try await amqpError { _ = try await BrokerConnection.open(address, name: "tests") }
-        #expect(error.code == .accessRefused)
+        #expect(error.code == .loginRefused)
         #expect(!error.isRetryable)
         #expect(error.message.contains("check user name and password"))
         #expect(!error.message.contains("not-the-password"))

@@ -49,7 +49,7 @@ import Testing
         arguments: [
             ("trigger.backup.orders", true), ("trigger.restore.orders", true), ("query.sessions", true),
             ("trigger.backup.orders2", false), ("trigger.backup.orders.x", false), ("trigger.cancel.abc", false),
-            ("apply", false),
+            ("trigger.manifest.orders", false), ("apply", false),
         ])
     func anOutsiderHeldToAPlanAsksForThatPlanAlone(key: String, isAllowed expected: Bool) throws {
         let rights = try #require(BrokerRole.outsider.topicRights(plans: ["orders"]).first { $0.exchange == Topology.trigger })
@@ -70,6 +70,7 @@ import Testing
     @Test func noOutsiderHandsManifestsOver() throws {
         let rights = try #require(BrokerRole.outsider.topicRights(plans: []).first { $0.exchange == Topology.trigger })
         #expect(try !isAllowed(rights.write, RoutingKey.apply) && isAllowed(rights.write, "trigger.cancel.abc"))
+        #expect(try isAllowed(rights.write, "trigger.manifest.back"))
     }
 
     /// The example of RabbitMQ's own documentation of its password hash: salt 908DC60A, password test12.

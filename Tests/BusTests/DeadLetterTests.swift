@@ -73,6 +73,72 @@ import Testing
         #expect(message.exchange == "" && message.routingKey == "sheaf.session.abort")
     }
 
+    /// RabbitMQ counts its own death into an entry of the same queue and reason, and leaves exchange and keys as a sender forged them.
+    @Test(arguments: [("trigger.backup.orders", "sheaf.triggers"), ("trigger.cancel.abc", "sheaf.cancel")])
+    func aForgedDeathLeadsNowhereElse(key: String, queue: String) throws {
+        let forged = death(queue, exchange: Topology.command, key: "session.backup.orders", reason: "expired")
+        let headers: HeaderTable = ["x-death": .array([.table(forged)]), "sheaf-origin": "sheaf.unit.backup"]
+        let delivery = try makeDelivery(
+            body: [], headers: headers, routingKey: key, queue: Topology.dead, exchange: Topology.dead)
+        let message = try DeadLetter(delivery).replay(delivery)
+        #expect(message.exchange == Topology.trigger && message.routingKey == key)
+    }
+
+    /// The key that the letter came under does not lead to the queue that it claims.
+    @Test func aLetterWhoseKeyDoesNotFitItsQueueStays() throws {
+        let headers: HeaderTable = [
+            "x-death": .array([.table(death("sheaf.unit.backup", key: "unit.backup.a", reason: "expired"))])
+        ]
+        let delivery = try makeDelivery(body: [], headers: headers, routingKey: "trigger.backup.orders", queue: Topology.dead)
+        #expect(throws: ReplayRefusal.self) { try DeadLetter(delivery).replay(delivery) }
+    }
+
+    @Test(
+        arguments: [
+            ("poison.sheaf.triggers", "sheaf.triggers", "sheaf.command", "session.backup.orders"),
+            ("poison.sheaf.unit.backup", "sheaf.unit.backup", "sheaf.trigger", "unit.backup.orders"),
+            ("poison.sheaf.unit.backup", "sheaf.unit.backup", "sheaf.command", "session.backup.orders"),
+            ("poison.sheaf.unit.backup", "sheaf.unit.backup", "", "sheaf.session.backup"),
+            // Sheaf's programs publish under the key of the queue that they name.
+            ("trigger.backup.orders", "sheaf.unit.backup", "sheaf.command", "unit.backup.orders"),
+        ])
+    func aProgramsLetterWhoseOriginDoesNotFitStays(key: String, queue: String, exchange: String, originKey: String) throws {
+        let headers: HeaderTable = [
+            "sheaf-origin": .string(queue), "sheaf-origin-exchange": .string(exchange), "sheaf-origin-key": .string(originKey),
+        ]
+        let delivery = try makeDelivery(body: [], headers: headers, routingKey: key, queue: Topology.dead)
+        #expect(throws: ReplayRefusal.self) { try DeadLetter(delivery).replay(delivery) }
+    }
+
+    @Test func aLetterWithoutItsBodyIsNotReplayed() throws {
+        let headers: HeaderTable = [
+            "x-death": .array([.table(death("sheaf.unit.backup", key: "unit.backup.nightly", reason: "rejected"))])
+        ]
+        let delivery = try makeDelivery(body: [], headers: headers, queue: Topology.dead, bodySize: 200 << 20)
+        let letter = try DeadLetter(delivery)
+        #expect(letter.size == 200 << 20)
+        let refusal = #expect(throws: ReplayRefusal.self) { try letter.replay(delivery) }
+        #expect(refusal?.description.contains("200 MiB") == true, "\(refusal?.description ?? "")")
+    }
+
+    /// A program's letter of what was too large to be taken.
+    @Test func aLetterThatLeftItsBodyBehindTellsItsSizeAndStays() throws {
+        let large = try makeDelivery(
+            body: [], routingKey: "trigger.backup.nightly", queue: Topology.triggerQueue, exchange: Topology.trigger,
+            bodySize: 200 << 20)
+        let delivery = try buried(large)
+        let letter = try DeadLetter(delivery)
+        #expect(letter.size == 200 << 20 && !letter.hasBody && letter.origin == Topology.triggerQueue)
+        #expect(throws: ReplayRefusal.self) { try letter.replay(delivery) }
+    }
+
+    /// Ids are typed as arguments, and shown.
+    @Test(arguments: ["--all", "-1", "a b", "a;b", "$(a)", "ä", "a\u{202E}b", ""])
+    func anIdThatIsNoPlainWordIsShownAsADigest(id: String) throws {
+        #expect(try DeadLetter(try makeDelivery(body: [], messageID: id)).id.hasPrefix("sha256-"))
+        #expect(try DeadLetter(try makeDelivery(body: [], messageID: "/sheaf/cli-1_a.b:2")).id == "/sheaf/cli-1_a.b:2")
+    }
+
     @Test(arguments: ["sheaf.reply.scheduler", "sheaf.dead", "sheaf.retry.10s", "other"])
     func onlyQueuesOfWorkTakeLettersBack(queue: String) throws {
         let delivery = try buried(try makeDelivery(body: [], queue: queue))
@@ -91,7 +157,10 @@ import Testing
 @Suite struct ForwardedPropertiesTests {
     @Test func aSendersUserAndTheBrokersHeadersStayBehind() {
         let properties = MessageProperties(
-            userID: "outsider", expiration: "5", deliveryMode: .transient, headers: ["x-death": 1, "a": 2, "sheaf-attempt": 3])
+            userID: "outsider", expiration: "5", deliveryMode: .transient,
+            headers: [
+                "x-death": 1, "CC": .array(["unit.backup.a"]), "BCC": .array(["unit.backup.a"]), "a": 2, "sheaf-attempt": 3,
+            ])
         let forwarded = properties.forwarded
         #expect(forwarded.userID == nil && forwarded.expiration == nil && forwarded.deliveryMode == .persistent)
         #expect(forwarded.headers == ["a": 2, "sheaf-attempt": 3])

@@ -129,4 +129,14 @@ import Testing
         let error = #expect(throws: PoisonError.self) { try delivery.session() }
         #expect(error?.message.hasPrefix(reason) == true, "\(error?.message ?? "")")
     }
+
+    /// Another key, a message that the broker moved here from a queue of its sender's, and one that is about to be dropped.
+    @Test func whatDidNotComeUnderItsOwnKeyIsPoison() throws {
+        let key = "trigger.backup.orders"
+        try makeDelivery(body: [], headers: ["x-delivery-count": 9], routingKey: key).requireKey(key)
+        #expect(throws: PoisonError.self) { try makeDelivery(body: [], routingKey: key).requireKey("trigger.backup.other") }
+        for headers: HeaderTable in [["x-death": .array([])], ["x-delivery-count": 10]] {
+            #expect(throws: PoisonError.self) { try makeDelivery(body: [], headers: headers, routingKey: key).requireKey(key) }
+        }
+    }
 }

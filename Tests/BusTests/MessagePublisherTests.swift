@@ -95,7 +95,7 @@ struct MessagePublisherTests {
     @Test func aRefusalAfterALostConnectionMayPass() async throws {
         try await withQueue(["x-queue-type": "quorum"]) { queue, messages in
             let opener = Opener(failures: [
-                AMQPError(.accessRefused, "no users yet"), AMQPError(.notFound, "no virtual host yet"),
+                AMQPError(.loginRefused, "no users yet"), AMQPError(.notFound, "no virtual host yet"),
             ])
             let publisher = opener.publisher(attempts: 4)
             try await publisher.publish(message(queue, "before"))
@@ -110,7 +110,7 @@ struct MessagePublisherTests {
         let tries = Lock(0)
         let publisher = MessagePublisher(attempts: 4, backoff: Backoff(base: .milliseconds(1))) { () async throws(AMQPError) in
             tries.withLock { $0 += 1 }
-            throw AMQPError(.accessRefused, "wrong password")
+            throw AMQPError(.loginRefused, "wrong password")
         }
         await #expect(throws: AMQPError.self) { try await publisher.publish(message("q", "m")) }
         #expect(tries.withLock { $0 } == 1)

@@ -6,6 +6,7 @@ import Testing
 @Suite struct RoutingKeyTests {
     @Test func keysSayWhatTheyRoute() {
         #expect(RoutingKey.session(.backup, plan: "nightly") == "session.backup.nightly")
+        #expect(RoutingKey.triggerManifest("back") == "trigger.manifest.back")
         #expect(RoutingKey.unit(.restore, plan: "back") == "unit.restore.back")
         #expect(RoutingKey.status(.backup, plan: "nightly", phase: .succeeded) == "backup.nightly.succeeded")
         #expect(RoutingKey.progress(.backup, plan: "nightly") == "backup.nightly.progress")

@@ -8,15 +8,17 @@ import Runtime
 func makeDelivery(
     body: [UInt8], contentType: String? = "application/cloudevents+json", headers: HeaderTable = [:], isRedelivered: Bool = false,
     routingKey: String = "unit.backup.nightly", queue: String = "sheaf.unit.backup",
-    replyTo: String? = "sheaf.reply.scheduler", type: String? = "dev.sheaf.unit.v1"
+    exchange: String = "sheaf.command", replyTo: String? = "sheaf.reply.scheduler", type: String? = "dev.sheaf.unit.v1",
+    messageID: String = "m1", bodySize: UInt64? = nil
 ) throws -> Delivery {
     let start = MessageStart.delivery(
-        consumerTag: "c", deliveryTag: 1, isRedelivered: isRedelivered, exchange: "sheaf.command", routingKey: routingKey)
+        consumerTag: "c", deliveryTag: 1, isRedelivered: isRedelivered, exchange: exchange, routingKey: routingKey)
     let properties = MessageProperties(
-        contentType: contentType, messageID: "m1", correlationID: "s1", replyTo: replyTo,
+        contentType: contentType, messageID: messageID, correlationID: "s1", replyTo: replyTo,
         type: type, headers: headers)
     return Delivery(
-        MessageAssembler.Message(start: start, properties: properties, body: body), tag: 1, queue: queue, mailbox: try Mailbox())
+        MessageAssembler.Message(start: start, properties: properties, body: body, bodySize: bodySize), tag: 1, queue: queue,
+        mailbox: try Mailbox())
 }
 
 /// The wire bytes of a query, the smallest message there is.

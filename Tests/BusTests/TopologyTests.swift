@@ -17,7 +17,8 @@ import Testing
         #expect(
             topology.queues.map(\.name) == [
                 "sheaf.session.backup", "sheaf.session.restore", "sheaf.unit.backup", "sheaf.unit.restore", "sheaf.session.abort",
-                "sheaf.query", "sheaf.triggers", "sheaf.dead", "sheaf.retry.10s", "sheaf.retry.1m", "sheaf.retry.5m",
+                "sheaf.cancel", "sheaf.query", "sheaf.triggers", "sheaf.dead", "sheaf.retry.10s", "sheaf.retry.1m",
+                "sheaf.retry.5m",
                 "sheaf.retry.30m",
                 "sheaf.retry.2h", "sheaf.reply.one", "sheaf.reply.two",
             ])
@@ -36,7 +37,8 @@ import Testing
     }
 
     @Test func noQueueLosesAMessageInSilence() {
-        for queue in topology.queues where queue.name != Topology.dead {
+        let lossy = Self.outside + [Topology.dead, "sheaf.reply.one", "sheaf.reply.two"]
+        for queue in topology.queues where !lossy.contains(queue.name) {
             #expect(queue.arguments["x-queue-type"] == .text("quorum"), "\(queue.name)")
             #expect(queue.arguments["x-dead-letter-strategy"] == .text("at-least-once"), "\(queue.name)")
             // RabbitMQ falls back to at-most-once without it.
@@ -47,6 +49,29 @@ import Testing
             }
             #expect(topology.exchanges.contains { $0.name == exchange })
         }
+    }
+
+    static let outside = [Topology.triggerQueue, WorkQueue.cancel.name]
+
+    /// The broker crashes when it adds to a forged `x-death`, and by a message's CC its letter would reach other queues.
+    @Test(arguments: outside) func theBrokerMakesNoLettersOfWhatOutsidersSent(name: String) throws {
+        let queue = try #require(topology.queues.first { $0.name == name })
+        #expect(queue.arguments.keys.filter { $0.hasPrefix("x-dead-letter") }.isEmpty)
+        #expect(queue.arguments["x-max-length"] == .number(100_000) && queue.arguments["x-overflow"] == .text("reject-publish"))
+        #expect(!Topology.isGivenUpByBroker(name) && Topology.isGivenUpByBroker(WorkQueue.backupUnit.name))
+    }
+
+    @Test func outsidersReachNoOtherQueue() {
+        #expect(Set(topology.bindings.filter { $0.exchange == Topology.trigger }.map(\.queue)) == Set(Self.outside))
+    }
+
+    @Test func whatNobodyReadsHasABound() throws {
+        let dead = try #require(topology.queues.first { $0.name == Topology.dead }).arguments
+        #expect(dead["x-max-length"] == .number(100_000) && dead["x-max-length-bytes"] == .number(1_073_741_824))
+        let reply = try #require(topology.queues.first { $0.name == "sheaf.reply.one" }).arguments
+        #expect(reply["x-max-length"] == .number(1_000_000) && reply["x-overflow"] == .text("drop-head"))
+        // What it drops would drive the letters of others out of `sheaf.dead`.
+        #expect(reply["x-dead-letter-exchange"] == nil)
     }
 
     @Test func workQueuesOutwaitAnyUnitAndGiveUpAfterTwentyDeliveries() throws {
@@ -101,9 +126,9 @@ import Testing
         #expect(queues(from: Topology.dead, key: "poison.sheaf.unit.backup") == ["sheaf.dead"])
     }
 
-    /// Or what the queue gives up would come back to it through `sheaf.dead` for ever, and a Scheduler's copy of a session would end it.
-    @Test(arguments: [WorkQueue.abort.name, "sheaf.reply.one"]) func theseDeadLettersEndNoSession(_ name: String) throws {
-        let queue = try #require(topology.queues.first { $0.name == name })
+    /// Or what the queue gives up would come back to it through `sheaf.dead` for ever.
+    @Test func theAbortQueuesOwnLettersEndNoSession() throws {
+        let queue = try #require(topology.queues.first { $0.name == WorkQueue.abort.name })
         guard case .text(let key)? = queue.arguments["x-dead-letter-routing-key"] else {
             Issue.record("its dead letters keep their keys")
             return
@@ -115,7 +140,7 @@ import Testing
     @Test func anOutsidersCancelReachesWorkersAndSchedulers() throws {
         let session = try #require(SessionID("abc"))
         #expect(
-            queues(from: Topology.trigger, key: RoutingKey.triggerCancel(session)) == ["sheaf.session.abort", "sheaf.triggers"])
+            queues(from: Topology.trigger, key: RoutingKey.triggerCancel(session)) == ["sheaf.cancel", "sheaf.triggers"])
         #expect(queues(from: Topology.trigger, key: RoutingKey.trigger(.backup, plan: "nightly")) == ["sheaf.triggers"])
     }
 

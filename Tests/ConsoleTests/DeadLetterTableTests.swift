@@ -45,6 +45,13 @@ import Testing
         #expect(json["body"]?.string?.utf8.count == DeadLetterTable.shownBytes && json["isBodyCut"] == true)
     }
 
+    @Test func aBodyThatWasTooLargeToReadIsToldAndNotShown() {
+        let lines = DeadLetterTable.details(letter, properties: [], headers: [], body: nil)
+        #expect(lines.last == "(the body is too large to be shown)" && lines.contains { $0.contains("1.5 KiB") })
+        let json = DeadLetterTable.json(letter, properties: [], headers: [], body: nil)
+        #expect(json["body"] == .null && json["isBodyCut"] == true && json["size"] == 1536)
+    }
+
     @Test func aLineHoldsAllFields() {
         let json = DeadLetterTable.json(letter, properties: [("type", "t")], headers: [], body: Array("[1]".utf8))
         #expect(

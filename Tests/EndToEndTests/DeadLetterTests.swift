@@ -185,17 +185,87 @@ extension EndToEnd {
         }
 
         /// A trigger goes back under its own key, which is what its sender was allowed to ask for.
-        @Test(.timeLimit(.minutes(2))) func aTriggerThatNobodyTookStartsItsSessionWhenReplayed() async throws {
+        @Test(.timeLimit(.minutes(2))) func aTriggerThatWasGivenUpStartsItsSessionWhenReplayed() async throws {
             try await Site.use { site in
                 try site.declare(.defaultEngine, url: "http://127.0.0.1:9")
                 try site.declarePlan("nightly", indices: "a")
-                #expect(try await site.sheaf(["backup", "nightly"]).exit == .code(6))
+                let system = try await OutsideSystem("shop")
+                try await system.publish(
+                    .trigger, OutsideSystem.backup("nightly"), to: Topology.trigger, key: "trigger.backup.nightly", replyTo: nil)
+                let connection = try await Broker.open("sheaf-e2e giver")
+                let publisher = try await Broker.open("sheaf-e2e publisher")
+                for try await delivery in try await connection.consume(queue: Topology.triggerQueue, prefetch: 1) {
+                    try await publisher.publish(envelope.deadLetter(delivery, reason: "a disk is full"))
+                    try await delivery.ack()
+                    break
+                }
+                await publisher.close()
+                await connection.close()
+                await system.close()
                 try await self.await(letters: 1)
-                #expect(try await list(site).first?["reason"] == "nobody took it in time (expired)")
                 try await site.startScheduler()
                 #expect(try await site.sheaf(["dead", "replay", "--all"]).exit == .code(0))
                 try await Broker.wait(forQueue: WorkQueue.backupSession.name, toHold: 1)
                 #expect(try await list(site).isEmpty)
+            }
+        }
+
+        /// Nobody looks after a request whose asker has been told that it was withdrawn.
+        @Test(.timeLimit(.minutes(1))) func aRequestThatNobodyTookIsNoLetter() async throws {
+            try await Site.use { site in
+                #expect(try await site.sheaf(["backup", "nightly"]).exit == .code(6))
+                try await Broker.wait(forQueue: Topology.triggerQueue, toHold: 0)
+                #expect(try await list(site).isEmpty)
+            }
+        }
+
+        /// Too large to be taken into memory, from where the broker makes no letters: the letter is there, with the reason and without the body.
+        @Test(.timeLimit(.minutes(1))) func whatAnOutsiderSentTooLargeIsALetterWithoutItsBodyAndStays() async throws {
+            try await Site.use { site in
+                try await site.startScheduler()
+                let connection = try await Broker.open("sheaf-e2e outsider")
+                let size = PoisonError.maximumCommand + PoisonError.margin + 1
+                try await connection.publish(
+                    OutgoingMessage(
+                        exchange: Topology.trigger, routingKey: "trigger.backup.nightly",
+                        properties: MessageProperties(
+                            contentType: "application/cloudevents+json", messageID: "m1", type: MessageType.trigger.rawValue,
+                            headers: ["x-death": .array([1, 2])]),
+                        body: [UInt8](repeating: 0x20, count: size), mandatory: true))
+                await connection.close()
+                try await self.await(letters: 1)
+                let letter = try #require(try await list(site).first)
+                #expect(letter["size"]?.int == size && letter["reason"]?.string?.contains("\(size) bytes") == true, "\(letter)")
+                let shown = try await site.sheaf(["dead", "show", "m1"])
+                #expect(shown.output.last == "(the body is too large to be shown)", "\(shown)")
+                let replayed = try await site.sheaf(["dead", "replay", "m1"])
+                #expect(replayed.exit == .code(5) && replayed.errors.first?.contains("is not here") == true, "\(replayed)")
+                #expect(try await list(site).count == 1)
+            }
+        }
+
+        /// The broker counts its own death into the entry that a sender forged.
+        @Test(.timeLimit(.minutes(1))) func aForgedDeathDoesNotLeadItsReplayElsewhere() async throws {
+            try await Site.use { site in
+                let forged: HeaderTable = [
+                    "queue": .string(WorkQueue.backupUnit.name), "reason": "expired", "exchange": .string(Topology.trigger),
+                    "count": 1, "routing-keys": .array(["session.backup.orders"]),
+                ]
+                let connection = try await Broker.open("sheaf-e2e forger")
+                try await connection.publish(
+                    OutgoingMessage(
+                        exchange: Topology.command, routingKey: "unit.backup.orders",
+                        properties: MessageProperties(
+                            messageID: "m1", expiration: "0", headers: ["x-death": .array([.table(forged)])]), body: [1],
+                        mandatory: true))
+                await connection.close()
+                try await self.await(letters: 1)
+                let shown = try await site.sheaf(["dead", "show", "m1", "--output", "json"])
+                #expect(shown.output.first?.contains("session.backup.orders") == true, "the broker did not merge: \(shown)")
+                #expect(try await site.sheaf(["dead", "replay", "m1"]).exit == .code(0))
+                let back = try await take(1, from: WorkQueue.backupUnit.name)
+                #expect(back.first?.exchange == Topology.command && back.first?.routingKey == "unit.backup.orders")
+                #expect(try await Broker.messages(in: .backupSession) == 0)
             }
         }
 

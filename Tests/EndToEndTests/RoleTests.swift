@@ -165,6 +165,7 @@ extension EndToEnd {
             static let held: [Denial] = [
                 publish("shop", Topology.trigger, "trigger.backup.other"),
                 publish("shop", Topology.trigger, "trigger.restore.other"),
+                publish("shop", Topology.trigger, "trigger.manifest.orders"),
                 publish("shop", Topology.trigger, "trigger.cancel.abc"), bind("shop", "", Topology.event, "#"),
                 bind("shop", "", Topology.event, "backup.other.#"), bind("shop", "", Topology.event, "backup.*.failed"),
             ]

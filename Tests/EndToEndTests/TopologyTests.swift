@@ -33,7 +33,7 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(2))) func everyDifferenceIsToldWithBothValuesAndTheWayOut() async throws {
-            let queues = [WorkQueue.query.name, Topology.triggerQueue]
+            let queues = [WorkQueue.query.name, WorkQueue.backupUnit.name]
             let arguments: HeaderTable = [
                 "x-queue-type": "quorum", "x-delivery-limit": 7, "x-dead-letter-exchange": "sheaf.dead",
                 "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish", "x-consumer-timeout": 21_600_000,

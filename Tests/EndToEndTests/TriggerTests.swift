@@ -231,7 +231,7 @@ enum Requests: CaseIterable {
         case .cancel:
             return Message(
                 type: .cancel, data: ["session": .string(id)], exchange: Topology.trigger, key: "trigger.cancel.\(id)",
-                readers: [Self.triggerQueue, WorkQueue.abort.name])
+                readers: [Self.triggerQueue, WorkQueue.cancel.name])
         case .session:
             // The Scheduler's ledger must not know it either, or it would be rescued.
             return Message(

@@ -16,7 +16,7 @@ package final class BrokerConnection: Sendable {
     /// Connects and logs in.
     ///
     /// - Parameter name: shown by the broker in its lists and log; by convention program and role, `sheaf-worker publish`.
-    /// - Throws: `.unreachable` (retryable), `.accessRefused`, `.notFound` (virtual host), `.untrusted`, `.invalidAddress`.
+    /// - Throws: `.unreachable` (retryable), `.loginRefused`, `.notFound` (virtual host), `.untrusted`, `.invalidAddress`.
     package static func open(
         _ address: BrokerAddress, name: String, timeouts: BrokerTimeouts = BrokerTimeouts()
     ) async throws(AMQPError) -> BrokerConnection {

@@ -11,8 +11,8 @@ package enum ReconnectionState: Sendable {
 ///
 /// The body starts from nothing each time: it checks topology, consumes, publishes what was left unknown.
 /// - Throws: `CancellationError` when the task is cancelled while not in the body; what the body throws, unless the
-///   connection has ended or the error is a retryable `AMQPError`; a refusal of the very first login or address, since
-///   that is a wrong setting. Later refusals are retried: a broker may listen before it has imported its users.
+///   connection has ended or the error is a retryable `AMQPError`; a refusal of the very first login or address, or of a
+///   right on the first connection, since that is a wrong setting. Later refusals are retried: a broker may listen before it has imported its users.
 package func withReconnection<Value>(
     to address: BrokerAddress, name: String, timeouts: BrokerTimeouts = BrokerTimeouts(), backoff: Backoff = Backoff(),
     onState: (ReconnectionState) async -> Void = { _ in },
@@ -20,7 +20,7 @@ package func withReconnection<Value>(
 ) async throws -> Value {
     var generator = SystemRandomNumberGenerator()
     var pace = ReconnectionPace(backoff: backoff)
-    var wasConnected = false
+    var (wasConnected, isFirst) = (false, true)
     while true {
         try Task.checkCancellation()
         let problem: AMQPError
@@ -34,8 +34,11 @@ package func withReconnection<Value>(
             await connection.close()
             switch outcome {
             case .success(let result): return result
-            case .failure(let error): problem = try reasonToReconnect(error, ending)
+            case .failure(let error):
+                if isFirst, (error as? AMQPError)?.code == .accessRefused { throw error }
+                problem = try reasonToReconnect(error, ending)
             }
+            isFirst = false
             pace.connectionEnded(after: .now - start)
         case .failure(let error):
             guard error.isRetryable || wasConnected else { throw error }

@@ -46,6 +46,7 @@ struct CancelRunner {
     /// is believed only from those who may write commands.
     private func check(_ request: CancelRequest) throws(PoisonError) {
         let keys = [RoutingKey.cancel(request.session), RoutingKey.triggerCancel(request.session)]
+        if delivery.queue == WorkQueue.cancel.name { try delivery.requireKey(RoutingKey.triggerCancel(request.session)) }
         guard keys.contains(delivery.routingKey) else {
             throw PoisonError("a cancel of session \(request.session) came under the key \(delivery.routingKey)")
         }

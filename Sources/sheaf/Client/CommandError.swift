@@ -35,7 +35,9 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
     private static func code(of error: AMQPError) -> Code {
         switch error.code {
         case .invalidAddress: .usage
-        case .preconditionFailed: .refused
+        case .preconditionFailed, .accessRefused: .refused
+        // The connection ended over something that its user may not do, and the one whose call it was is another.
+        case .channelClosed where error.replyCode == 403: .refused
         default: .unreachable
         }
     }

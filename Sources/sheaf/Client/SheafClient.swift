@@ -84,6 +84,7 @@ final class SheafClient {
             case .reply(.refused(let code, let text)): throw CommandError(refusal: code, text)
             case .reply(let reply): return reply
             case .disconnected(let error):
+                guard error.replyCode != 403 else { throw error }
                 throw CommandError(.unreachable, "\(error.message); whether the request got through, \"sheaf sessions\" tells")
             case .signal(let number): throw ExitCode(rawValue: 128 + number) ?? .interrupted
             case .tick where .now > deadline: throw CommandError(.unreachable, answerer.silence(after: Self.patience))

@@ -68,8 +68,9 @@ struct DeadShowCommand: AsyncCommand {
                 let summary = DeadLetterSummary(letter)
                 let headers = delivery.properties.headers.sorted { $0.key < $1.key }.map { ($0.key, Self.text($0.value)) }
                 let properties = Self.properties(of: delivery)
-                output.lines(DeadLetterTable.details(summary, properties: properties, headers: headers, body: delivery.body))
-                output.object(DeadLetterTable.json(summary, properties: properties, headers: headers, body: delivery.body))
+                let body = letter.hasBody ? delivery.body : nil
+                output.lines(DeadLetterTable.details(summary, properties: properties, headers: headers, body: body))
+                output.object(DeadLetterTable.json(summary, properties: properties, headers: headers, body: body))
                 return .keep
             }
             guard isFound else { throw DeadLetterVisit.missing([id]) }

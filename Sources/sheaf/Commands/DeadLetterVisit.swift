@@ -19,6 +19,8 @@ struct DeadLetterVisit {
         let result: Result<Int, any Error>
         do {
             result = .success(try await DeadLetterQueue(connection).visit(body))
+        } catch let error as AMQPError where error.code == .notFound {
+            result = .failure(CommandError(.notFound, "\(error.message); declare what is missing with: sheaf topology apply"))
         } catch {
             result = .failure(error)
         }

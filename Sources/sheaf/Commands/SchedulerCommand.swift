@@ -42,7 +42,8 @@ struct SchedulerCommand: AsyncCommand {
         broker = try BrokerOption(arguments)
         let listen: ListenAddress = try arguments.value("listen")
         var settings = SchedulerSettings(
-            name: try arguments.value("name"), resources: try arguments.value("resources"), state: try arguments.value("state"),
+            name: try arguments.value("name", as: PlainName.self).text, resources: try arguments.value("resources"),
+            state: try arguments.value("state"),
             host: listen.host, port: listen.port, version: Sheaf.version)
         settings.quietLimit = try arguments.value("rescue-after")
         self.settings = settings

@@ -45,9 +45,13 @@ struct TopologyUsersOption: Sendable {
     /// The users with their passwords, one file each, `DIR/<user>`.
     ///
     /// - Returns: those without a file too, without a password.
-    /// - Throws: `UsageError` for a file that cannot be read.
+    /// - Throws: `UsageError` for a file that cannot be read, and for a folder that is not there.
     func users(passwordsIn folder: String) throws -> [BrokerUser] {
-        try users.map { user in
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder else {
+            throw UsageError(code: .badValue, message: "--passwords: there is no folder \(folder)")
+        }
+        return try users.map { user in
             let path = "\(folder)/\(user.name)"
             var user = user
             if FileManager.default.fileExists(atPath: path) { user.password = Sensitive(try SecretFile.read(path)) }
@@ -65,16 +69,11 @@ struct TopologyUsersOption: Sendable {
 
         init?(argument: String) {
             let parts = argument.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let role = BrokerRole(rawValue: String(parts[0])) else { return nil }
-            // A name is a file's name too, and a word in a shell.
-            guard parts[1].utf8.count <= 100, !parts[1].hasPrefix("."), !parts[1].hasPrefix("-"),
-                parts[1].utf8.allSatisfy({ byte in
-                    (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
-                        || "._-".utf8.contains(byte)
-                })
+            guard parts.count == 2, let role = BrokerRole(rawValue: String(parts[0])),
+                let name = PlainName(argument: String(parts[1]))
             else { return nil }
             self.role = role
-            name = String(parts[1])
+            self.name = name.text
         }
     }
 }
@@ -87,7 +86,7 @@ enum TopologySchedulers {
         environment: "SHEAF_SCHEDULER_NAME")
 
     static func names(_ arguments: ParsedArguments) throws -> [String] {
-        let named = try arguments.values("scheduler", as: String.self)
-        return named.isEmpty ? [Topology.defaultScheduler] : named
+        let named = try arguments.values("scheduler", as: PlainName.self)
+        return named.isEmpty ? [Topology.defaultScheduler] : named.map(\.text)
     }
 }

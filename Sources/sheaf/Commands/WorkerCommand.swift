@@ -76,7 +76,7 @@ struct WorkerCommand: AsyncCommand {
         spoolLimit = try arguments.value("spool-limit")
         secrets = try arguments.optionalValue("secrets")
         grace = try arguments.value("grace")
-        let name = try arguments.optionalValue("name", as: String.self) ?? Self.defaultName
+        let name = try arguments.optionalValue("name", as: PlainName.self)?.text ?? Self.defaultName
         logger = try LogOption.logger(arguments, label: "sheaf-worker").with(["worker": .string(name)])
         var settings = WorkerSettings(name: name)
         settings.slots = try arguments.number("slots", in: 1...256)
