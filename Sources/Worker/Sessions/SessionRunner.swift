@@ -251,7 +251,7 @@ struct SessionRunner {
             ], error: "\(error)")
         let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: try delivery.replyTo())
         try await parts.publisher.publish(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"))
-        try await delivery.ack()
+        try await Failpoints.around(.ackUnrecorded) { try await delivery.ack() }
     }
 
     private func context(_ command: SessionCommand) -> Logger.Metadata {
