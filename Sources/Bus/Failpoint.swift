@@ -20,6 +20,7 @@ package struct Failpoint: Sendable, Hashable, CustomStringConvertible {
         case plan = "perform.plan"
         case prepare = "perform.prepare"
         case openView = "perform.openView"
+        case closeView = "perform.closeView"
         case transfer = "perform.transfer"
         case compose = "perform.compose"
         case finish = "perform.finish"
@@ -32,6 +33,8 @@ package struct Failpoint: Sendable, Hashable, CustomStringConvertible {
         case ackSession = "ack.session"
         case ackUnit = "ack.unit"
         case ackCancel = "ack.cancel"
+        case ackRetry = "ack.retry"
+        case ackUnrecorded = "ack.unrecorded"
         // A Scheduler's work.
         case schedulerPublish = "scheduler.publish"
         case schedulerRecord = "scheduler.record"

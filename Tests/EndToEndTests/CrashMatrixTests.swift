@@ -17,15 +17,18 @@ extension EndToEnd {
         /// Steps of a worker in a backup; the second time too where there is one.
         private static let backupSteps = once(
             [
-                .putBegin, .putPlan, .putView, .putPart, .putDone, .putOutcome, .putFinal, .plan, .prepare, .openView, .transfer,
-                .compose, .finish, .publishStart, .publishUnit, .publishFinal, .ackSession, .ackUnit,
-            ], again: [.putView, .putPart, .putDone, .openView, .transfer, .publishUnit, .ackUnit])
+                .putBegin, .putPlan, .putView, .putPart, .putDone, .putOutcome, .putFinal, .plan, .prepare, .openView, .closeView,
+                .transfer, .compose, .finish, .publishStart, .publishUnit, .publishFinal, .ackSession, .ackUnit,
+            ], again: [.putView, .putPart, .putDone, .openView, .closeView, .transfer, .publishUnit, .ackUnit])
         private static let restoreSteps = once(
             [
                 .putBegin, .putPlan, .putPart, .putDone, .putOutcome, .putFinal, .plan, .prepare, .transfer, .compose, .finish,
                 .publishStart, .publishUnit, .publishFinal, .ackSession, .ackUnit,
             ], again: [.putPart, .transfer, .publishUnit, .ackUnit])
         private static let cancelSteps = once([.putBegin, .putOutcome, .finish, .putFinal, .publishFinal, .ackCancel])
+        /// Of a session that is at work, with a view or an index to be cleared away.
+        private static let cancelAtWorkSteps = once([.putOutcome, .finish, .putFinal, .publishFinal, .ackCancel])
+        private static let unrecordedSteps = once([.ackUnrecorded])
         private static let schedulerSteps = once(
             [.schedulerPublish, .schedulerRecord, .schedulerReply, .schedulerAck], again: [.schedulerAck])
 
@@ -35,12 +38,14 @@ extension EndToEnd {
         }
 
         @Test func everyFailpointIsInTheMatrix() {
-            let names = (Self.backupSteps + Self.restoreSteps + Self.cancelSteps + Self.schedulerSteps + Self.retrySteps)
+            let names =
+                (Self.backupSteps + Self.restoreSteps + Self.cancelSteps + Self.schedulerSteps + Self.retrySteps
+                + Self.unrecordedSteps)
                 .map { String($0.prefix { $0 != ":" }) }
             #expect(Set(names) == Set(Failpoint.all.map(\.description)))
         }
 
-        private static let retrySteps = once([.publishRetry])
+        private static let retrySteps = once([.publishRetry, .ackRetry])
 
         @Test(.requires(.elasticsearch), .timeLimit(.minutes(20)))
         func aKilledProcessIsSurvivedAtEveryStep() async throws {
@@ -74,6 +79,20 @@ extension EndToEnd {
                         try await matrix.cancelOfNothing(killedAt: step)
                         runs += 1
                     }
+                    for step in Self.unrecordedSteps {
+                        try await matrix.unrecorded(killedAt: step)
+                        runs += 1
+                    }
+                    for step in Self.cancelAtWorkSteps {
+                        try await matrix.cancelAtWork(.backup, killedAt: step)
+                        runs += 1
+                    }
+                    for step in Self.cancelAtWorkSteps {
+                        try await matrix.cancelAtWork(.restore, killedAt: step)
+                        runs += 1
+                    }
+                    // The index is wanted again.
+                    try await matrix.restore(killedAt: Self.restoreSteps[0])
                     try await scheduler.kill()
                     for step in Self.schedulerSteps {
                         try await matrix.backup(schedulerKilledAt: step)
@@ -142,6 +161,61 @@ extension EndToEnd {
                 try await stop(heir)
             }
 
+            /// One worker dies in the midst of the session, and nobody goes on with it; the next dies of the cancel.
+            func cancelAtWork(_ kind: SessionKind, killedAt step: String) async throws {
+                let request: [String]
+                switch kind {
+                case .backup: request = ["backup", "nightly"]
+                case .restore:
+                    if try await engine.exists(index) { try await engine.delete(index) }
+                    request = ["restore", "-f", try site.restoreFile("back")]
+                }
+                let id = try await site.sheaf(request + ["--output", "json"]).session.id
+                // One slot: no other unit dies with a view that nobody knows of yet.
+                try await startedAndKilled(at: "\(Failpoint(.putPart, .after))", ["--slots", "1"])
+                let connection = try await Broker.open("sheaf-e2e cancel")
+                for queue in kind == .backup ? [WorkQueue.backupSession, .backupUnit] : [.restoreSession, .restoreUnit] {
+                    try await Broker.wait(forConsumersOf: queue.name, toBe: 0, on: connection)
+                    try await connection.purgeQueue(queue.name)
+                }
+                await connection.close()
+                if kind == .restore { try #require(try await engine.exists(index), "\(step): there is no index to be dropped") }
+                let cancel = try await site.command(["cancel", id, "--output", "json"])
+                try await startedAndKilled(at: step)
+                let heir = try await site.startWorker("heir", CrashMatrixTests.units)
+                let result = try await cancel.result(within: .seconds(60))
+                #expect(result.exit == .code(0), "\(step): \(result)")
+                #expect(try result.session.conditions == ["Cancelled"], "\(step): \(result)")
+                try await Broker.drained()
+                try await stop(heir)
+                checkOneEnd(id, step)
+                switch kind {
+                case .backup: #expect(try await engine.openContexts(index) == 0, "\(step): a point in time was left open")
+                case .restore: #expect(try await engine.exists(index) == false, "\(step): half an index was left")
+                }
+            }
+
+            /// The session's repository is none of this worker's: nothing can be recorded.
+            func unrecorded(killedAt step: String) async throws {
+                let connection = try await Broker.open("sheaf-e2e unrecorded")
+                let id = try #require(SessionID("\(site.prefix)-\(step.replacing(".", with: "-").lowercased())"))
+                var command = try #require(
+                    tap.messages.elements.compactMap { $0.event(.backupSession, SessionCommand.self) }.last)
+                command.id = id
+                command.repository.metadata.name = "elsewhere"
+                try await connection.publish(
+                    try Envelope(source: "/outsider", appID: "outsider").message(
+                        .backupSession, id: "\(id)/session", session: id, payload: command, to: Topology.command,
+                        key: RoutingKey.session(.backup, plan: command.invoker.name), mandatory: true))
+                await connection.close()
+                try await startedAndKilled(at: step)
+                let heir = try await site.startWorker("heir")
+                let end = try await tap.end(of: id)
+                #expect(end.conditions.map(\.type) == ["Unrecorded"], "\(step): \(end)")
+                try await Broker.drained()
+                try await stop(heir)
+            }
+
             /// A session that no worker knows is looked for on the others.
             func cancelOfNothing(killedAt step: String) async throws {
                 let command = try await site.command(["cancel", "\(site.prefix)-nothing", "--output", "json"])
@@ -175,8 +249,8 @@ extension EndToEnd {
                 return session
             }
 
-            private func startedAndKilled(at step: String) async throws {
-                let victim = try await site.startWorker("victim", CrashMatrixTests.units, failpoint: step)
+            private func startedAndKilled(at step: String, _ arguments: [String] = []) async throws {
+                let victim = try await site.startWorker("victim", CrashMatrixTests.units + arguments, failpoint: step)
                 #expect(try await victim.exit(within: .seconds(60)) == .signal(SIGKILL), "\(step) was not reached")
             }
 

@@ -1,6 +1,5 @@
 import Archive
 import FoundationEssentials
-import Glibc
 import Manifests
 import Messages
 import Runtime
@@ -100,20 +99,9 @@ import Testing
 
     /// It takes connections and says nothing: whoever looks for a session must not wait for it as long as a backup does.
     @Test(.timeLimit(.minutes(1))) func aClusterThatDoesNotAnswerIsLeftAloneSoon() throws {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 && listen(socket, 8) == 0 && getsockname(socket, $0, &length) == 0
-            }
-        }
-        try #require(isListening)
+        let server = try StubServer { _ in .silence }
         let start = ContinuousClock.now
-        let result = finder(bindingYAML("http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))")).find(Samples.session)
+        let result = finder(bindingYAML(server.url)).find(Samples.session)
         #expect(describe(result) == "unknown, 1 unreachable")
         #expect(ContinuousClock.now - start < .seconds(20))
     }

@@ -50,7 +50,7 @@ struct DeliveryHandler {
             delivery, key: key, attempt: attempt, error: error, delay: delay, deadline: deadline, isDecided: isDecided,
             using: &generator)
         try await Failpoints.around(.publishRetry) { try await parts.publisher.publish(message) }
-        try await delivery.ack()
+        try await Failpoints.around(.ackRetry) { try await delivery.ack() }
     }
 
     /// The broker hands the delivery out again, not as a fresh one: whoever gets it looks how far the session is.

@@ -16,13 +16,14 @@ extension EntryName {
 }
 
 extension Handling.Work {
-    /// Nil for what only a race comes to: a view that lost its put, an index that was created too late.
+    /// Nil for what only a race comes to: an index that was created too late.
     var failpoint: Failpoint.Step? {
         switch self {
         case .plan: .plan
         case .prepare: .prepare
         case .openView: .openView
-        case .closeView, .dropIndices: nil
+        case .closeView: .closeView
+        case .dropIndices: nil
         case .transfer: .transfer
         case .compose: .compose
         case .finish: .finish

@@ -264,7 +264,7 @@ struct SessionRunner {
             ], error: "\(error)")
         let outgoing = OutgoingSession(parts: parts, command: command, repositoryID: nil, replyTo: try delivery.replyTo())
         try await announce(try outgoing.messages(for: status, id: "\(command.id)/unrecorded"), command)
-        try await delivery.ack()
+        try await Failpoints.around(.ackUnrecorded) { try await delivery.ack() }
     }
 
     private func context(_ command: SessionCommand) -> Logger.Metadata {

@@ -55,7 +55,7 @@ struct WorkerCommand: AsyncCommand {
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",
                 environment: "SHEAF_GRACE"),
             .flag(
-                "once", help: "end when no message waits and none is at work, instead of waiting for more",
+                "once", help: "end when no message waits, but those to be tried again later, and none is at work",
                 environment: "SHEAF_ONCE"),
             LogOption.definition,
         ])
