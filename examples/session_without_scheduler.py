@@ -1,13 +1,24 @@
 #!/usr/bin/env python3
 # Sends a complete BackupSession straight to the workers, with no Scheduler running, and waits for its final status on a queue of its own.
 # Exits 0 when the session Succeeded, 1 when it Failed, 8 after an hour without a status. Publishing it again under the same id is harmless.
-# Rights: write to the exchange sheaf.command, and a queue of one's own (here one that the broker names).
+# Rights: write to the exchange sheaf.command, which takes the trust that a worker has (docs/protocol.md), and a queue of one's own.
 """usage: AMQP_URL=amqp://user:password@host/ session_without_scheduler.py MANIFESTS [ID]
 
 MANIFESTS: a YAML file with an AppBinding and a Repository, both as the workers have them, and a BackupConfiguration."""
 import datetime, json, os, re, sys, uuid
-import pika, yaml
+import pika, pika.exceptions, yaml
 
+
+def fail(kind, error, trace):
+    """One sentence on standard error; exits 5 for a right that the user lacks, 6 for a broker that is not there or refuses, else 1."""
+    print(f"{os.path.basename(sys.argv[0])}: {error or kind.__name__!r}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    is_broker = isinstance(error, (pika.exceptions.AMQPError, OSError))
+    is_right = isinstance(error, pika.exceptions.ChannelClosedByBroker) and error.reply_code == 403
+    os._exit(5 if is_right else 6 if is_broker else 1)
+
+
+sys.excepthook = fail
 if not 2 <= len(sys.argv) <= 3:
     sys.exit(__doc__)
 with open(sys.argv[1]) as file:

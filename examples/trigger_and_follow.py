@@ -4,8 +4,19 @@
 # Rights: write to the exchange sheaf.trigger, read from sheaf.event, and a queue of one's own (here one that the broker names).
 """usage: AMQP_URL=amqp://user:password@host/ trigger_and_follow.py PLAN [KEY [NAMESPACE]]"""
 import json, os, re, sys, uuid
-import pika
+import pika, pika.exceptions
 
+
+def fail(kind, error, trace):
+    """One sentence on standard error; exits 5 for a right that the user lacks, 6 for a broker that is not there or refuses, else 1."""
+    print(f"{os.path.basename(sys.argv[0])}: {error or kind.__name__!r}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    is_broker = isinstance(error, (pika.exceptions.AMQPError, OSError))
+    is_right = isinstance(error, pika.exceptions.ChannelClosedByBroker) and error.reply_code == 403
+    os._exit(5 if is_right else 6 if is_broker else 1)
+
+
+sys.excepthook = fail
 if not 2 <= len(sys.argv) <= 4:
     sys.exit(__doc__)
 plan, key, namespace = (sys.argv[1:] + [str(uuid.uuid4()), "default"][len(sys.argv) - 2 :])[:3]

@@ -4,7 +4,11 @@ import Messages
 ///
 /// RabbitMQ asks for `write` on the queue and `read` on the exchange of a binding, and knows no difference between an exchange and a queue
 /// of one name. So an outsider has queues under names that the broker chose (`amq.gen-…`) alone: nobody can declare an exchange of such a
-/// name, by which a message would get into `sheaf.trigger` under a key that its user may not write.
+/// name, by which a message would get into `sheaf.trigger` under a key that its user may not write. Such a queue may still name `sheaf.trigger`
+/// as its dead-letter exchange, where the broker asks for no right on the key: what came that way is poison (`Delivery.requireKey`).
+///
+/// There is no role for systems that publish sessions themselves: a CC gets around rights on keys, and a forged `x-death` in the workers' queues
+/// stops the broker's dead letters and retries. Whoever may write to `sheaf.command` is trusted as a worker is.
 package enum BrokerRole: String, Sendable, CaseIterable {
     /// Declares everything, sees to dead letters, runs every command.
     case admin

@@ -13,6 +13,15 @@ package struct DeadLetterQueue: Sendable {
         case remove
     }
 
+    package struct Outcome: Sendable {
+        /// Letters that should have been there and did not come.
+        package let missed: Int
+        /// Readers that were there before; the broker does not tell what they hold.
+        package let otherReaders: Int
+
+        package var isWhole: Bool { missed == 0 && otherReaders == 0 }
+    }
+
     /// Letters that a consumer holds; the next ones come to another consumer. Bounds the bodies in memory.
     private static let page = 64
     /// So long without a letter that should be there means that another reader has it. The broker takes seconds over hostile headers.
@@ -26,10 +35,10 @@ package struct DeadLetterQueue: Sendable {
     /// Shows the body one letter after the other; those that come meanwhile are not among them.
     ///
     /// - Parameter body: decides about a letter; what it throws ends the visit and the connection, which gives back all but those removed before.
-    /// - Returns: letters that should have been there and did not come: another reader holds them.
     @discardableResult
-    package func visit(_ body: (DeadLetter, Delivery) async throws -> Verdict) async throws -> Int {
-        let goal = try await connection.declareQueue(Topology.dead, passive: true).messages
+    package func visit(_ body: (DeadLetter, Delivery) async throws -> Verdict) async throws -> Outcome {
+        let state = try await connection.declareQueue(Topology.dead, passive: true)
+        let goal = state.messages
         var pages: [Page] = []
         let came: Int
         do {
@@ -40,7 +49,7 @@ package struct DeadLetterQueue: Sendable {
             throw error
         }
         try await giveBack(pages)
-        return goal - came
+        return Outcome(missed: goal - came, otherReaders: state.consumers)
     }
 
     /// A consumer with the letters that it holds, without their bodies.

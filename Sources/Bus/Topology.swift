@@ -76,6 +76,12 @@ package struct Topology: Sendable, Equatable {
     /// Not named like its exchange: RabbitMQ grants rights by name alone, and whoever may write to the exchange could bind the queue.
     package static let triggerQueue = "sheaf.triggers"
 
+    /// Queues that earlier versions declared.
+    static let former = ["sheaf.trigger"]
+
+    /// Bindings that earlier versions declared, by which outsiders reach a queue whose letters the broker makes.
+    static let formerBindings = [Binding(exchange: Topology.trigger, queue: WorkQueue.abort.name, key: "trigger.cancel.#")]
+
     package static func replyQueue(of scheduler: String) -> String { "sheaf.reply.\(scheduler)" }
 
     /// A worker's own queue on `sheaf.control`: exclusive, gone with its connection.

@@ -24,6 +24,22 @@ extension Topology {
         return try await compare(at: connection.address)
     }
 
+    /// Queues of earlier versions that are still there, each looked for on a connection of its own, which a missing one ends.
+    package static func surplus(at address: BrokerAddress) async throws(AMQPError) -> [String] {
+        var found: [String] = []
+        for queue in former {
+            let connection = try await BrokerConnection.open(address, name: "sheaf topology surplus")
+            do throws(AMQPError) {
+                try await connection.declareQueue(queue, passive: true)
+                found.append(queue)
+            } catch {
+                guard [.notFound, .accessRefused].contains(error.code) else { throw error }
+            }
+            await connection.close()
+        }
+        return found
+    }
+
     /// A binding cannot be compared, but it can be made again: one that is missing comes back.
     private func compare(at address: BrokerAddress) async throws(AMQPError) -> TopologyCheck {
         var comparison = Comparison(address: address)

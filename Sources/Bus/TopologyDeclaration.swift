@@ -1,13 +1,16 @@
 package import AMQP
 
 extension Topology {
-    /// Declares everything. Repeating it changes nothing.
+    /// Declares everything, and takes away the bindings of earlier versions. Repeating it changes nothing.
     ///
     /// - Throws: `AMQPError.preconditionFailed` naming what differs when a queue stands with other arguments.
     package func declare(on connection: BrokerConnection) async throws(AMQPError) {
         for exchange in exchanges { try await exchange.declare(on: connection) }
         for queue in queues { try await queue.declare(on: connection) }
         for binding in bindings { try await binding.declare(on: connection) }
+        for binding in Self.formerBindings {
+            try await connection.unbindQueue(binding.queue, from: binding.exchange, routingKey: binding.key)
+        }
     }
 }
 

@@ -170,6 +170,26 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1))) func lettersThatAnotherReaderHoldsAreToldAndLeaveAReplayUnfinished() async throws {
+            try await Site.use { site in
+                try await giveUp(["m1", "m2"], byBroker: true)
+                try await self.await(letters: 2)
+                let connection = try await Broker.open("sheaf-e2e holder")
+                var held = try await connection.consume(queue: Topology.dead, prefetch: 1).makeAsyncIterator()
+                _ = try #require(try await held.next())
+                let listed = try await site.sheaf(["dead", "list", "--output", "json"])
+                #expect(try listed.exit == .code(0) && listed.last["otherReaders"] == 1, "\(listed)")
+                let missed = try await site.sheaf(["dead", "replay", "m1"])
+                #expect(missed.exit == .code(1) && missed.errors.last?.contains("another reader") == true, "\(missed)")
+                let found = try await site.sheaf(["dead", "replay", "m2"])
+                #expect(found.exit == .code(0), "\(found)")
+                #expect(try await site.sheaf(["dead", "replay", "--all"]).exit == .code(1))
+                await connection.close()
+                try await self.await(letters: 1)
+                #expect(try await site.sheaf(["dead", "replay", "--all"]).exit == .code(0))
+            }
+        }
+
         @Test(.timeLimit(.minutes(1))) func onlyWhatIsNamedIsDropped() async throws {
             try await Site.use { site in
                 try await giveUp(["m1", "m2", "m3"], byBroker: true)

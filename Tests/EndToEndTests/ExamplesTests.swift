@@ -63,6 +63,26 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1)), arguments: Follower.allCases)
+        func aBrokerThatIsNotThereIsExitCodeSixInASentence(_ follower: Follower) async throws {
+            try await Site.use(amqpURL: "amqp://guest:guest@127.0.0.1:9/") { site in
+                let result = try await site.run(follower.words + ["nightly"])
+                #expect(result.exit == .code(6) && result.errors.count == 1 && result.output.isEmpty, "\(result)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func aLoginThatIsRefusedIsExitCodeSixInASentence() async throws {
+            let url = try Broker.url().replacing("guest:guest", with: "guest:wrong")
+            try await Site.use(amqpURL: url) { site in
+                try site.declare(.defaultEngine, url: "http://127.0.0.1:9")
+                try site.declarePlan("nightly", indices: "a")
+                for words in [Follower.python.words + ["nightly"], Self.sender + [try site.planFile("nightly")]] {
+                    let result = try await site.run(words)
+                    #expect(result.exit == .code(6) && result.errors.count == 1, "\(result)")
+                }
+            }
+        }
+
         private static let sender = [".venv/bin/python", Surroundings.packageFolder + "/examples/session_without_scheduler.py"]
 
         @Test(.requires(.defaultEngine), .timeLimit(.minutes(2))) func aSessionNeedsNoScheduler() async throws {

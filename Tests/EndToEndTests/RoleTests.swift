@@ -158,6 +158,9 @@ extension EndToEnd {
                     Denial(user, "have what expires in its own queue sent on as a command") {
                         try await $0.declareQueue("", exclusive: true, arguments: ["x-dead-letter-exchange": "sheaf.command"])
                     },
+                    Denial(user, "have what expires in its own queue sent on as a letter") {
+                        try await $0.declareQueue("", exclusive: true, arguments: ["x-dead-letter-exchange": "sheaf.dead"])
+                    },
                     Denial(user, "empty a queue") { try await $0.purgeQueue(Topology.triggerQueue) },
                 ]
             }
@@ -232,6 +235,41 @@ extension EndToEnd {
                 #expect(scheduler.isRunning)
                 await outsider.close()
                 await admin.close()
+            }
+        }
+
+        /// A right that is missing is another matter than a login.
+        @Test(.timeLimit(.minutes(2))) func aMissingRightIsExitCodeFive() async throws {
+            try await use { site, users in
+                try site.declare(.defaultEngine, url: "http://127.0.0.1:9")
+                let commands = [
+                    ["topology", "apply"], ["dead", "list"], ["apply", "-f", site.workerResources],
+                    ["worker", "--resources", site.workerResources, "--spool", site.folder + "/spool"],
+                    [
+                        "scheduler", "--resources", site.schedulerResources, "--state", site.folder + "/s", "--listen",
+                        "127.0.0.1:0",
+                    ],
+                ]
+                let admin = try await users.open("sheaf-admin")
+                try await admin.publish(
+                    OutgoingMessage(
+                        exchange: Topology.dead, routingKey: "a", properties: MessageProperties(messageID: "m"), body: [],
+                        mandatory: true))
+                await admin.close()
+                for command in commands {
+                    let denied = try await site.sheaf(command + ["--amqp-url", users.url("sheaf-outsider")])
+                    #expect(denied.exit == .code(5), "\(denied)")
+                    let unknown = try await site.sheaf(command + ["--amqp-url", users.broker.url("nobody")])
+                    #expect(unknown.exit == .code(6), "\(unknown)")
+                }
+                for held in [["cancel", "abc"], ["backup", "other", "--wait"]] {
+                    let denied = try await site.sheaf(held + ["--amqp-url", users.url("shop")])
+                    #expect(denied.exit == .code(5), "\(denied)")
+                }
+                let check = try await site.sheaf([
+                    "topology", "check", "--output", "json", "--amqp-url", users.url("sheaf-worker"),
+                ])
+                #expect(try check.exit == .code(0) && check.last["isCompared"] == false, "\(check)")
             }
         }
 

@@ -75,6 +75,61 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1))) func lettersWithoutTheirQueueAreExitCodeFourWithTheWayOut() async throws {
+            try await with([Topology.dead], arguments: [:]) { site in
+                let listed = try await site.sheaf(["dead", "list", "--output", "json"])
+                #expect(try listed.exit == .code(4) && listed.last["code"] == "notFound", "\(listed)")
+                #expect(listed.errors.last?.contains("sheaf topology apply") == true, "\(listed)")
+            }
+        }
+
+        /// What an earlier version declared goes on filling.
+        @Test(.timeLimit(.minutes(1))) func aQueueOfAnEarlierVersionIsNamed() async throws {
+            try await Site.use { site in
+                let connection = try await Broker.open("sheaf-e2e earlier")
+                try await connection.declareQueue("sheaf.trigger", arguments: ["x-queue-type": "quorum"])
+                let check = try await site.sheaf(["topology", "check", "--output", "json"])
+                try await connection.deleteQueue("sheaf.trigger")
+                #expect(try check.exit == .code(0) && check.last["surplus"] == ["sheaf.trigger"], "\(check)")
+                #expect(check.errors.contains { $0.contains("rabbitmqctl delete_queue sheaf.trigger") }, "\(check)")
+                let clean = try await site.sheaf(["topology", "check", "--output", "json"])
+                #expect(try clean.last["surplus"] == [] && clean.last["isCompared"] == true && clean.errors.isEmpty, "\(clean)")
+                await connection.close()
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: ["a b", "-a", ".a", "a/b", ""])
+        func aNameThatIsNoPlainWordIsAMistake(name: String) async throws {
+            try await Site.use { site in
+                let folders = ["--resources", site.schedulerResources, "--name", name]
+                let commands = [
+                    ["scheduler", "--state", site.folder + "/s"] + folders,
+                    ["worker", "--spool", site.folder + "/spool"] + folders,
+                    ["topology", "apply", "--scheduler", name],
+                ]
+                for command in commands {
+                    #expect(try await site.sheaf(command).exit == .code(2), "\(command)")
+                }
+                let missing = try await site.sheaf(["topology", "definitions", "--passwords", site.folder + "/nothing"])
+                #expect(missing.exit == .code(2) && missing.output.isEmpty, "\(missing)")
+            }
+        }
+
+        /// By it outsiders reach a queue over whose messages the broker crashes.
+        @Test(.timeLimit(.minutes(1))) func aBindingOfAnEarlierVersionIsTakenAway() async throws {
+            try await Site.use { site in
+                let connection = try await Broker.open("sheaf-e2e earlier")
+                try await connection.bindQueue(WorkQueue.abort.name, to: Topology.trigger, routingKey: "trigger.cancel.#")
+                #expect(try await site.sheaf(["topology", "apply"]).exit == .code(0))
+                try await connection.publish(
+                    OutgoingMessage(
+                        exchange: Topology.trigger, routingKey: "trigger.cancel.a", properties: MessageProperties(messageID: "m"),
+                        body: [], mandatory: true))
+                #expect(try await connection.declareQueue(WorkQueue.abort.name, passive: true).messages == 0)
+                await connection.close()
+            }
+        }
+
         @Test(.timeLimit(.minutes(1))) func aMissingBindingIsMadeAgain() async throws {
             try await Site.use { site in
                 let connection = try await Broker.open("sheaf-e2e unbinder")

@@ -38,8 +38,12 @@ class DocumentTests(unittest.TestCase):
         self.contract = contract.Contract()
         self.document = self.contract.document
 
-    @unittest.skipUnless(meta_schema.exists(), MISSING)
     def test_it_is_valid_asyncapi(self):
+        if not meta_schema.exists():
+            # What is shared with CI must be whole there; elsewhere the folder may be absent.
+            if os.environ.get("CI") == "true" and meta_schema.parent.parent.exists():
+                self.fail(MISSING)
+            self.skipTest(MISSING)
         validator = jsonschema.Draft7Validator(json.loads(meta_schema.read_bytes()))
         errors = sorted(validator.iter_errors(self.document), key=lambda error: error.json_path)
         self.assertEqual([f"{error.json_path}: {error.message[:300]}" for error in errors], [])

@@ -31,12 +31,17 @@ struct DeadListCommand: AsyncCommand {
         try await output.reporting {
             var letters: [DeadLetterSummary] = []
             var others = 0
-            try await DeadLetterVisit(broker, output).run { letter, _ in
+            let outcome = try await DeadLetterVisit(broker, output).run { letter, _ in
                 if letters.count < limit { letters.append(DeadLetterSummary(letter)) } else { others += 1 }
                 return .keep
             }
             if letters.isEmpty { output.note("no dead letters") } else { output.lines(DeadLetterTable.lines(letters)) }
             for letter in letters { output.object(DeadLetterTable.json(letter)) }
+            if !outcome.isWhole {
+                output.object([
+                    "type": "letters", "missed": JSONValue(outcome.missed), "otherReaders": JSONValue(outcome.otherReaders),
+                ])
+            }
             if others > 0 { output.note("\(FigureText.counted(others, "more letter", "more letters")); --limit shows them") }
         }
     }

@@ -14,9 +14,12 @@ struct DeadLetterVisit {
     }
 
     /// - Parameter body: decides about each letter.
-    func run(_ body: (DeadLetter, Delivery) async throws -> DeadLetterQueue.Verdict) async throws {
+    /// - Returns: whether others may hold letters, which is told too.
+    @discardableResult func run(_ body: (DeadLetter, Delivery) async throws -> DeadLetterQueue.Verdict) async throws
+        -> DeadLetterQueue.Outcome
+    {
         let connection = try await BrokerConnection.open(try broker.address(), name: "sheaf dead")
-        let result: Result<Int, any Error>
+        let result: Result<DeadLetterQueue.Outcome, any Error>
         do {
             result = .success(try await DeadLetterQueue(connection).visit(body))
         } catch let error as AMQPError where error.code == .notFound {
@@ -25,8 +28,9 @@ struct DeadLetterVisit {
             result = .failure(error)
         }
         await connection.close()
-        let hidden = try result.get()
-        if hidden > 0 { output.note("another reader holds \(hidden) letters; look again when it is done") }
+        let outcome = try result.get()
+        if !outcome.isWhole { output.note("another reader may hold letters; look again when it is done") }
+        return outcome
     }
 
     static func missing(_ ids: [String]) -> CommandError {
@@ -63,10 +67,14 @@ struct DeadLetterChoice {
         return true
     }
 
-    /// - Throws: `.notFound` for ids that no letter has.
-    func requireAllFound() throws {
+    /// - Throws: `.notFound` for ids that no letter has, `.failed` when another reader may hold those that were not found.
+    func requireAllFound(in outcome: DeadLetterQueue.Outcome) throws {
         let missing = ids.subtracting(found).sorted()
-        guard missing.isEmpty else { throw DeadLetterVisit.missing(missing) }
+        guard isAll || !missing.isEmpty else { return }
+        guard outcome.isWhole else {
+            throw CommandError(.failed, "another reader may hold letters that were not seen; repeat the command when it is done")
+        }
+        if !missing.isEmpty { throw DeadLetterVisit.missing(missing) }
     }
 }
 

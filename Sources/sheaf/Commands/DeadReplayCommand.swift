@@ -26,7 +26,7 @@ struct DeadReplayCommand: AsyncCommand {
             var choice = choice
             var (replayed, stayed) = (0, 0)
             let replay = DeadLetterReplay(address: try broker.address())
-            try await DeadLetterVisit(broker, output).run { letter, delivery in
+            let outcome = try await DeadLetterVisit(broker, output).run { letter, delivery in
                 guard choice.takes(letter) else { return .keep }
                 do {
                     try await replay.replay(letter, delivery)
@@ -42,7 +42,7 @@ struct DeadReplayCommand: AsyncCommand {
             }
             await replay.close()
             output.line("\(FigureText.counted(replayed, "letter", "letters")) replayed")
-            try choice.requireAllFound()
+            try choice.requireAllFound(in: outcome)
             guard stayed == 0 else {
                 throw CommandError(.refused, "\(FigureText.counted(stayed, "letter", "letters")) could not be replayed")
             }
@@ -69,14 +69,14 @@ struct DeadDropCommand: AsyncCommand {
         try await output.reporting {
             var choice = choice
             var dropped = 0
-            try await DeadLetterVisit(broker, output).run { letter, _ in
+            let outcome = try await DeadLetterVisit(broker, output).run { letter, _ in
                 guard choice.takes(letter) else { return .keep }
                 dropped += 1
                 output.object(DeadLetterTable.json(.init(letter), [("outcome", "dropped"), ("error", .null)]))
                 return .remove
             }
             output.line("\(FigureText.counted(dropped, "letter", "letters")) dropped")
-            try choice.requireAllFound()
+            try choice.requireAllFound(in: outcome)
         }
     }
 }

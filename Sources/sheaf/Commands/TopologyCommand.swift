@@ -74,9 +74,17 @@ struct TopologyCheckCommand: AsyncCommand {
                 throw CommandError(.notFound, error.message)
             }
             await connection.close()
+            let surplus = try await Topology.surplus(at: address)
+            for queue in surplus {
+                output.note(
+                    "\(queue) is of an earlier version and read by nobody; remove it with: rabbitmqctl delete_queue \(queue)")
+            }
             if let gap = outcome.gap { output.note(gap) }
             output.line("\(outcome.gap == nil ? "as it should be" : "all names are there") on \(address): \(topology.summary)")
-            output.object(topology.line)
+            var line = topology.line
+            line["isCompared"] = .bool(outcome.gap == nil)
+            line["surplus"] = .array(surplus.map { .string($0) })
+            output.object(line)
         }
     }
 }
