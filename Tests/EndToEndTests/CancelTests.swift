@@ -129,8 +129,8 @@ extension EndToEnd {
                     let id = try started.session.id
                     let cancel = try await site.command(["cancel", id, "--output", "json"])
                     let connection = try await Broker.open()
-                    // Both messages wait: the cancel for any worker, the session behind it.
-                    try await Broker.wait(for: WorkQueue.abort, toHold: 2, on: connection)
+                    // The cancel waits for any worker, and behind it what the Scheduler knows of the session.
+                    for queue in [WorkQueue.cancel, .abort] { try await Broker.wait(for: queue, toHold: 1, on: connection) }
                     try await connection.purgeQueue(WorkQueue.backupSession.name)
                     await connection.close()
                     try await site.startWorker("one")

@@ -22,7 +22,6 @@ extension EndToEnd {
                 Place(queue: WorkQueue.restoreSession.name, golden: "session-restore", type: .restoreSession),
                 Place(queue: WorkQueue.backupUnit.name, golden: "unit", type: .unit),
                 Place(queue: WorkQueue.restoreUnit.name, golden: "unit", type: .unit),
-                Place(queue: WorkQueue.abort.name, golden: "session-backup", type: .backupSession),
                 Place(queue: WorkQueue.abort.name, golden: "cancel", type: .cancel),
                 Place(queue: WorkQueue.cancel.name, golden: "cancel", type: .cancel),
                 Place(queue: WorkQueue.query.name, golden: "query-snapshots", type: .query),
