@@ -83,7 +83,8 @@ extension EndToEnd {
                 let answer = try await system.answers.first("the cancel's answer", within: .seconds(40)) {
                     $0.properties.messageID == "never-was/cancel/reply"
                 }
-                guard case .refused(.notFound, _)? = answer.event(.reply, Reply.self) else {
+                // Its cluster does not answer, so that nobody can say that the session never was.
+                guard case .refused(.unreachable, _)? = answer.event(.reply, Reply.self) else {
                     throw Missed(what: "the refusal of the cancel", after: nil)
                 }
                 await system.close()

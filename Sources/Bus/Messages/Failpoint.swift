@@ -82,7 +82,7 @@ package enum Failpoints {
             let passes = parts.count == 1 ? 1 : Int(parts[1]), passes > 0
         else {
             throw RuntimeError(
-                code: .badFormat, message: "\(Failpoint.variable): there is no failpoint \(text); see Sources/Bus/Failpoint.swift"
+                code: .badFormat, message: "\(Failpoint.variable): there is no failpoint \(text); see Sources/Bus/Messages/Failpoint.swift"
             )
         }
         armed.withLock { $0 = Armed(point: point, passes: passes) }
