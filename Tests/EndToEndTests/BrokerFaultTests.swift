@@ -68,6 +68,8 @@ extension EndToEnd {
         /// The broker returns the copy: an error that no repetition mends, until somebody declares the queue.
         @Test(.timeLimit(.minutes(2))) func poisonWithoutAQueueForDeadLettersWaitsForIt() async throws {
             try await withPrograms { _, site, connection, scheduler, worker in
+                // It says that it is connected before it has looked at the queues.
+                try await consumer(of: Topology.triggerQueue, connection)
                 try await connection.deleteQueue(Topology.dead)
                 let publications = [(Topology.trigger, "trigger.backup.x"), (Topology.command, "unit.backup.x")]
                 for (exchange, key) in publications {

@@ -238,6 +238,42 @@ extension EndToEnd {
             }
         }
 
+        /// The broker asks for no right on the key of what it moves, so an outsider may have its own queue's letters sent to `sheaf.trigger`.
+        @Test(.timeLimit(.minutes(2))) func whatAnOutsidersQueueGaveUpIsNoRequest() async throws {
+            try await use { site, users in
+                let scheduler = try await site.startScheduler(arguments: ["--amqp-url", users.url("sheaf-scheduler")])
+                let shop = try await users.open("shop")
+                let queue = try await shop.declareQueue(
+                    "", durable: false, exclusive: true,
+                    arguments: [
+                        "x-dead-letter-exchange": .string(Topology.trigger), "x-dead-letter-routing-key": "trigger.backup.other",
+                        "x-message-ttl": 0,
+                    ]
+                ).name
+                try await shop.bindQueue(queue, to: Topology.event, routingKey: "backup.orders.#")
+                let admin = try await users.open("sheaf-admin")
+                let event: JSONValue = [
+                    "specversion": "1.0", "id": "m1", "source": "/shop", "type": .string(MessageType.trigger.rawValue),
+                    "data": OutsideSystem.backup("other"),
+                ]
+                try await admin.publish(
+                    OutgoingMessage(
+                        exchange: Topology.event, routingKey: "backup.orders.x",
+                        properties: MessageProperties(contentType: "application/cloudevents+json", messageID: "m1"),
+                        body: event.serializedBytes(), mandatory: true))
+                var letters = try await admin.consume(queue: Topology.dead, prefetch: 10).makeAsyncIterator()
+                let letter = try #require(try await letters.next())
+                // The Scheduler's copy of the event is no event either.
+                let other =
+                    letter.properties.headers["sheaf-origin"]?.string == Topology.triggerQueue ? letter : try await letters.next()
+                let reason = other?.properties.headers["sheaf-last-error"]?.string
+                #expect(reason?.contains("dead-letter exchange") == true, "\(reason ?? "")")
+                #expect(scheduler.isRunning)
+                await shop.close()
+                await admin.close()
+            }
+        }
+
         /// A right that is missing is another matter than a login.
         @Test(.timeLimit(.minutes(2))) func aMissingRightIsExitCodeFive() async throws {
             try await use { site, users in

@@ -18,8 +18,7 @@ extension Topology {
             for exchange in exchanges { try await exchange.declare(on: connection, passive: true) }
             for queue in queues { try await queue.declare(on: connection, passive: true) }
         } catch {
-            guard error.code == .notFound else { throw error }
-            throw AMQPError(.notFound, "\(error.message); declare what is missing with: sheaf topology apply", isRetryable: true)
+            throw Self.missing(error)
         }
         return try await compare(at: connection.address)
     }
@@ -40,6 +39,12 @@ extension Topology {
         return found
     }
 
+    /// What is missing somebody may declare: a program waits for it, also when it was deleted between two looks.
+    private static func missing(_ error: AMQPError) -> AMQPError {
+        guard error.code == .notFound else { return error }
+        return AMQPError(.notFound, "\(error.message); declare what is missing with: sheaf topology apply", isRetryable: true)
+    }
+
     /// A binding cannot be compared, but it can be made again: one that is missing comes back.
     private func compare(at address: BrokerAddress) async throws(AMQPError) -> TopologyCheck {
         var comparison = Comparison(address: address)
@@ -56,7 +61,7 @@ extension Topology {
             }
         } catch {
             await comparison.close()
-            guard error.code == .accessRefused else { throw error }
+            guard error.code == .accessRefused else { throw Self.missing(error) }
             try comparison.throwDifferences()
             return TopologyCheck(gap: "this user may not declare, so arguments and bindings were not compared: \(error.message)")
         }
