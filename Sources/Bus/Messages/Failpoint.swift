@@ -82,7 +82,8 @@ package enum Failpoints {
             let passes = parts.count == 1 ? 1 : Int(parts[1]), passes > 0
         else {
             throw RuntimeError(
-                code: .badFormat, message: "\(Failpoint.variable): there is no failpoint \(text); see Sources/Bus/Messages/Failpoint.swift"
+                code: .badFormat,
+                message: "\(Failpoint.variable): there is no failpoint \(text); Sources/Bus/Messages/Failpoint.swift lists them"
             )
         }
         armed.withLock { $0 = Armed(point: point, passes: passes) }
