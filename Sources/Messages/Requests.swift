@@ -67,6 +67,10 @@ package enum Query: Codable, Sendable, Equatable {
     case snapshot(repository: Repository, id: SnapshotID)
     /// The Scheduler's Repositories, so that a snapshot query can be addressed.
     case repositories
+    /// What a restore would do. A worker answers from its own resources and writes nothing.
+    case restorePlan(manifest: RestoreSession)
+    /// Whether an AppBinding's cluster can be reached, backed up and restored to.
+    case check(namespace: String, name: String)
 }
 
 /// What a query, a trigger or an apply request is answered with.
@@ -79,6 +83,8 @@ package enum Reply: Codable, Sendable, Equatable {
     case snapshots(summaries: [SnapshotSummary])
     case snapshot(summary: SnapshotSummary)
     case repositories(manifests: [Repository])
+    case restorePlan(preview: RestorePreview)
+    case check(report: ClusterReport)
     /// It was not done; the sentence says why and what to do.
     case refused(code: RefusalCode, message: String)
 }

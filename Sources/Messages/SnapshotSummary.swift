@@ -12,6 +12,8 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
         /// The first and the last moment at which one of its shards was opened as a point in time.
         package var earliestView: Timestamp?
         package var latestView: Timestamp?
+        /// Why some or all of its documents are not in the snapshot. Nil: it is whole.
+        package var missing: String?
 
         package init(
             name: String, shards: Int, documents: Int, bytes: Int, storedBytes: Int, segments: Int, earliestView: Timestamp?,
@@ -36,6 +38,8 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
     package var invoker: Invoker
     package var time: Timestamp
     package var indices: [Index]
+    /// Objects beside indices.
+    package var objects: Int?
 
     package init(
         id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]
@@ -48,6 +52,9 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
         self.time = time
         self.indices = indices
     }
+
+    /// Whether documents that the plan wanted are not in it.
+    package var isPartial: Bool { indices.contains { $0.missing != nil } }
 
     package var documents: Int { indices.reduce(0) { $0 + $1.documents } }
     package var bytes: Int { indices.reduce(0) { $0 + $1.bytes } }

@@ -69,6 +69,8 @@ extension Query {
         case .sessions: "query.sessions"
         case .repositories: "query.repositories"
         case .snapshots, .snapshot: "query.snapshots"
+        case .restorePlan: "query.plans"
+        case .check: "query.checks"
         }
     }
 }

@@ -1,3 +1,5 @@
+import Runtime
+
 /// Which indices a backup takes, by names and patterns.
 package struct IndexSelection: Codable, Sendable, Equatable {
     /// Names and patterns with `*`; empty means all.
@@ -45,7 +47,7 @@ package struct IndexSelection: Codable, Sendable, Equatable {
         package func selects(_ name: String, dataStream: String? = nil) -> Bool {
             if name.hasPrefix(".sheaf") { return false }
             let names = dataStream.map { [name, $0] } ?? [name]
-            func hit(_ pattern: String) -> Bool { names.contains { IndexSelection.matches(pattern, $0) } }
+            func hit(_ pattern: String) -> Bool { names.contains { NamePattern.matches(pattern, $0) } }
             if selection.exclude.contains(where: hit) { return false }
             if let expression, !names.contains(where: { $0.firstMatch(of: expression) != nil }) { return false }
             let patterns = selection.include.filter(hit)
@@ -53,30 +55,6 @@ package struct IndexSelection: Codable, Sendable, Equatable {
             let isSystem = (dataStream ?? name).hasPrefix(".")
             return !isSystem || selection.includesSystemIndices || patterns.contains { $0.hasPrefix(".") }
         }
-    }
-
-    /// Whether `*` (any run of characters) and plain characters of the pattern cover the whole name.
-    static func matches(_ pattern: String, _ name: String) -> Bool {
-        let pattern = Array(pattern.utf8)
-        let name = Array(name.utf8)
-        var (p, n) = (0, 0)
-        var star: (pattern: Int, name: Int)?
-        while n < name.count {
-            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-                star = (p, n)
-                p += 1
-            } else if p < pattern.count, pattern[p] == name[n] {
-                p += 1
-                n += 1
-            } else if let last = star {
-                // The latest star takes one character more.
-                star = (last.pattern, last.name + 1)
-                (p, n) = (last.pattern + 1, last.name + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }
 

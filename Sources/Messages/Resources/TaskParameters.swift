@@ -1,4 +1,6 @@
-/// What Sheaf reads from a task's parameters: which indices, and how strict.
+package import Runtime
+
+/// What Sheaf reads from a task's parameters: which indices and objects, under which names, and how strict (docs/elasticsearch.md).
 ///
 /// Two languages select indices: `args`, the multielasticdump arguments that Stash passes on, and `indices`, Sheaf's own.
 package struct TaskParameters: Sendable, Equatable {
@@ -12,6 +14,17 @@ package struct TaskParameters: Sendable, Equatable {
     package var allowEmpty = false
     /// Also takes indices whose name begins with a dot.
     package var includeSystem = false
+    /// Nil: all in a backup; in a restore see `restoredObjects`.
+    package var objects: ObjectSelection?
+    /// A query (JSON) that the documents of a backup must match; nil takes all.
+    package var query: JSONValue?
+    /// The session goes on where documents cannot be read or are refused, and keeps what it has; it is Failed all the same.
+    package var allowPartial = false
+    /// A closed index is saved without its documents instead of failing the session.
+    package var savesClosedDefinitions = false
+    /// Bound on the session's bytes of documents a second.
+    package var maxBytesPerSecond: Int?
+    package var restore = RestoreOptions()
     /// Flags in `args` that Sheaf knows nothing of or does not honour yet, such as `--ignoreType=template`.
     package var unhonoured: [String] = []
     /// Parameters that neither Stash's Elasticsearch add-on nor Sheaf has.
@@ -39,6 +52,30 @@ package struct TaskParameters: Sendable, Equatable {
             case "indices": readIndices(param.value)
             case "allowEmpty": allowEmpty = readFlag(param) ?? allowEmpty
             case "includeSystem": includeSystem = readFlag(param) ?? includeSystem
+            case "allowPartial": allowPartial = readFlag(param) ?? allowPartial
+            case "objects":
+                objects = ObjectSelection(param.value) { problems.append(Problem(parameter: "objects", message: $0)) }
+            case "query": query = readObject(param) ?? query
+            case "closedIndices":
+                savesClosedDefinitions = readChoice(param, ["fail": false, "definition": true]) ?? savesClosedDefinitions
+            case "maxBytesPerSecond": readRate(param)
+            case "renamePattern": readPattern(param, into: \.rename.pattern)
+            case "renameReplacement": restore.rename.replacement = param.value
+            case "renameAliasPattern": readPattern(param, into: \.renameAlias.pattern)
+            case "renameAliasReplacement": restore.renameAlias.replacement = param.value
+            case "prefix": (restore.rename.prefix, restore.renameAlias.prefix) = (param.value, param.value)
+            case "suffix": (restore.rename.suffix, restore.renameAlias.suffix) = (param.value, param.value)
+            case "includeAliases": restore.includeAliases = readFlag(param) ?? restore.includeAliases
+            case "indexSettings": restore.indexSettings = readObject(param) ?? restore.indexSettings
+            case "ignoreIndexSettings": restore.ignoreIndexSettings = Self.list(param.value)
+            case "conflict":
+                restore.conflict =
+                    readChoice(param, Dictionary(uniqueKeysWithValues: ConflictPolicy.allCases.map { ($0.rawValue, $0) }))
+                    ?? restore.conflict
+            case "objectConflict":
+                restore.objectConflict =
+                    readChoice(param, Dictionary(uniqueKeysWithValues: ObjectConflictPolicy.allCases.map { ($0.rawValue, $0) }))
+                    ?? restore.objectConflict
             case let name where Self.ignored.contains(name): break
             default: unknown.append(param.name)
             }
@@ -63,6 +100,8 @@ package struct TaskParameters: Sendable, Equatable {
                     let message = "--match needs a regular expression, as in --match=^logs-.+"
                     problems.append(Problem(parameter: "args", message: message))
                 }
+            } else if parts[0] == "--searchBody", let value {
+                readSearchBody(value)
             } else {
                 unhonoured.append(value.map { "\(parts[0])=\($0)" } ?? String(word))
             }
@@ -91,6 +130,53 @@ package struct TaskParameters: Sendable, Equatable {
         }
     }
 
+    private static func list(_ text: String) -> [String] { text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty } }
+
+    private mutating func readPattern(_ param: TaskRef.Param, into path: WritableKeyPath<RestoreOptions, String?>) {
+        do {
+            _ = try Regex(param.value)
+            restore[keyPath: path] = param.value
+        } catch {
+            problems.append(Problem(parameter: param.name, message: "\"\(param.value)\" is no regular expression: \(error)"))
+        }
+    }
+
+    private mutating func readRate(_ param: TaskRef.Param) {
+        do throws(RuntimeError) {
+            let rate = try ByteCount(parsing: param.value).bytes
+            guard rate > 0 else { throw RuntimeError(code: .badFormat, message: "expected more than 0 bytes a second") }
+            maxBytesPerSecond = rate
+        } catch {
+            problems.append(Problem(parameter: param.name, message: error.message))
+        }
+    }
+
+    private mutating func readChoice<Value>(_ param: TaskRef.Param, _ choices: [String: Value]) -> Value? {
+        if let value = choices[param.value] { return value }
+        let expected = choices.keys.sorted().joined(separator: ", ")
+        problems.append(Problem(parameter: param.name, message: "expected one of \(expected), found \"\(param.value)\""))
+        return nil
+    }
+
+    private mutating func readObject(_ param: TaskRef.Param) -> JSONValue? {
+        if let value = try? JSONValue(parsing: Array(param.value.utf8)), value.members != nil { return value }
+        problems.append(Problem(parameter: param.name, message: "expected a JSON object, found \"\(param.value)\""))
+        return nil
+    }
+
+    /// Of elasticdump's search body the query alone has a meaning here: every document is taken whole, in the index's order.
+    private mutating func readSearchBody(_ text: String) {
+        guard let body = try? JSONValue(parsing: Array(text.utf8)), let members = body.members else {
+            problems.append(
+                Problem(
+                    parameter: "args",
+                    message: "--searchBody needs a JSON object without blanks (or use the parameter query), found \"\(text)\""))
+            return
+        }
+        if let query = body["query"] { self.query = query }
+        unhonoured += members.filter { $0.name != "query" }.map { "--searchBody \($0.name)" }
+    }
+
     private mutating func readFlag(_ param: TaskRef.Param) -> Bool? {
         switch param.value.lowercased() {
         case "true": return true
@@ -99,6 +185,16 @@ package struct TaskParameters: Sendable, Equatable {
             problems.append(Problem(parameter: param.name, message: "expected true or false, found \"\(param.value)\""))
             return nil
         }
+    }
+}
+
+extension TaskParameters {
+    /// Whether the session was asked for some indices instead of all.
+    package var choosesIndices: Bool { !include.isEmpty || !exclude.isEmpty || match != nil }
+
+    /// The objects of a restore: what it says, or all but cluster settings where it takes every index, or none.
+    package var restoredObjects: ObjectSelection {
+        objects ?? (choosesIndices ? .none : .all.excluding(.clusterSettings))
     }
 }
 

@@ -93,8 +93,8 @@ struct TriggerHandler: Sendable {
                 }
             }
             return .sessions(statuses: statuses)
-        case .snapshots, .snapshot:
-            return .refused(code: .invalid, message: "a Scheduler never touches storage; ask the workers")
+        case .snapshots, .snapshot, .restorePlan, .check:
+            return .refused(code: .invalid, message: "a Scheduler touches neither storage nor clusters; ask the workers")
         }
     }
 }

@@ -107,7 +107,7 @@ final class SheafClient {
 
     private static func addressee(of query: Query) -> (exchange: String, answerer: Answerer) {
         switch query {
-        case .snapshots, .snapshot: (Topology.command, .workers)
+        case .snapshots, .snapshot, .restorePlan, .check: (Topology.command, .workers)
         case .sessions, .repositories: (Topology.trigger, .scheduler)
         }
     }
