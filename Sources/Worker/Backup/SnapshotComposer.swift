@@ -18,40 +18,30 @@ struct SnapshotComposer {
         var partsByWorker: [String: Int] = [:]
         for (position, index) in plan.indices.enumerated() {
             let slices = plan.slices.indices.filter { plan.slices[$0].index == position }
-            var views: [IndexManifest.View] = []
-            var opened: [Timestamp] = []
-            var newest: (openedAt: Timestamp, definition: String)?
-            var done = (documents: 0, bytes: 0, stored: 0)
+            var whole: [WholeSlice] = []
+            var missing = index.withheldOnRequest == true ? [] : [index.withheld].compactMap { $0 }
             for slice in slices {
-                let epoch = epochs[slice]
-                let entries = try journal.read([.view(slice: slice, epoch: epoch), .done(slice: slice, epoch: epoch)])
-                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)],
-                    case .done(let slicesDone)? = entries[.done(slice: slice, epoch: epoch)],
-                    slicesDone.documents == view.documents
-                else {
-                    throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed")
+                switch try read(slice, of: index, epoch: epochs[slice], plan: plan) {
+                case .whole(let slice): whole.append(slice)
+                case .givenUp(let reason): missing.append(reason)
                 }
-                views.append(
-                    IndexManifest.View(
-                        shard: plan.slices[slice].shard, epoch: epoch, documents: view.documents,
-                        opened: view.openedAt.description))
-                opened.append(view.openedAt)
-                if let definition = view.definition, newest.map({ $0.openedAt < view.openedAt }) ?? true {
-                    newest = (view.openedAt, definition)
-                }
-                done = (
-                    done.documents + slicesDone.documents, done.bytes + slicesDone.bytes, done.stored + slicesDone.storedBytes
-                )
-                partsByWorker.merge(slicesDone.partsByWorker) { $0 + $1 }
             }
+            for slice in whole { partsByWorker.merge(slice.done.partsByWorker) { $0 + $1 } }
+            let newest = whole.filter { $0.view.definition != nil }.max { $0.view.openedAt < $1.view.openedAt }
             let writer = try IndexManifestWriter(
                 spool: spool,
                 header: IndexManifest(
-                    name: index.name, uuid: index.uuid, shards: index.shards, definition: newest?.definition ?? index.definition,
-                    documents: done.documents, plainBytes: done.bytes, views: views))
+                    name: index.name, uuid: index.uuid, shards: index.shards,
+                    definition: newest?.view.definition ?? index.definition,
+                    documents: whole.sum(\.done.documents), plainBytes: whole.sum(\.done.bytes),
+                    views: whole.map { slice in
+                        IndexManifest.View(
+                            shard: plan.slices[slice.number].shard, epoch: slice.epoch, documents: slice.done.documents,
+                            opened: slice.view.openedAt.description)
+                    }))
             var segments = 0
-            for slice in slices {
-                try forEachSegment(of: slice, epoch: epochs[slice], shard: plan.slices[slice].shard) {
+            for slice in whole {
+                try forEachSegment(of: slice.number, epoch: slice.epoch, shard: plan.slices[slice.number].shard) {
                     try writer.append($0)
                     segments += 1
                 }
@@ -59,17 +49,44 @@ struct SnapshotComposer {
             let manifest = try writer.finish()
             _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
             manifests.append(manifest.digest.hex)
-            indices.append(
-                SnapshotSummary.Index(
-                    name: index.name, shards: index.shards, documents: done.documents, bytes: done.bytes,
-                    storedBytes: done.stored,
-                    segments: segments, earliestView: opened.min(), latestView: opened.max()))
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: index.shards, documents: whole.sum(\.done.documents), bytes: whole.sum(\.done.bytes),
+                storedBytes: whole.sum(\.done.storedBytes), segments: segments, earliestView: whole.map(\.view.openedAt).min(),
+                latestView: whole.map(\.view.openedAt).max())
+            summary.missing = missing.isEmpty ? nil : missing.joined(separator: "; ")
+            indices.append(summary)
         }
         let summary = SnapshotSummary(
             id: id, repository: command.repository.metadata.name, namespace: command.namespace,
             target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
         return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+    }
+
+    private struct WholeSlice {
+        let number: Int
+        let epoch: Int
+        let view: ViewEntry
+        let done: DoneEntry
+    }
+
+    private enum SliceEnd {
+        case whole(WholeSlice)
+        case givenUp(String)
+    }
+
+    private func read(_ slice: Int, of index: PlannedIndex, epoch: Int, plan: PlanEntry) throws -> SliceEnd {
+        let entries = try journal.read([.view(slice: slice, epoch: epoch), .done(slice: slice, epoch: epoch)])
+        if case .done(let done)? = entries[.done(slice: slice, epoch: epoch)] {
+            if let failure = done.failure, plan.allowPartial == true { return .givenUp(failure) }
+            // The total of a scroll stands in its first part, which the chain was checked against.
+            if case .view(let view)? = entries[.view(slice: slice, epoch: epoch)], done.failure == nil,
+                view.scrolls == true || done.documents == view.documents
+            {
+                return .whole(WholeSlice(number: slice, epoch: epoch, view: view, done: done))
+            }
+        }
+        throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed")
     }
 
     private func forEachSegment(of slice: Int, epoch: Int, shard: Int?, _ body: (SegmentReference) throws -> Void) throws {
@@ -92,4 +109,8 @@ struct SnapshotComposer {
             number += 1
         }
     }
+}
+
+extension Array {
+    fileprivate func sum(_ value: (Element) -> Int) -> Int { reduce(0) { $0 + value($1) } }
 }
