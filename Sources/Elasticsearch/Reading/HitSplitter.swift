@@ -262,7 +262,8 @@ package struct HitSplitter: ~Copyable {
         guard id.first == UInt8(ascii: "\"") else {
             throw SplitError(kind: .malformed, message: "the response has a hit without _id, \(progress)")
         }
-        let name = String(decoding: id.prefix(600), as: UTF8.self)
+        // Made for an error only: this is done once a document.
+        var name: String { String(decoding: id.prefix(600), as: UTF8.self) }
         guard !hit.source.isEmpty else {
             throw SplitError(kind: .sourceMissing, message: "document \(name) has no _source")
         }
