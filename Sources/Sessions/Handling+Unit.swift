@@ -142,7 +142,8 @@ extension Handling {
         parts.append(last)
         let view = Self.view(slice: position.slice, epoch: position.epoch, in: entries)
         if case .outcome(let outcome)? = entries[.outcome] { return end(.decided(outcome), closing: view) }
-        let expected = view?.documents ?? plan.slices[position.slice].documents
+        // Of a scroll only the unit that opened it knows the total.
+        let expected = parts.first?.total ?? view?.documents ?? plan.slices[position.slice].documents
         switch Chain(parts, count: position.number + 1, expectedDocuments: expected, nonce: nonce) {
         case .complete(let done):
             guard let view else { return putDone(done) }

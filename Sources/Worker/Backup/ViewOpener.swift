@@ -13,10 +13,12 @@ struct ViewOpener {
     /// - Throws: `WorkerError(.refused)` when the index was deleted, created anew or replaced by an alias since the plan was made: its
     ///   slices would be those of another index.
     func open(_ slice: Slice, of index: PlannedIndex) throws -> ViewEntry {
-        // A view sees what the last refresh saw: its moment is to be now.
+        // A view sees what the last refresh saw: with one right before it, all that was acknowledged until now.
+        let moment = Date()
         try refreshIfAllowed(index.name)
-        if try client.capabilities().reader == .scroll { return try announceScroll(slice, of: index) }
-        let view = try client.openPointInTime(index: index.name, shard: slice.shard, keepAlive: .seconds(300), query: query)
+        if try client.capabilities().reader == .scroll { return try announceScroll(slice, of: index, at: moment) }
+        let view = try client.openPointInTime(
+            index: index.name, shard: slice.shard, keepAlive: .seconds(300), query: query, now: moment)
         do {
             return ViewEntry(
                 nonce: try Nonce.make(), pointInTime: view.id, shards: view.shards, documents: view.total,
@@ -30,12 +32,11 @@ struct ViewOpener {
     }
 
     /// A scroll belongs to the unit that opens it: until then its documents are an estimate.
-    private func announceScroll(_ slice: Slice, of index: PlannedIndex) throws -> ViewEntry {
-        let openedAt = Timestamp.now()
+    private func announceScroll(_ slice: Slice, of index: PlannedIndex, at moment: Date) throws -> ViewEntry {
         let count = try client.countDocuments(in: index.name, shard: slice.shard, query: query)
         var view = ViewEntry(
-            nonce: try Nonce.make(), pointInTime: "", shards: count.shards, documents: count.documents, openedAt: openedAt,
-            definition: try newerDefinition(of: index))
+            nonce: try Nonce.make(), pointInTime: "", shards: count.shards, documents: count.documents,
+            openedAt: Timestamp(secondsSinceEpoch: moment.timeIntervalSince1970), definition: try newerDefinition(of: index))
         view.scrolls = true
         return view
     }
