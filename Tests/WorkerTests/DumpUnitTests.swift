@@ -68,7 +68,7 @@ import Testing
         let plan = Samples.plan(slices: [slice])
         var settings = WorkerSettings(name: "w")
         // Each unit is spent with its first page.
-        settings.unitBytes = 1
+        settings.unitSeconds = 0
         var parts: [PartEntry] = []
         repeat {
             let position = UnitPosition(slice: 0, epoch: 0, number: parts.count, cursor: parts.last?.end)

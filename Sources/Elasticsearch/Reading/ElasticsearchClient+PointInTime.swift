@@ -123,7 +123,9 @@ extension ElasticsearchClient {
         if let expectedShards, total != expectedShards {
             throw error(.partialResult, "\(total) shards answered instead of \(expectedShards)", status: 200, attempting: what)
         }
-        guard answer["timed_out"]?.bool == false, answer["terminated_early"]?.bool != true else {
+        // A scroll's page says so of its own size, from Elasticsearch 7 on.
+        let isCutShort = answer["terminated_early"]?.bool == true && answer["_scroll_id"] == nil
+        guard answer["timed_out"]?.bool == false, !isCutShort else {
             throw error(.partialResult, "the search was cut short", status: 200, attempting: what)
         }
         return total
