@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -31,7 +31,7 @@ integration: ## modules against the servers of `make services-start`
 e2e: ## the real program against the servers of `make services-start`
 	@scripts/test e2e
 
-crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of the four below
+crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of the five below
 	@scripts/proof crash-matrix
 
 chaos: ## proof: the broker is restarted, cut off and stalled at random under four workers
@@ -45,6 +45,9 @@ scale: ## proof: the throughput of 1, 2 and 4 workers against a slow engine
 
 idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to do
 	@scripts/proof idle
+
+moving: ## proof: a dump during writes, deletes and merges is of one moment a shard
+	@scripts/proof moving
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -19,6 +19,10 @@ final class SessionEffects {
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
     private let endurance: Endurance
     private var openedClient: ElasticsearchClient?
+    /// As the plan has it, so that no unit asks the cluster what it can do.
+    private var capabilities: ClusterCapabilities? {
+        didSet { if let capabilities { openedClient?.adopt(capabilities) } }
+    }
     /// Reports the unit at work: documents, bytes, stored bytes.
     var report: (Int, Int, Int) -> Void = { _, _, _ in }
 
@@ -51,6 +55,7 @@ final class SessionEffects {
         get throws {
             if let openedClient { return openedClient }
             let client = try Self.makeClient(parts, command, isOurs)
+            if let capabilities { client.adopt(capabilities) }
             openedClient = client
             return client
         }
@@ -66,6 +71,7 @@ final class SessionEffects {
 
     /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
     func perform(_ work: Handling.Work, begin: BeginEntry?, plan: PlanEntry?) throws -> Handling.Reply {
+        if capabilities == nil, let text = plan?.cluster { capabilities = ClusterCapabilities(text: text) }
         switch work {
         case .plan:
             try refuseIfGivenUp()
@@ -117,7 +123,7 @@ final class SessionEffects {
 
     private func openView(_ slice: Slice, plan: PlanEntry?) throws -> ViewEntry {
         guard let plan else { throw WorkerError(.refused, "a view was asked for without a plan") }
-        return try ViewOpener(client: try client).open(slice, of: plan.indices[slice.index])
+        return try ViewOpener(client: try client, query: plan.query).open(slice, of: plan.indices[slice.index])
     }
 
     /// A view that cannot be closed expires by itself: not worth a session.
@@ -151,8 +157,8 @@ final class SessionEffects {
         }
         let unit = DumpUnit(
             client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
-            report: report)
-        switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
+            logger: parts.logger, report: report)
+        switch try unit.run(plan: plan, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
         case .viewGone: return .viewGone
         }
@@ -221,6 +227,7 @@ final class SessionEffects {
             let client = try client
             impatient = try ElasticsearchClient(
                 configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
+            if let capabilities { impatient.adopt(capabilities) }
         } catch {
             return parts.logger.info(
                 "points in time could not be closed and will expire", metadata: ["error": .string("\(error)")])

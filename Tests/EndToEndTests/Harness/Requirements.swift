@@ -42,6 +42,8 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case elasticsearch = "SHEAF_TEST_ELASTICSEARCH"
     case opensearch = "SHEAF_TEST_OPENSEARCH"
     case secureElasticsearch = "SHEAF_TEST_ELASTICSEARCH_SECURE"
+    /// The Apache-licensed build, which has no points in time.
+    case elasticsearch7 = "SHEAF_TEST_ELASTICSEARCH7"
 
     /// Those that anybody may read and write.
     static let open: [TestServer] = [.defaultEngine, .elasticsearch, .opensearch]
@@ -54,6 +56,7 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .elasticsearch: "Elasticsearch"
         case .opensearch: "OpenSearch"
         case .secureElasticsearch: "Elasticsearch with a password"
+        case .elasticsearch7: "Elasticsearch 7"
         }
     }
 
