@@ -13,7 +13,8 @@ package struct ObjectManifestReader {
         guard header.version == ObjectManifest.currentVersion else {
             throw ArchiveError(
                 .unsupported,
-                "manifest \(id) has version \(header.version), this program knows \(ObjectManifest.currentVersion): use a newer one")
+                "manifest \(id) has version \(header.version), this program knows \(ObjectManifest.currentVersion): use a newer one"
+            )
         }
         var objects: [StoredObject] = []
         var totals = ObjectTotals()

@@ -23,7 +23,8 @@ package enum ObjectManifestWriter {
             guard bytes.count <= ObjectSize.small else {
                 throw ArchiveError(
                     .invalid,
-                    "\(what()) has \(bytes.count) bytes, a line of a manifest at most \(ObjectSize.small): leave it out of the backup")
+                    "\(what()) has \(bytes.count) bytes, a line of a manifest at most \(ObjectSize.small): leave it out of the backup"
+                )
             }
             try file.write(bytes)
         }

@@ -8,10 +8,12 @@ extension IndexSettings {
             "index.fast_refresh", "index.bloom_filter_for_id_field.enabled", "index.mapping.exclude_source_vectors",
             "index.mapping.synthetic_source_keep", "index.mapping.ignore_dynamic_beyond_limit",
             "index.mapping.use_doc_values_skipper", "index.recovery.use_synthetic_source", "index.dimensions",
-            "index.time_series_es87tsdb_codec.enabled", "index.seq_no.index_options", "index.esql.stored_fields_sequential_proportion",
+            "index.time_series_es87tsdb_codec.enabled", "index.seq_no.index_options",
+            "index.esql.stored_fields_sequential_proportion",
         ],
         [
-            "index.lifecycle.", "index.xpack.", "index.time_series.", "index.mapping.source.", "index.downsample.", "index.logsdb.",
+            "index.lifecycle.", "index.xpack.", "index.time_series.", "index.mapping.source.", "index.downsample.",
+            "index.logsdb.",
             "index.mapping.semantic_text.", "index.inference.", "index.dense_vector.",
         ]
     )
@@ -26,7 +28,8 @@ extension IndexSettings {
         [
             "index.plugins.", "index.opendistro.", "index.opendistro_", "index.knn.", "index.replication.",
             "index.derived_source.", "index.remote_store.", "index.search.concurrent", "index.search.star_tree_index.",
-            "index.composite_index.", "index.optimize_doc_id_lookup.", "index.codec.", "index.ingestion_source.", "index.context.",
+            "index.composite_index.", "index.optimize_doc_id_lookup.", "index.codec.", "index.ingestion_source.",
+            "index.context.",
             "index.merge_on_flush.",
         ]
     )

@@ -7,6 +7,8 @@ package struct ClusterObject: Sendable, Equatable {
     /// JSON text that the server takes to make the object, without what it alone sets: kept as text so that no number is re-encoded.
     /// Of a cluster setting its value, of a data stream what `DataStream.json` says.
     package var body: String
+    /// Made by the product for itself: marked as managed, or named with a leading dot. Not known of objects of a snapshot.
+    package var isSystem = false
 
     package init(kind: ObjectKind, name: String, body: String) {
         self.kind = kind

@@ -96,5 +96,9 @@ extension DataStream {
     }
 
     /// The object that a snapshot holds.
-    package var object: ClusterObject { ClusterObject(kind: .dataStreams, name: name, json: json) }
+    package var object: ClusterObject {
+        var object = ClusterObject(kind: .dataStreams, name: name, json: json)
+        object.isSystem = isSystem || name.hasPrefix(".")
+        return object
+    }
 }

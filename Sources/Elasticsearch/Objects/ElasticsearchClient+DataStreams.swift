@@ -26,7 +26,8 @@ extension ElasticsearchClient {
     package func hasDataStreams() throws(ElasticsearchError) -> Bool {
         // A pattern that no name matches: 200 and an empty list, or 404 for the names, where the path is known.
         let response = try send(
-            "GET", "/_data_stream/sheaf-probe-*", repeatable: true, allowing: [400, 404, 405], attempting: "look for data streams")
+            "GET", "/_data_stream/sheaf-probe-*", repeatable: true, allowing: [400, 404, 405], attempting: "look for data streams"
+        )
         return response.isSuccess
     }
 
@@ -34,7 +35,8 @@ extension ElasticsearchClient {
     /// - Returns: false when there is one already.
     package func createDataStream(_ name: String) throws(ElasticsearchError) -> Bool {
         let what = "create data stream \(name)"
-        let response = try send("PUT", "/_data_stream/\(percentEncoded(name))", repeatable: true, allowing: [400], attempting: what)
+        let response = try send(
+            "PUT", "/_data_stream/\(percentEncoded(name))", repeatable: true, allowing: [400], attempting: what)
         if response.isSuccess { return true }
         let reason = ServerReason(body: response.body)
         guard reason.types.contains("resource_already_exists_exception") else {
@@ -62,7 +64,8 @@ extension ElasticsearchClient {
     /// Makes a data stream of an alias: its indices become the backing indices, the alias goes. At once or not at all.
     package func migrateToDataStream(alias: String) throws(ElasticsearchError) {
         _ = try sendJSON(
-            "POST", "/_data_stream/_migrate/\(percentEncoded(alias))", repeatable: true, attempting: "make alias \(alias) a data stream")
+            "POST", "/_data_stream/_migrate/\(percentEncoded(alias))", repeatable: true,
+            attempting: "make alias \(alias) a data stream")
     }
 
     /// Deletes a stream with its backing indices; one that is gone already is fine.
@@ -87,6 +90,20 @@ extension ElasticsearchClient {
         _ = try sendJSON(
             "PUT", "/\(percentEncoded(index))/_mapping?expand_wildcards=all", body: ["_meta": meta], repeatable: true,
             attempting: "change the mapping of index \(index)")
+    }
+
+    /// Makes an ingest pipeline that does nothing: documents that name it are taken as they are while it exists.
+    package func putFencePipeline(_ name: String) throws(ElasticsearchError) {
+        _ = try sendJSON(
+            "PUT", "/_ingest/pipeline/\(percentEncoded(name))",
+            body: ["description": "fence of a restore by Sheaf", "processors": []], repeatable: true,
+            attempting: "make pipeline \(name)")
+    }
+
+    package func deletePipeline(_ name: String) throws(ElasticsearchError) {
+        _ = try send(
+            "DELETE", "/_ingest/pipeline/\(percentEncoded(name))", repeatable: true, allowing: [404],
+            attempting: "delete pipeline \(name)")
     }
 
     /// A template of a restore's own; one that is gone already is fine to delete.

@@ -20,8 +20,7 @@ extension ElasticsearchClient {
                     catalog.absent.insert(kind)
                     continue
                 }
-                catalog.objects += entries.filter { includesSystem || !($0.isManaged || $0.object.name.hasPrefix(".")) }
-                    .map(\.object)
+                catalog.objects += entries.filter { includesSystem || !$0.isSystem }
                     .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             } catch {
                 guard error.code == .forbidden else { throw error }
@@ -34,7 +33,7 @@ extension ElasticsearchClient {
     /// - Returns: nil when the server has no such objects.
     private func listing(
         of kind: ObjectKind, on distribution: ClusterIdentity.Distribution
-    ) throws(ElasticsearchError) -> [ObjectListing.Entry]? {
+    ) throws(ElasticsearchError) -> [ClusterObject]? {
         switch kind {
         case .clusterSettings: try entries(of: kind, at: "/_cluster/settings?flat_settings=true")
         case .ilmPolicies: try entries(of: kind, at: "/_ilm/policy")
@@ -57,23 +56,23 @@ extension ElasticsearchClient {
     }
 
     /// - Parameter path: answered with 404 and an empty object where there are none, or by a server that does not know it.
-    private func entries(of kind: ObjectKind, at path: String) throws(ElasticsearchError) -> [ObjectListing.Entry]? {
+    private func entries(of kind: ObjectKind, at path: String) throws(ElasticsearchError) -> [ClusterObject]? {
         let what = "list the \(kind.title)"
         let response = try send("GET", path, repeatable: true, allowing: [400, 404, 405], attempting: what)
         let reply = try? JSONValue(parsing: response.body)
         guard response.isSuccess else {
             return response.status == 404 && reply?.members?.isEmpty == true ? [] : nil
         }
-        guard let reply, let entries = ObjectListing.entries(of: kind, in: reply) else {
+        guard let reply, let entries = ObjectListing.objects(of: kind, in: reply) else {
             throw malformed("the response is no list of \(kind.title)", attempting: what)
         }
         return entries
     }
 
     /// The list of ISM policies comes in pages.
-    private func statePolicies() throws(ElasticsearchError) -> [ObjectListing.Entry]? {
+    private func statePolicies() throws(ElasticsearchError) -> [ClusterObject]? {
         let page = 1000
-        var all: [ObjectListing.Entry] = []
+        var all: [ClusterObject] = []
         while true {
             let path = "/_plugins/_ism/policies?size=\(page)&from=\(all.count)"
             guard let entries = try entries(of: .ismPolicies, at: path) else { return nil }
@@ -83,14 +82,11 @@ extension ElasticsearchClient {
     }
 
     /// Where streams cannot be listed, each backing index still names its own.
-    private func streamsOfBackingIndices() throws(ElasticsearchError) -> [ObjectListing.Entry]? {
+    private func streamsOfBackingIndices() throws(ElasticsearchError) -> [ClusterObject]? {
         let path = "/.ds-*?expand_wildcards=all&flat_settings=true&filter_path=*.data_stream,*.settings.index.uuid"
         let indices = try sendJSON("GET", path, repeatable: true, attempting: "list the backing indices of data streams").value
         let streams = DataStream.derived(from: indices)
         guard !streams.isEmpty else { return nil }
-        return streams.map {
-            ObjectListing.Entry(
-                object: ClusterObject(kind: .dataStreams, name: $0.name, json: $0.json), isManaged: $0.isSystem)
-        }
+        return streams.map(\.object)
     }
 }

@@ -49,7 +49,8 @@ extension ElasticsearchClient {
         let answer = try sendJSON(
             "GET", "/_plugins/_ism/policies/\(percentEncoded(name))", repeatable: true, allowing: [404],
             attempting: "read ismPolicies:\(name)")
-        guard answer.status != 404, let number = answer.value["_seq_no"]?.int, let term = answer.value["_primary_term"]?.int else {
+        guard answer.status != 404, let number = answer.value["_seq_no"]?.int, let term = answer.value["_primary_term"]?.int
+        else {
             return ""
         }
         return "?if_seq_no=\(number)&if_primary_term=\(term)"

@@ -44,7 +44,9 @@ extension ElasticsearchClient {
         let response = try send("GET", path, repeatable: true, allowing: [400, 403, 404, 405], attempting: what)
         guard response.isSuccess else {
             let reason = ServerReason(body: response.body).text
-            return ["the cluster's metadata could not be read, so there may be kinds of objects that nobody looked for: \(reason)"]
+            return [
+                "the cluster's metadata could not be read, so there may be kinds of objects that nobody looked for: \(reason)"
+            ]
         }
         guard let reply = try? JSONValue(parsing: response.body) else {
             throw malformed("the response is no JSON", attempting: what)

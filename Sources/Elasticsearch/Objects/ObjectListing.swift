@@ -2,15 +2,8 @@ import Runtime
 
 /// What servers answer when they are asked for all objects of a kind, taken apart. Pure.
 enum ObjectListing {
-    /// An object as it was listed.
-    struct Entry {
-        var object: ClusterObject
-        /// Marked by the product as its own.
-        var isManaged: Bool
-    }
-
     /// - Returns: nil when the reply has not the kind's shape.
-    static func entries(of kind: ObjectKind, in reply: JSONValue) -> [Entry]? {
+    static func objects(of kind: ObjectKind, in reply: JSONValue) -> [ClusterObject]? {
         switch kind {
         case .clusterSettings:
             guard let settings = reply["persistent"] else { return nil }
@@ -34,9 +27,7 @@ enum ObjectListing {
             return named(reply, kind) { ($0, $0) }
         case .dataStreams:
             return listed(reply["data_streams"], name: "name") { element in
-                DataStream(listed: element).map {
-                    Entry(object: ClusterObject(kind: kind, name: $0.name, json: $0.json), isManaged: $0.isSystem)
-                }
+                DataStream(listed: element)?.object
             }
         }
     }
@@ -46,39 +37,39 @@ enum ObjectListing {
         "created_date", "created_date_millis", "modified_date", "modified_date_millis",
     ]
 
-    private static func entry(_ kind: ObjectKind, _ name: String, _ body: JSONValue, meta: JSONValue? = nil) -> Entry {
-        Entry(
-            object: ClusterObject(kind: kind, name: name, json: body),
-            isManaged: meta?[path: ["_meta", "managed"]]?.bool == true)
+    private static func entry(_ kind: ObjectKind, _ name: String, _ body: JSONValue, meta: JSONValue? = nil) -> ClusterObject {
+        var object = ClusterObject(kind: kind, name: name, json: body)
+        object.isSystem = name.hasPrefix(".") || meta?[path: ["_meta", "managed"]]?.bool == true
+        return object
     }
 
     /// Objects by name, as most lists have them.
     private static func named(
         _ reply: JSONValue, _ kind: ObjectKind, _ body: (JSONValue) -> (body: JSONValue, meta: JSONValue)?
-    ) -> [Entry]? {
+    ) -> [ClusterObject]? {
         guard let members = reply.members else { return nil }
-        var entries: [Entry] = []
+        var objects: [ClusterObject] = []
         for member in members {
             guard member.value.members != nil, let found = body(member.value) else { return nil }
-            entries.append(entry(kind, member.name, found.body, meta: found.meta))
+            objects.append(entry(kind, member.name, found.body, meta: found.meta))
         }
-        return entries
+        return objects
     }
 
-    private static func templates(_ reply: JSONValue, _ kind: ObjectKind, list: String, member: String) -> [Entry]? {
+    private static func templates(_ reply: JSONValue, _ kind: ObjectKind, list: String, member: String) -> [ClusterObject]? {
         listed(reply[list], name: "name") { element in
             element[member].map { entry(kind, element["name"]?.string ?? "", without($0, dates), meta: $0) }
         }
     }
 
-    private static func listed(_ list: JSONValue?, name: String, _ entry: (JSONValue) -> Entry?) -> [Entry]? {
+    private static func listed(_ list: JSONValue?, name: String, _ entry: (JSONValue) -> ClusterObject?) -> [ClusterObject]? {
         guard let elements = list?.array else { return nil }
-        var entries: [Entry] = []
+        var objects: [ClusterObject] = []
         for element in elements {
             guard element[name]?.string?.isEmpty == false, let found = entry(element) else { return nil }
-            entries.append(found)
+            objects.append(found)
         }
-        return entries
+        return objects
     }
 
     private static func withoutServerState(_ policy: JSONValue) -> JSONValue {

@@ -7,6 +7,7 @@ import Sessions
 struct BackupPlanner {
     let client: ElasticsearchClient
     let settings: WorkerSettings
+    let objects: ObjectDumper
 
     /// - Throws: `WorkerError(.refused)` when nothing matches and `allowEmpty` is not set; `ElasticsearchError`.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
@@ -46,9 +47,12 @@ struct BackupPlanner {
             )
         }
         slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
-        return PlanEntry(
+        let dump = try objects.dump(parameters, indices: found)
+        var plan = PlanEntry(
             nonce: try Nonce.make(), indices: indices, slices: slices, window: settings.window, snapshot: nil, plannedAt: .now(),
-            notes: notes)
+            notes: notes + dump.notes)
+        plan.objects = dump.manifest
+        return plan
     }
 
     private func slices(of definition: IndexDefinition, index: Int) throws -> [Slice] {

@@ -65,11 +65,14 @@ struct SnapshotComposer {
                     storedBytes: done.stored,
                     segments: segments, earliestView: opened.min(), latestView: opened.max()))
         }
-        let summary = SnapshotSummary(
+        var summary = SnapshotSummary(
             id: id, repository: command.repository.metadata.name, namespace: command.namespace,
             target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
-        return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        summary.objects = try SnapshotObjects(manifest: plan.objects, in: store).objects.count
+        var commit = OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        commit.objects = plan.objects
+        return commit
     }
 
     private func forEachSegment(of slice: Int, epoch: Int, shard: Int?, _ body: (SegmentReference) throws -> Void) throws {
