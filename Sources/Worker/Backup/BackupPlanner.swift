@@ -7,6 +7,7 @@ import Sessions
 struct BackupPlanner {
     let client: ElasticsearchClient
     let settings: WorkerSettings
+    let objects: ObjectDumper
 
     /// - Throws: `WorkerError(.refused)` when nothing matches and `allowEmpty` is not set, or an index cannot be read and
     ///   `allowPartial` is not set; `ElasticsearchError`.
@@ -41,14 +42,16 @@ struct BackupPlanner {
             )
         }
         slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
+        let dump = try objects.dump(parameters, indices: found)
         var plan = PlanEntry(
             nonce: try Nonce.make(), indices: indices, slices: slices,
             window: window(for: slices, of: indices, limit: capabilities.openViewLimit), snapshot: nil, plannedAt: .now(),
-            notes: notes)
+            notes: notes + dump.notes)
         plan.allowPartial = parameters.allowPartial
         plan.cluster = try capabilities.text()
         plan.query = query
         plan.maxBytesPerSecond = parameters.maxBytesPerSecond
+        plan.objects = dump.manifest
         return plan
     }
 

@@ -36,11 +36,14 @@ struct SnapshotComposer {
             if !missing.isEmpty { summary.missing = missing.joined(separator: "; ") }
             indices.append(summary)
         }
-        let summary = SnapshotSummary(
+        var summary = SnapshotSummary(
             id: id, repository: command.repository.metadata.name, namespace: command.namespace,
             target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
-        return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        summary.objects = try SnapshotObjects(manifest: plan.objects, in: store).objects.count
+        var commit = OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        commit.objects = plan.objects
+        return commit
     }
 
     private enum Ending {

@@ -78,7 +78,11 @@ final class SessionEffects {
             return .planned(try self.plan())
         case .prepare(let plan):
             try refuseIfGivenUp()
-            if command.kind == .restore { try target.prepare(plan, checkEnded: refuseIfEnded) }
+            if command.kind == .restore {
+                try objects.prepare(plan, checkEnded: refuseIfEnded)
+                try streams.prepare(plan, checkEnded: refuseIfEnded)
+                try target.prepare(plan, checkEnded: refuseIfEnded)
+            }
             return .prepared
         case .openView(let slice):
             try refuseIfGivenUp()
@@ -87,7 +91,7 @@ final class SessionEffects {
             if !endurance.finishesBlindly { close(view) }
             return .closed
         case .dropIndices(let plan):
-            if !endurance.finishesBlindly { try target.drop(plan) }
+            if !endurance.finishesBlindly { try drop(plan) }
             return .dropped
         case .transfer(let slice, let position, let view):
             try refuseIfGivenUp()
@@ -103,6 +107,19 @@ final class SessionEffects {
         get throws { RestoreTarget(client: try client, session: command.id) }
     }
 
+    private var objects: ObjectRestorer {
+        get throws { ObjectRestorer(client: try client, store: repository.store) }
+    }
+
+    private var streams: StreamRestorer {
+        get throws { StreamRestorer(client: try client, session: command.id) }
+    }
+
+    private func drop(_ plan: PlanEntry) throws {
+        try streams.drop(plan)
+        try target.drop(plan)
+    }
+
     private func refuseIfGivenUp() throws {
         guard endurance.isGivenUp else { return }
         throw WorkerError(
@@ -116,7 +133,11 @@ final class SessionEffects {
 
     private func plan() throws -> PlanEntry {
         switch command.kind {
-        case .backup: try BackupPlanner(client: try client, settings: parts.settings).plan(command)
+        case .backup:
+            try BackupPlanner(
+                client: try client, settings: parts.settings,
+                objects: ObjectDumper(client: try client, store: repository.store, spool: parts.spool)
+            ).plan(command)
         case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
         }
     }
@@ -149,11 +170,17 @@ final class SessionEffects {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
             }
+            var (alias, fence): (String, String?) = (try target.loadAlias(slice.index), nil)
+            if let generation = index.stream {
+                if position.cursor == nil, !index.appendsToStream { try streams.rollOver(to: generation, of: plan) }
+                (alias, fence) = (generation.name, try streams.fence(slice.index))
+            }
             let unit = LoadUnit(client: try client, store: repository.store, settings: parts.settings, report: report)
             return .transferred(
                 try unit.run(
-                    index: index, slice: slice, position: position, alias: target.loadAlias(slice.index),
-                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
+                    index: index, slice: slice, position: position, alias: alias,
+                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian,
+                    fencePipeline: fence))
         }
         let unit = DumpUnit(
             client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
@@ -211,8 +238,8 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true): return try target.settle(plan)
-        case (.restore, false): try target.drop(plan)
+        case (.restore, true): return try target.settle(plan) + streams.settle(plan) + objects.verify(plan)
+        case (.restore, false): try drop(plan)
         // A slice that is done has no view any more.
         case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)
         case (.backup, _): break
