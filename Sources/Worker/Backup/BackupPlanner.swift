@@ -21,7 +21,8 @@ struct BackupPlanner {
         var notes = parameters.unhonoured.map { "argument \($0) has no meaning here" }
         var indices: [PlannedIndex] = []
         var slices: [Slice] = []
-        for definition in try client.catalog(IndexSelection(parameters), query: query) {
+        let found = try client.catalog(IndexSelection(parameters), query: query)
+        for definition in found {
             let survey = IndexSurvey(definition, capabilities: capabilities)
             var index = PlannedIndex(definition)
             index.withheld = try survey.withheld(parameters)
