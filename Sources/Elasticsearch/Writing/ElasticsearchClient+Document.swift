@@ -9,18 +9,21 @@ extension ElasticsearchClient {
         case create
     }
 
-    /// Writes one document that bulk lines cannot carry, through an alias; safe to repeat with `.index`.
+    /// Writes one document that bulk lines cannot carry, through an alias or a data stream; safe to repeat with `.index`.
     ///
     /// - Parameters:
     ///   - id: a JSON string with its quotes, like `routing`.
     ///   - source: sent as it is.
+    ///   - requiresAlias: false for a data stream.
     /// - Returns: nil when it was accepted, else why not (ordinal 0).
     package func putDocument(
-        alias: String, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer, action: WriteAction = .index
+        alias: String, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer, action: WriteAction = .index,
+        requiresAlias: Bool = true
     ) throws(ElasticsearchError) -> BulkRejection? {
-        let what = "write a document through alias \(alias)"
+        let what = "write a document through \(alias)"
         let name = try unquoted(id, attempting: what)
-        var path = "/\(percentEncoded(alias))/_doc/\(percentEncoded(name))?require_alias=true&pipeline=_none"
+        var path = "/\(percentEncoded(alias))/_doc/\(percentEncoded(name))?pipeline=_none"
+        if requiresAlias { path += "&require_alias=true" }
         if let routing { path += "&routing=\(percentEncoded(try unquoted(routing, attempting: what)))" }
         if action == .create { path += "&op_type=create" }
         let response = try send(

@@ -141,10 +141,14 @@ final class SessionEffects {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
             }
-            let unit = LoadUnit(client: try client, store: repository.store, settings: parts.settings, report: report)
+            let isOurs = isOurs
+            let unit = LoadUnit(
+                makeClient: { [parts, command] in try Self.makeClient(parts, command, isOurs) },
+                gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
+                settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
                 try unit.run(
-                    index: index, slice: slice, position: position, alias: target.loadAlias(slice.index),
+                    plan: plan, slice: slice, position: position, alias: target.loadAlias(slice.index),
                     segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
