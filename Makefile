@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle bench lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
+shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ scale: ## proof: the throughput of 1, 2 and 4 workers against a slow engine
 
 idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to do
 	@scripts/proof idle
+
+bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
+	@scripts/bench
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

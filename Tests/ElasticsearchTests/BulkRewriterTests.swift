@@ -50,8 +50,8 @@ import Testing
     @Test func numbersHaveAllTheirDigits() throws {
         let many = (0..<1_101).map { "{\"index\":{\"_id\":\"\($0)\"}}\n{}\n" }.joined()
         let ids = try rewrite(many, .numbered(prefix: "p")).text.split(separator: "\n").enumerated()
-            .filter { $0.offset.isMultiple(of: 2) }.map(\.element)
-        #expect(ids == (0..<1_101).map { "{\"create\":{\"_id\":\"p-\($0)\"}}" }[...])
+            .filter { $0.offset.isMultiple(of: 2) }.map { String($0.element) }
+        #expect(ids == (0..<1_101).map { "{\"create\":{\"_id\":\"p-\($0)\"}}" })
         #expect(BulkRewriter(.numbered(prefix: "p")).id(at: 1_100) == "\"p-1100\"")
         #expect(BulkRewriter(.kept).id(at: 0) == nil)
     }

@@ -44,7 +44,7 @@ import Testing
             if number > 1 { return nil }
             together.withLock { $0 += 1 }
             together.notifyAll()
-            together.wait { $0 >= 2 ? true : nil }
+            _ = together.wait { $0 >= 2 ? true : nil }
             return nil
         }
         let part = try fixture.run(server, gate: BulkGate(bodyBytes: 400))
