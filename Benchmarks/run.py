@@ -155,7 +155,7 @@ def main():
     if not chosen:
         raise Failed(f"no set is called {options.sets}; there are {', '.join(data.name for data in SETS)}")
     folder = Path(tempfile.mkdtemp(prefix="sheaf-bench-"))
-    prefix = f"loader-bench-{os.getpid()}"
+    prefix = f"sheaf-bench-{os.getpid()}"
     program = Program(str(binary), engine.url, folder / "program")
     results = {}
     try:
