@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults bench lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
+shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to 
 
 moving: ## proof: a dump during writes, deletes and merges is of one moment a shard
 	@scripts/proof moving
+
+bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
+	@scripts/bench
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests
