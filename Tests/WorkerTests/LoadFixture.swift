@@ -84,7 +84,7 @@ final class LoadFixture {
             settings: settings, deadline: nil, journal: MemoryJournal(), isDraining: { false }, isOurs: isOurs)
         return try unit.run(
             plan: plan, slice: plan.slices[0], position: UnitPosition(slice: 0, epoch: 0, number: 0, cursor: cursor),
-            alias: "load",
+            fence: "load",
             segments: segments, guardian: guardian)
     }
 }
