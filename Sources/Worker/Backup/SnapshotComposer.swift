@@ -17,23 +17,43 @@ struct SnapshotComposer {
         var manifests: [String] = []
         var partsByWorker: [String: Int] = [:]
         for (position, index) in plan.indices.enumerated() {
-            var kept: [KeptSlice] = []
-            var missing = index.withheld.map { $0 == IndexSurvey.closedByRequest ? [] : [$0] } ?? []
-            for slice in plan.slices.indices where plan.slices[slice].index == position {
-                switch try ending(of: slice, plan.slices[slice], epoch: epochs[slice], index: index) {
-                case .kept(let slice): kept.append(slice)
-                case .missing(let reason): missing.append(reason)
+            let slices = plan.slices.indices.filter { plan.slices[$0].index == position }
+            var whole: [WholeSlice] = []
+            var missing = index.withheldOnRequest == true ? [] : [index.withheld].compactMap { $0 }
+            for slice in slices {
+                switch try read(slice, of: index, epoch: epochs[slice], plan: plan) {
+                case .whole(let slice): whole.append(slice)
+                case .givenUp(let reason): missing.append(reason)
                 }
             }
-            for slice in kept { partsByWorker.merge(slice.done.partsByWorker) { $0 + $1 } }
-            let manifest = try storeManifest(of: index, kept)
-            manifests.append(manifest.id.hex)
-            let opened = kept.map(\.view.openedAt)
+            for slice in whole { partsByWorker.merge(slice.done.partsByWorker) { $0 + $1 } }
+            let newest = whole.filter { $0.view.definition != nil }.max { $0.view.openedAt < $1.view.openedAt }
+            let writer = try IndexManifestWriter(
+                spool: spool,
+                header: IndexManifest(
+                    name: index.name, uuid: index.uuid, shards: index.shards,
+                    definition: newest?.view.definition ?? index.definition,
+                    documents: whole.sum(\.done.documents), plainBytes: whole.sum(\.done.bytes),
+                    views: whole.map { slice in
+                        IndexManifest.View(
+                            shard: plan.slices[slice.number].shard, epoch: slice.epoch, documents: slice.done.documents,
+                            opened: slice.view.openedAt.description)
+                    }))
+            var segments = 0
+            for slice in whole {
+                try forEachSegment(of: slice.number, epoch: slice.epoch, shard: plan.slices[slice.number].shard) {
+                    try writer.append($0)
+                    segments += 1
+                }
+            }
+            let manifest = try writer.finish()
+            _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
+            manifests.append(manifest.digest.hex)
             var summary = SnapshotSummary.Index(
-                name: index.name, shards: index.shards, documents: kept.sum(\.done.documents), bytes: kept.sum(\.done.bytes),
-                storedBytes: kept.sum(\.done.storedBytes), segments: manifest.segments, earliestView: opened.min(),
-                latestView: opened.max())
-            if !missing.isEmpty { summary.missing = missing.joined(separator: "; ") }
+                name: index.name, shards: index.shards, documents: whole.sum(\.done.documents), bytes: whole.sum(\.done.bytes),
+                storedBytes: whole.sum(\.done.storedBytes), segments: segments, earliestView: whole.map(\.view.openedAt).min(),
+                latestView: whole.map(\.view.openedAt).max())
+            summary.missing = missing.isEmpty ? nil : missing.joined(separator: "; ")
             indices.append(summary)
         }
         let summary = SnapshotSummary(
@@ -43,56 +63,30 @@ struct SnapshotComposer {
         return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
     }
 
-    private enum Ending {
-        case kept(KeptSlice)
-        /// Given up, with the reason.
-        case missing(String)
+    private struct WholeSlice {
+        let number: Int
+        let epoch: Int
+        let view: ViewEntry
+        let done: DoneEntry
     }
 
-    private func ending(of number: Int, _ slice: Slice, epoch: Int, index: PlannedIndex) throws -> Ending {
-        let names = (
-            view: EntryName.view(slice: number, epoch: epoch), done: EntryName.done(slice: number, epoch: epoch),
-            part: EntryName.part(slice: number, epoch: epoch, number: 0)
-        )
-        let entries = try journal.read([names.view, names.done])
-        if case .done(let done)? = entries[names.done] {
-            if let failure = done.failure { return .missing(failure) }
-            if case .view(let view)? = entries[names.view] {
-                var total: Int? = view.documents
-                // A scroll's is known to the unit that opened it.
-                if view.scrolls == true, case .part(let first)? = try journal.read([names.part])[names.part] {
-                    total = first.total
-                }
-                if done.documents == total {
-                    return .kept(KeptSlice(number: number, shard: slice.shard, epoch: epoch, view: view, done: done))
-                }
-            }
-        }
-        throw WorkerError(.refused, "slice \(number) of index \(index.name) is not whole: it must not be committed")
+    private enum SliceEnd {
+        case whole(WholeSlice)
+        case givenUp(String)
     }
 
-    private func storeManifest(of index: PlannedIndex, _ slices: [KeptSlice]) throws -> (id: Digest, segments: Int) {
-        let newest = slices.filter { $0.view.definition != nil }.max { $0.view.openedAt < $1.view.openedAt }
-        let views = slices.map {
-            IndexManifest.View(
-                shard: $0.shard, epoch: $0.epoch, documents: $0.done.documents, opened: $0.view.openedAt.description)
-        }
-        let writer = try IndexManifestWriter(
-            spool: spool,
-            header: IndexManifest(
-                name: index.name, uuid: index.uuid, shards: index.shards,
-                definition: newest?.view.definition ?? index.definition, documents: slices.sum(\.done.documents),
-                plainBytes: slices.sum(\.done.bytes), views: views))
-        var segments = 0
-        for slice in slices {
-            try forEachSegment(of: slice.number, epoch: slice.epoch, shard: slice.shard) {
-                try writer.append($0)
-                segments += 1
+    private func read(_ slice: Int, of index: PlannedIndex, epoch: Int, plan: PlanEntry) throws -> SliceEnd {
+        let entries = try journal.read([.view(slice: slice, epoch: epoch), .done(slice: slice, epoch: epoch)])
+        if case .done(let done)? = entries[.done(slice: slice, epoch: epoch)] {
+            if let failure = done.failure, plan.allowPartial == true { return .givenUp(failure) }
+            // The total of a scroll stands in its first part, which the chain was checked against.
+            if case .view(let view)? = entries[.view(slice: slice, epoch: epoch)], done.failure == nil,
+                view.scrolls == true || done.documents == view.documents
+            {
+                return .whole(WholeSlice(number: slice, epoch: epoch, view: view, done: done))
             }
         }
-        let manifest = try writer.finish()
-        _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
-        return (manifest.digest, segments)
+        throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed")
     }
 
     private func forEachSegment(of slice: Int, epoch: Int, shard: Int?, _ body: (SegmentReference) throws -> Void) throws {
@@ -117,15 +111,6 @@ struct SnapshotComposer {
     }
 }
 
-/// A slice of which the snapshot has every document.
-private struct KeptSlice {
-    let number: Int
-    let shard: Int?
-    let epoch: Int
-    let view: ViewEntry
-    let done: DoneEntry
-}
-
-extension [KeptSlice] {
-    fileprivate func sum(_ count: KeyPath<KeptSlice, Int>) -> Int { reduce(0) { $0 + $1[keyPath: count] } }
+extension Array {
+    fileprivate func sum(_ value: (Element) -> Int) -> Int { reduce(0) { $0 + value($1) } }
 }

@@ -128,7 +128,7 @@ final class SessionEffects {
 
     /// A view that cannot be closed expires by itself: not worth a session.
     private func close(_ view: ViewEntry) {
-        // A scroll is cleared by the unit that ends it.
+        // A scroll is known to its units alone; the last of them clears it.
         guard view.scrolls != true else { return }
         do {
             try client.closePointInTime(PointInTime(view))
@@ -171,10 +171,12 @@ final class SessionEffects {
                 .compose(command, begin: begin, plan: plan, epochs: epochs)
         }
         let results = try SessionResults(journal: journal, plan: plan)
-        let indices = results.indices.map {
-            SnapshotSummary.Index(
-                name: $0.name, shards: 0, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes, segments: 0,
-                earliestView: nil, latestView: nil)
+        let indices = zip(results.indices, results.refusals).map { index, refusal in
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
+                segments: 0, earliestView: nil, latestView: nil)
+            summary.missing = refusal
+            return summary
         }
         let summary = SnapshotSummary(
             id: plan.snapshot ?? SnapshotID(startedAt: begin.startedAt, session: command.id),
@@ -187,7 +189,11 @@ final class SessionEffects {
     private func finish(_ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?) throws -> FinalEntry {
         var failures: [OutcomeEntry.Abort] = []
         var notes: [String] = []
-        if case .abort(let abort) = outcome.verdict { failures.append(abort) }
+        switch outcome.verdict {
+        case .abort(let abort): failures.append(abort)
+        case .commit(let commit):
+            if let partly = OutcomeEntry.Abort(partOf: commit, command.kind) { failures.append(partly) }
+        }
         do {
             notes = try rest(outcome, plan)
         } catch  where FailureKind(error) == .permanent {
@@ -227,16 +233,15 @@ final class SessionEffects {
                 "points in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
         }
         let epochs = 0...Handling.highestEpoch
-        var isDone: [Bool] = []
-        for slice in plan.slices.indices {
-            // A slice is begun when the one a window before it is done: of a session ended early most were not, and have no view.
-            guard slice < plan.window || isDone[slice - plan.window] else {
-                isDone.append(false)
-                continue
-            }
-            let entries = try journal.read(
-                epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] })
-            isDone.append(epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil })
+        func names(_ slice: Int) -> [EntryName] {
+            epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] }
+        }
+        let begun = try plan.begunSlices { slice in
+            let entries = try journal.read(names(slice))
+            return epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil }
+        }
+        for slice in begun {
+            let entries = try journal.read(names(slice))
             for epoch in epochs where entries[.done(slice: slice, epoch: epoch)] == nil {
                 guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)], view.scrolls != true else { continue }
                 do throws(ElasticsearchError) {
