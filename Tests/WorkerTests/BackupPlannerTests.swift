@@ -84,14 +84,14 @@ import Testing
     @Test func aClosedIndexIsRefusedWithheldOrSavedByItsDefinition() throws {
         let indices = ["a": Index(), "shut": Index(status: "close")]
         #expect(refusal(indices)?.contains("index shut is closed") == true)
-        for (parameters, reason, isAsked) in [
+        for (parameters, reason, onRequest) in [
             (["closedIndices": "definition"], "it is closed", true),
-            (["allowPartial": "true"], "it is closed and cannot be read", false),
-        ] {
+            (["allowPartial": "true"], "it is closed and cannot be read", nil),
+        ] as [([String: String], String, Bool?)] {
             let plan = try plan(indices, parameters)
             #expect(plan.indices.map(\.name) == ["a", "shut"])
             #expect(plan.indices.map(\.withheld) == [nil, reason])
-            #expect(plan.indices[1].withheldOnRequest == isAsked)
+            #expect(plan.indices.map(\.withheldOnRequest) == [nil, onRequest])
             #expect(plan.slices.map(\.index) == [0])
             #expect(plan.notes.contains { $0.contains("index shut") && $0.contains("definition alone") })
         }
