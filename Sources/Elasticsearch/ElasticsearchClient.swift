@@ -141,7 +141,7 @@ extension ElasticsearchClient {
         let reason = ServerReason(body: body)
         let code = reason.code(status: status)
         return error(
-            code, "the server says \(status) \(reason.text)", status: status,
+            code, "the server says \(status) \(reason.text)", status: reason.isTorn ? 0 : status,
             advice: reason.advice(code, as: configuration.credential), attempting: what)
     }
 

@@ -7,9 +7,16 @@ struct ServerReason {
     let reason: String
     /// Types of the error and of all its causes.
     let types: [String]
+    /// The answer breaks off: what it says cannot be relied on.
+    let isTorn: Bool
 
     init(body: [UInt8]) {
         let document = try? JSONValue(parsing: body)
+        if document == nil, body.first == UInt8(ascii: "{") {
+            self.init(
+                type: "", reason: "an answer that breaks off: \(String(decoding: body.prefix(200), as: UTF8.self))", isTorn: true)
+            return
+        }
         if let error = document?["error"] {
             self.init(error: error)
         } else if let message = (document?["message"] ?? document?["Message"])?.string {
@@ -42,7 +49,8 @@ struct ServerReason {
             types: causes.compactMap { $0["type"]?.string })
     }
 
-    private init(type: String, reason: String, types: [String] = []) {
+    private init(type: String, reason: String, types: [String] = [], isTorn: Bool = false) {
+        self.isTorn = isTorn
         self.type = type
         self.reason = reason
         self.types = types
@@ -70,6 +78,7 @@ struct ServerReason {
     }
 
     func code(status: Int) -> ElasticsearchError.Code {
+        if isTorn { return .malformedResponse }
         if types.contains("search_context_missing_exception") { return .pointInTimeGone }
         // 400, and over in a while: an index that is being snapshotted cannot be deleted until it is.
         if types.contains("snapshot_in_progress_exception") { return .unavailable }

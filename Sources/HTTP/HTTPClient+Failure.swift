@@ -38,6 +38,11 @@ extension HTTPClient {
             return error(
                 .transport,
                 ": the server closed the connection without an answer; if it speaks TLS, use https:// in clientConfig.url")
+        case CURLE_GOT_NOTHING:
+            return error(
+                .transport,
+                ": the server closed the connection without an answer; if it demands a client certificate, name a Secret with "
+                    + "tls.crt and tls.key under spec.tlsSecret")
         case CURLE_UNSUPPORTED_PROTOCOL where reason.contains("HTTP/0.9"):
             return error(
                 .transport, ": what answers does not speak HTTP (\(reason)); check address, port and whether it needs https://")

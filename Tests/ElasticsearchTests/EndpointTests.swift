@@ -52,6 +52,13 @@ import Testing
         }
     }
 
+    @Test func aRefusalThatBreaksOffIsNoRefusal() throws {
+        let server = try StubServer { _ in StubServer.Reply(400, #"{"error":{"type":"resource_already_ex"#) }
+        let client = try client(server.url, [])
+        expectFailure(.malformedResponse) { _ = try client.sendJSON("PUT", "/x", repeatable: true, attempting: "try") }
+        #expect(server.requests.count == 2, "it is asked again")
+    }
+
     @Test func aPageOfAProxyIsRepeated() throws {
         let count = Lock(0)
         let server = try StubServer { _ in

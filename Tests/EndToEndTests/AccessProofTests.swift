@@ -115,7 +115,7 @@ extension EndToEnd.AccessProofTests {
             let path = "\(Surroundings.packageFolder)/docs/roles/elasticsearch-\(file).json"
             let role = try JSONValue(parsing: Array(try Data(contentsOf: URL(filePath: path))))
             let granted = (role["indices"]?[0]?["privileges"]?.array ?? []).filter { $0.string != privilege }
-            let names: JSONValue = [.string(index + "*"), ".sheaf"]
+            let names: JSONValue = [.string(index + "*"), ".sheaf", "sheaf-*"]
             return ["cluster": role["cluster"] ?? [], "indices": [["names": names, "privileges": .array(granted)]]]
         }
         return [
@@ -210,7 +210,7 @@ extension EndToEnd.AccessProofTests {
             Case(login: wrongName, says: ["is not for other.internal but for DNS:localhost", "clientConfig.serverName"]),
             Case(login: toGate("expired-certificate", try await gate("expired")), says: ["has expired", "renew it"]),
             Case(login: withCertificate, says: []),
-            Case(login: toGate("no-client-certificate", mutual), says: ["demands a client certificate", "spec.tlsSecret"]),
+            Case(login: toGate("no-client-certificate", mutual), says: ["client certificate", "spec.tlsSecret"]),
         ]
     }
 

@@ -32,8 +32,10 @@ extension EndToEnd {
                 try await engine.plan([fault], most: fault == .tooLarge ? 1_000 : 2)
             } check: { counts, backup, restore in
                 #expect(counts[fault.rawValue] ?? 0 > 0, "no request met \(fault.rawValue)")
-                let expected = fault.isLie ? "Failed" : "Succeeded"
-                #expect(backup.phase == expected, "\(fault.rawValue): \(backup.json)")
+                // A document too many can show in the page itself, which is then read again; a missing one only in the count.
+                if fault != .doubled {
+                    #expect(backup.phase == (fault == .leftOut ? "Failed" : "Succeeded"), "\(fault.rawValue): \(backup.json)")
+                }
                 #expect(restore.phase == "Succeeded", "\(fault.rawValue): \(restore.json)")
             }
         }

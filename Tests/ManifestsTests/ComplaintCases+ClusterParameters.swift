@@ -1,6 +1,6 @@
 extension ComplaintCases {
     private static func cluster(_ sheaf: String) -> String {
-        appBinding("clientConfig: {url: \"http://a:1\"}, parameters: {stash: {any: thing}, sheaf:\n\(sheaf)\n}")
+        appBinding("{clientConfig: {url: \"http://a:1\"}, parameters: {stash: {any: thing}, sheaf:\n\(sheaf)\n}}")
     }
 
     static let clusterParameters: [Case] = [
