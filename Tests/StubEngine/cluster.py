@@ -98,6 +98,18 @@ class Cluster:
             case ("GET", "_cluster", "state", "metadata"):
                 self.counters.count("state")
                 return success({"metadata": {"indices": {name: {"routing_num_shards": 1024} for name in self.indices}}})
+            case ("GET", "_cluster", "settings"):
+                self.counters.count("objects")
+                return success({"persistent": {}, "transient": {}})
+            case ("GET", "_ilm", "policy") | ("GET", "_ingest", "pipeline") | ("GET", "_template"):
+                self.counters.count("objects")
+                return success({})
+            case ("GET", "_component_template") | ("GET", "_index_template"):
+                self.counters.count("objects")
+                return success({words[0][1:] + "s": []})
+            case ("GET", "_data_stream", *_):
+                self.counters.count("objects")
+                return success({"data_streams": []})
             case ("GET", "_alias", alias):
                 self.counters.count("alias")
                 found = {index.name: {"aliases": {alias: {}}} for index in self.indices.values() if alias in index.aliases}
