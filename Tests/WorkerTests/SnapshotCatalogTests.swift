@@ -35,7 +35,7 @@ import Testing
 
     private func selected(_ selector: String, target: String = "es", in namespace: String = "demo") throws -> SnapshotID {
         let binding = AppBinding(metadata: ObjectMeta(name: target, namespace: namespace), spec: .init(clientConfig: .init()))
-        return try catalog.select(selector, target: binding).summary.id
+        return try catalog.select(selector, target: binding, allowPartial: false).commit.summary.id
     }
 
     private func refusal(_ selector: String, target: String = "es") -> String? {

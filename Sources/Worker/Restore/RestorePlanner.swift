@@ -1,11 +1,10 @@
 import Archive
-import Crypto
 import Elasticsearch
 import Messages
 import Runtime
 import Sessions
 
-/// Chooses a snapshot and its indices, refuses what is in the way, and cuts the rest into runs of segments.
+/// Makes the plan of a restore: what a survey found, unless something is in the way, cut into runs of segments.
 struct RestorePlanner {
     let client: ElasticsearchClient
     let store: any ObjectStore
@@ -17,57 +16,41 @@ struct RestorePlanner {
     /// - Throws: `WorkerError(.refused)` when an index is in the way or nothing matches.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
         guard let restore = command.restore else { throw WorkerError(.refused, "the message carries no RestoreSession") }
-        let parameters = TaskParameters(command.target.task(restore.spec.task, for: .restore))
-        if let problem = parameters.problems.first {
-            throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
-        }
-        var selection = IndexSelection(parameters)
-        // What the backup took on purpose, the restore takes too: a leading dot needs no second permission.
-        selection.includesSystemIndices = true
-        let matcher = try selection.matcher()
-        let selectors = restore.rule?.snapshots ?? []
-        guard selectors.count <= 1 else {
-            throw WorkerError(.refused, "\(restore.key) names \(selectors.count) snapshots; name one, or \"latest\"")
-        }
-        let commit = try SnapshotCatalog(store: store).select(selectors.first ?? "latest", target: command.target)
+        let survey = try RestoreSurvey(
+            restore, target: command.target, mark: String(command.id.text.prefix(8)), client: client, store: store)
+        guard survey.problems.isEmpty else { throw WorkerError(.refused, survey.problems.joined(separator: "; ")) }
         var indices: [PlannedIndex] = []
         var slices: [Slice] = []
-        let total = commit.summary.bytes
-        let sliceBytes = max(Self.smallestSlice, total / (4 * settings.window))
-        for (summary, manifest) in zip(commit.summary.indices, commit.manifests) {
-            guard matcher.selects(summary.name) else { continue }
-            let read = try self.read(manifest, of: summary.name)
-            slices += self.slices(of: read.segments, index: indices.count, atLeast: sliceBytes)
-            indices.append(
-                PlannedIndex(
-                    name: summary.name, targetName: summary.name, uuid: read.header.uuid, shards: read.header.shards,
-                    documents: read.header.documents, definition: read.header.definition, manifest: manifest))
-        }
-        guard !indices.isEmpty || parameters.allowEmpty else {
-            throw WorkerError(
-                .refused, "no index of snapshot \(commit.summary.id) matches \(parameters.selectionText); correct the pattern")
-        }
-        let taken = try indices.filter { try client.indexExists($0.targetName) }.map(\.targetName)
-        guard taken.isEmpty else {
-            throw WorkerError(
-                .refused,
-                "already there in \(command.target.key): \(taken.joined(separator: ", ")); delete or rename what is in the way, "
-                    + "or restore other indices with the task parameter indices")
+        let sliceBytes = max(Self.smallestSlice, survey.commit.summary.bytes / (4 * settings.window))
+        for index in survey.layout.indices where index.action != .skip {
+            slices += self.slices(
+                of: try survey.segments(of: index.source, in: store), index: indices.count, atLeast: sliceBytes)
+            indices.append(try planned(index, survey))
         }
         slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
-        return PlanEntry(
-            nonce: try Nonce.make(), indices: indices, slices: slices, window: settings.window, snapshot: commit.summary.id,
-            plannedAt: .now(), notes: parameters.unhonoured.map { "argument \($0) has no meaning here" })
+        var plan = PlanEntry(
+            nonce: try Nonce.make(), indices: indices, slices: slices, window: settings.window,
+            snapshot: survey.commit.summary.id, plannedAt: .now(), notes: survey.notes)
+        plan.allowPartial = survey.parameters.allowPartial ? true : nil
+        plan.maxBytesPerSecond = survey.parameters.maxBytesPerSecond
+        return plan
     }
 
-    private func read(_ manifest: String, of index: String) throws -> (header: IndexManifest, segments: [SegmentReference]) {
-        guard let id = Digest(hex: manifest) else {
-            throw WorkerError(.refused, "the snapshot names \(manifest) as the manifest of index \(index), which is no digest")
+    private func planned(_ index: RestoreLayout.Index, _ survey: RestoreSurvey) throws -> PlannedIndex {
+        let header = survey.headers[index.source]
+        var planned = PlannedIndex(
+            name: index.name, targetName: index.targetName, uuid: header.uuid, shards: header.shards,
+            documents: header.documents, definition: index.definition.json.serialized(), manifest: survey.manifests[index.source])
+        switch index.action {
+        case .append: planned.placement = .append
+        case .overwrite:
+            planned.placement = .overwrite
+            // Of what is deleted: nothing else that has the name by then may be.
+            planned.replaces = try client.currentDefinition(of: index.targetName)?.uuid
+        case .swapAlias: planned.placement = .swapAlias
+        case .create, .skip, .conflict: break
         }
-        let reader = try IndexManifestReader(store: store, id: id)
-        var segments: [SegmentReference] = []
-        while let segment = try reader.next() { segments.append(segment) }
-        return (reader.header, segments)
+        return planned
     }
 
     private func slices(of segments: [SegmentReference], index: Int, atLeast bytes: Int) -> [Slice] {

@@ -197,7 +197,8 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true): return try target.settle(plan)
+        case (.restore, true):
+            return try target.settle(plan, expected: try SessionResults(journal: journal, plan: plan).indices.map(\.documents))
         case (.restore, false): try target.drop(plan)
         // A slice that is done has no view any more.
         case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)

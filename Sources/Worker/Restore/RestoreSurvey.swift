@@ -1,0 +1,104 @@
+import Archive
+import Crypto
+import Elasticsearch
+import Messages
+import Runtime
+import Sessions
+
+/// What a RestoreSession would read and write, found out without writing anything: what a plan is made of, and what a dry run shows.
+struct RestoreSurvey {
+    let parameters: TaskParameters
+    let commit: OutcomeEntry.Commit
+    /// Ids of the manifests of the layout's sources.
+    let manifests: [String]
+    let headers: [IndexManifest]
+    let layout: RestoreLayout
+    let notes: [String]
+    let problems: [String]
+
+    /// - Parameter mark: of the session; any in a dry run.
+    /// - Throws: `WorkerError(.refused)` for a request that cannot be understood, or a snapshot that is not there.
+    init(
+        _ restore: RestoreSession, target: AppBinding, mark: String, client: ElasticsearchClient, store: any ObjectStore
+    ) throws {
+        let parameters = TaskParameters(target.task(restore.spec.task, for: .restore))
+        if let problem = parameters.problems.first {
+            throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
+        }
+        var selection = IndexSelection(parameters)
+        // What the backup took on purpose, the restore takes too: a leading dot needs no second permission.
+        selection.includesSystemIndices = true
+        let matcher = try selection.matcher()
+        let selectors = restore.rule?.snapshots ?? []
+        guard selectors.count <= 1 else {
+            throw WorkerError(.refused, "\(restore.key) names \(selectors.count) snapshots; name one, or \"latest\"")
+        }
+        let selected = try SnapshotCatalog(store: store)
+            .select(selectors.first ?? "latest", target: target, allowPartial: parameters.allowPartial)
+        var manifests: [String] = []
+        var headers: [IndexManifest] = []
+        var sources: [RestoreLayout.Source] = []
+        for (summary, manifest) in zip(selected.commit.summary.indices, selected.commit.manifests) {
+            let header = try IndexManifestReader(store: store, id: try Self.digest(manifest, of: summary.name)).header
+            let definition = try Self.definition(header)
+            guard matcher.selects(summary.name, dataStream: definition.dataStream) else { continue }
+            manifests.append(manifest)
+            headers.append(header)
+            sources.append(RestoreLayout.Source(definition: definition, missing: summary.missing))
+        }
+        let names = try TargetNames(
+            of: client, inQuestion: RestoreLayout.namesInQuestion(sources, options: parameters.restore))
+        let layout = RestoreLayout(
+            sources, options: parameters.restore, target: names, snapshot: selected.commit.summary.id, mark: mark,
+            place: target.key.description)
+        self.parameters = parameters
+        self.commit = selected.commit
+        self.manifests = manifests
+        self.headers = headers
+        self.layout = layout
+        notes = selected.notes + layout.notes + parameters.unhonoured.map { "argument \($0) has no meaning here" }
+        problems =
+            layout.problems
+            + (sources.isEmpty && !parameters.allowEmpty
+                ? [
+                    "no index of snapshot \(selected.commit.summary.id) matches \(parameters.selectionText); correct the pattern"
+                ] : [])
+    }
+
+    /// Every segment of a source, in order.
+    func segments(of source: Int, in store: any ObjectStore) throws -> [SegmentReference] {
+        let reader = try IndexManifestReader(store: store, id: try Self.digest(manifests[source], of: headers[source].name))
+        var segments: [SegmentReference] = []
+        while let segment = try reader.next() { segments.append(segment) }
+        return segments
+    }
+
+    static func digest(_ manifest: String, of index: String) throws -> Digest {
+        guard let id = Digest(hex: manifest) else {
+            throw WorkerError(.refused, "the snapshot names \(manifest) as the manifest of index \(index), which is no digest")
+        }
+        return id
+    }
+
+    private static func definition(_ header: IndexManifest) throws -> IndexDefinition {
+        guard let definition = IndexDefinition(json: try JSONValue(parsing: Array(header.definition.utf8))) else {
+            throw WorkerError(.refused, "the snapshot's definition of index \(header.name) lacks settings, mappings or aliases")
+        }
+        return definition
+    }
+}
+
+extension RestoreSurvey {
+    /// The answer to a dry run.
+    func preview(target: AppBinding) -> RestorePreview {
+        RestorePreview(
+            snapshot: commit.summary.id, target: "\(target.metadata.namespace)/\(target.metadata.name)",
+            indices: layout.indices.map { index in
+                RestorePreview.Index(
+                    name: index.name, targetName: index.targetName, dataStream: index.dataStream,
+                    documents: headers[index.source].documents, bytes: headers[index.source].plainBytes,
+                    action: index.action.rawValue, strippedSettings: index.strippedSettings.sorted(),
+                    aliases: (index.definition.aliases.members ?? []).map(\.name).sorted())
+            }, objects: [], notes: notes, problems: problems)
+    }
+}
