@@ -98,6 +98,9 @@ class Cluster:
             case ("GET", "_cluster", "state", "metadata"):
                 self.counters.count("state")
                 return success({"metadata": {"indices": {name: {"routing_num_shards": 1024} for name in self.indices}}})
+            case ("GET", "_alias"):
+                self.counters.count("alias")
+                return success({index.name: {"aliases": index.aliases} for index in self.indices.values()})
             case ("GET", "_alias", alias):
                 self.counters.count("alias")
                 found = {index.name: {"aliases": {alias: {}}} for index in self.indices.values() if alias in index.aliases}

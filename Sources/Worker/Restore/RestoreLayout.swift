@@ -203,8 +203,12 @@ extension IndexDefinition {
         var ignored = (settings.members ?? []).map(\.name).filter(isIgnored)
         for name in ignored { settings[name] = nil }
         for override in RestoreOptions.flattened(options.indexSettings) {
-            if override.value.isNull, settings[override.name] != nil { ignored.append(override.name) }
-            settings[override.name] = override.value.isNull ? nil : override.value
+            guard override.value.isNull else {
+                settings[override.name] = override.value
+                continue
+            }
+            if settings[override.name] != nil { ignored.append(override.name) }
+            settings[override.name] = nil
         }
         return ignored
     }

@@ -9,7 +9,7 @@ package struct DocumentImport {
     package struct Report: Sendable, Equatable {
         package var accepted = 0
         package var rejected = 0
-        /// Of the sources that were sent.
+        /// Of the sources that were accepted.
         package var bytes = 0
         package var notes: [String] = []
     }
@@ -136,8 +136,10 @@ package struct DocumentImport {
                         + "\(verdict.rejected.count): the others are unaccounted for")
             }
             for rejection in verdict.rejected {
-                try reject(batch.rejected(rejection))
+                let rejected = batch.rejected(rejection)
+                try reject(rejected)
                 report.rejected += 1
+                report.bytes -= rejected.source.count
             }
             report.accepted += verdict.accepted
             report.bytes += batch.sourceBytes

@@ -50,9 +50,12 @@ extension Site {
 
     /// Writes a RestoreSession.
     ///
+    /// - Parameter parameters: of its task, besides `indices`.
     /// - Returns: the path of its file.
-    func restoreFile(_ name: String, indices: String? = nil, snapshot: String = "latest") throws -> String {
-        try writeRestore(name, indices: indices, snapshot: snapshot, to: folder)
+    func restoreFile(
+        _ name: String, indices: String? = nil, snapshot: String = "latest", parameters: [String: String] = [:]
+    ) throws -> String {
+        try writeRestore(name, indices: indices, snapshot: snapshot, parameters: parameters, to: folder)
     }
 
     /// Declares a RestoreSession of the latest snapshot to the Scheduler.
@@ -70,8 +73,16 @@ extension Site {
         return "\(folder)/whole-\(name).yaml"
     }
 
-    private func writeRestore(_ name: String, indices: String?, snapshot: String, to folder: String) throws -> String {
+    private func writeRestore(
+        _ name: String, indices: String?, snapshot: String, parameters: [String: String] = [:], to folder: String
+    ) throws -> String {
         var spec = session(task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil)
+        let more = parameters.sorted { $0.key < $1.key }.map { parameter -> JSONValue in
+            ["name": .string(parameter.key), "value": .string(parameter.value)]
+        }
+        if !more.isEmpty {
+            spec[path: ["task", "params"]] = .array((spec[path: ["task", "params"]]?.array ?? []) + more)
+        }
         spec["rules"] = [["snapshots": [.string(snapshot)]]]
         try write(manifest("stash.appscode.com/v1beta1", "RestoreSession", name, "spec", spec), "restore-\(name)", to: [folder])
         return "\(folder)/restore-\(name).json"
