@@ -66,6 +66,7 @@ extension EndToEnd {
 
                     // What is there stays, is added to, or is replaced.
                     try await engine.bulk(orders, Array("{\"index\":{\"_id\":\"extra\"}}\n{\"n\":1}\n".utf8))
+                    try await engine.refresh(orders)
                     for policy in ["skip", "append"] {
                         let done = try await restore(["conflict": policy])
                         #expect(done.phase == "Succeeded", "\(policy): \(done.json)")
