@@ -17,7 +17,6 @@ package struct ClusterConfiguration: Sendable {
     package var url: String
     /// Further addresses of the same cluster, which are used when one does not answer.
     package var endpoints: [String] = []
-    package var overrides = CapabilityOverrides()
     package var credential: Credential
     /// PEM certificates that replace the system's authorities.
     package var caBundle: [UInt8]?

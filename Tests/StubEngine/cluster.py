@@ -122,6 +122,9 @@ class Cluster:
             case ("GET", "_data_stream", *_):
                 self.counters.count("objects")
                 return success({"data_streams": []})
+            case ("GET", "_alias"):
+                self.counters.count("alias")
+                return success({index.name: {"aliases": index.aliases} for index in self.indices.values()})
             case ("GET", "_alias", alias):
                 self.counters.count("alias")
                 found = {index.name: {"aliases": {alias: {}}} for index in self.indices.values() if alias in index.aliases}

@@ -40,8 +40,9 @@ struct QueryRunner {
             case .check(let namespace, let name):
                 let check = ClusterCheck(resources: parts.resources, clusters: parts.clusters, worker: parts.settings.name)
                 return .check(report: try check.report(namespace: namespace, name: name))
-            case .restorePlan:
-                return .refused(code: .invalid, message: "this worker cannot answer that yet")
+            case .restorePlan(let restore):
+                return RestoreDryRun(resources: parts.resources, clusters: parts.clusters, repositories: parts.repositories)
+                    .answer(restore)
             case .sessions, .repositories:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }

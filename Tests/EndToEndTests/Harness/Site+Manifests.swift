@@ -55,11 +55,13 @@ extension Site {
 
     /// Writes a RestoreSession.
     ///
+    /// - Parameter parameters: of its task, besides `indices`.
     /// - Returns: the path of its file.
     func restoreFile(
-        _ name: String, indices: String? = nil, snapshot: String = "latest", cluster: String? = nil
+        _ name: String, indices: String? = nil, snapshot: String = "latest", cluster: String? = nil,
+        parameters: [String: String] = [:]
     ) throws -> String {
-        try writeRestore(name, indices: indices, snapshot: snapshot, cluster: cluster, to: folder)
+        try writeRestore(name, indices: indices, snapshot: snapshot, cluster: cluster, parameters: parameters, to: folder)
     }
 
     /// Declares a RestoreSession of the latest snapshot to the Scheduler.
@@ -78,9 +80,11 @@ extension Site {
     }
 
     private func writeRestore(
-        _ name: String, indices: String?, snapshot: String, cluster: String?, to folder: String
+        _ name: String, indices: String?, snapshot: String, cluster: String?, parameters: [String: String] = [:],
+        to folder: String
     ) throws -> String {
-        var spec = session(task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil, cluster: cluster)
+        var spec = session(
+            task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil, cluster: cluster, parameters: parameters)
         spec["rules"] = [["snapshots": [.string(snapshot)]]]
         try write(manifest("stash.appscode.com/v1beta1", "RestoreSession", name, "spec", spec), "restore-\(name)", to: [folder])
         return "\(folder)/restore-\(name).json"
