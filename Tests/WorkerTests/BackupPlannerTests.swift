@@ -66,9 +66,11 @@ import Testing
             name: "elasticsearch-backup-8.2.0", params: parameters.map { .init(name: $0.key, value: $0.value) })
         let folder = try TemporaryFolder()
         let objects = ObjectDumper(
-            client: client, store: try LocalStore("\(folder.path)/store"),
-            spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 20))
-        return try BackupPlanner(client: client, settings: WorkerSettings(name: "w"), objects: objects).plan(command)
+            client: client, store: try LocalStore(folder.makeFolder("store")),
+            spool: try Spool(in: folder.makeFolder("spool"), limit: 1 << 20))
+        return try withExtendedLifetime(folder) {
+            try BackupPlanner(client: client, settings: WorkerSettings(name: "w"), objects: objects).plan(command)
+        }
     }
 
     private func refusal(_ indices: [String: Index], _ parameters: [String: String] = [:]) -> String? {

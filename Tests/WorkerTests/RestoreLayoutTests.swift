@@ -122,13 +122,12 @@ import Testing
         }
     }
 
-    @Test func aStreamThatIsThereIsOneConflict() {
+    @Test(arguments: ConflictPolicy.allCases)
+    func aStreamIsLeftToWhoeverDecidesAboutItWhole(policy: ConflictPolicy) {
         let sources = [source(".ds-stream-1", stream: "stream"), source(".ds-stream-2", stream: "stream")]
-        let refused = layout(sources, target: Self.taken)
-        #expect(refused.problems.count == 1 && refused.problems[0].hasPrefix("already there in es: stream; "))
-        #expect(layout(sources, target: Self.taken) { $0.conflict = .append }.problems.count == 1)
-        #expect(layout(sources, target: Self.taken) { $0.conflict = .skip }.indices.map(\.action) == [.skip, .skip])
-        #expect(layout(sources, target: TargetNames()) { $0.conflict = .swapAlias }.problems.count == 1)
+        let layout = layout(sources, target: Self.taken) { $0.conflict = policy }
+        #expect(layout.problems.isEmpty && layout.indices.map(\.action) == [.create, .create])
+        #expect(layout.indices.map(\.dataStream) == ["stream", "stream"])
     }
 
     @Test func aSecondSwapOfOneSnapshotTakesAnotherName() {

@@ -110,7 +110,9 @@ import Testing
         }
         plan.plannedObjects = [PlannedObject(kind: .dataStreams, name: "old", targetName: "new", action: .create)]
         let client = try ElasticsearchClient(configuration: ClusterConfiguration(url: server.url))
-        #expect(try StreamRestorer(client: client, session: Samples.session).settle(plan).isEmpty)
+        #expect(
+            try StreamRestorer(client: client, session: Samples.session).settle(plan, expected: plan.indices.map(\.documents))
+                .isEmpty)
         let posts = server.requests.filter { $0.method == "POST" }
         #expect(posts.map(\.path) == ["/_aliases", "/_data_stream/_migrate/new"])
         #expect(

@@ -91,7 +91,7 @@ struct StreamRestorer {
     ///
     /// - Returns: what had to be left out.
     /// - Throws: `WorkerError(.refused)` with all that went wrong.
-    func settle(_ plan: PlanEntry) throws -> [String] {
+    func settle(_ plan: PlanEntry, expected: [Int]) throws -> [String] {
         var notes: [String] = []
         var failures: [String] = []
         func collect(_ body: () throws -> [String]) throws {
@@ -115,7 +115,7 @@ struct StreamRestorer {
                 }
                 var left: [String] = []
                 for (position, backing) in zip(positions, stream.indices) {
-                    left += try settle(backing.name, plan.indices[position])
+                    left += try settle(backing.name, plan.indices[position], expected: expected[position])
                 }
                 for position in positions { try removeTemplate(position) }
                 return left
@@ -137,15 +137,15 @@ struct StreamRestorer {
         }
     }
 
-    private func settle(_ backing: String, _ index: PlannedIndex) throws -> [String] {
+    private func settle(_ backing: String, _ index: PlannedIndex, expected: Int) throws -> [String] {
         let definition = try definition(of: index)
         try client.refresh(backing)
         let count = try client.count(backing)
-        guard count == index.documents else {
+        guard count == expected else {
             throw WorkerError(
                 .refused,
                 "index \(backing) of data stream \(index.targetName) has \(count) documents after the restore, index \(index.name) of the "
-                    + "snapshot \(index.documents): did something else write to it?")
+                    + "snapshot \(expected): did something else write to it?")
         }
         try client.setMappingMeta(definition.mappings["_meta"] ?? [:], of: backing)
         var notes: [String] = []

@@ -241,50 +241,36 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true):
-            let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
-            return try target.settle(plan, expected: documents) + streams.settle(plan) + objects.verify(plan)
+        case (.restore, true): return try settle(plan)
         case (.restore, false): try drop(plan)
         // A slice that is done has no view any more.
-        case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)
+        case (.backup, false) where !endurance.finishesBlindly:
+            try ViewCloser(journal: journal, logger: parts.logger, isCancelled: { [isOurs] in !isOurs() }).close(plan) {
+                try client
+            }
         case (.backup, _): break
         }
         return []
     }
 
-    /// Stops at the first that a cluster out of reach refuses: what stays open expires, and a session must not wait for it.
-    private func closeViews(of plan: PlanEntry) throws {
-        let impatient: ElasticsearchClient
-        do {
-            let client = try client
-            impatient = try ElasticsearchClient(
-                configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
-            if let capabilities { impatient.adopt(capabilities) }
-        } catch {
-            return parts.logger.info(
-                "points in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
-        }
-        let epochs = 0...Handling.highestEpoch
-        func names(_ slice: Int) -> [EntryName] {
-            epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] }
-        }
-        let begun = try plan.begunSlices { slice in
-            let entries = try journal.read(names(slice))
-            return epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil }
-        }
-        for slice in begun {
-            let entries = try journal.read(names(slice))
-            for epoch in epochs where entries[.done(slice: slice, epoch: epoch)] == nil {
-                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)], view.scrolls != true else { continue }
-                do throws(ElasticsearchError) {
-                    try impatient.closePointInTime(PointInTime(view))
-                } catch {
-                    parts.logger.info(
-                        "points in time could not be closed and will expire", metadata: ["error": .string(error.message)])
-                    if error.isRetryable { return }
-                }
+    /// Each part of a restore is settled whatever becomes of the others.
+    private func settle(_ plan: PlanEntry) throws -> [String] {
+        let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
+        let steps = [
+            { try self.target.settle(plan, expected: documents) }, { try self.streams.settle(plan, expected: documents) },
+            { try self.objects.verify(plan) },
+        ]
+        var notes: [String] = []
+        var failures: [String] = []
+        for step in steps {
+            do {
+                notes += try step()
+            } catch  where FailureKind(error) == .permanent {
+                failures.append("\(error)")
             }
         }
+        guard failures.isEmpty else { throw WorkerError(.refused, failures.joined(separator: "; ")) }
+        return notes
     }
 
     private func final(
