@@ -62,6 +62,7 @@ class Direction:
         self.name = f"{source}→{target}"
         self.engines, self.folder, self.sheaf = engines, folder, sheaf
         self.checks = rules.Checks(self.name)
+        self.laps, self.started = [], time.monotonic()
 
     @property
     def from_engine(self):
@@ -83,17 +84,30 @@ class Direction:
         return sessions.run(self.sheaf, "restore", "-f", path)
 
     def run_together(self):
+        self.lap("clean")
         corpus.make(self.from_engine, self.source, self.target)
+        self.lap("make")
         before = corpus.read(self.from_engine, self.source, self.target)
+        self.lap("read")
         backup = sessions.run(self.sheaf, "backup", plan_name(self.source, self.target))
+        self.lap("backup")
         if not backup.snapshot or backup.phase != "Succeeded":
             return self.checks.equal("Succeeded", f"{backup.phase}: {backup.text}", "backup", "phase")
         if self.source == self.target:
             corpus.delete(self.to_engine)
+            self.lap("delete")
         restore = self.restore(plan_name(self.source, self.target), backup.snapshot, {"objects": objects.SELECTION})
+        self.lap("restore")
         after = corpus.read(self.to_engine, self.source, self.target)
         rules.check_all(self.checks, self.source, self.target, before, after, backup, restore)
         self.check_leftovers()
+        self.lap("compare")
+
+    def lap(self, phase):
+        """Keeps how long a phase took, in seconds."""
+        now = time.monotonic()
+        self.laps.append(f"{phase} {now - self.started:.0f}")
+        self.started = now
 
     def check_leftovers(self):
         """No alias of a load, no index that nobody expects."""
@@ -153,6 +167,7 @@ class Direction:
                 finally:
                     for dialect in {self.source, self.target}:
                         self.engines[dialect].delete_index(case.index_name(SOLO))
+            self.lap("alone")
         finally:
             self.clean()
 
@@ -161,17 +176,17 @@ def run(folder, servers, directions, sheaf, only):
     engines = {dialect: Engine(url) for dialect, url in servers.items()}
     count, failures = 0, []
     for source, target in directions:
-        start = time.monotonic()
         direction = Direction(source, target, engines, folder, sheaf)
         direction.run(only)
         count += direction.checks.count
         failures += direction.checks.failures
         for failure in direction.checks.failures:
-            print("FAILED " + failure)
+            print("FAILED " + " ".join(failure.split()))
         indices = len(corpus.index_names(source, target)) + len(corpus.alone(source, target))
         print(
             f"{direction.name}: {direction.checks.count} checks of {indices} indices, {len(corpus.documents_on(source))} document cases and "
-            f"{len(corpus.objects_on(source))} objects, {len(direction.checks.failures)} failed, {time.monotonic() - start:.0f} s",
+            f"{len(corpus.objects_on(source))} objects, {len(direction.checks.failures)} failed; seconds: "
+            + ", ".join(direction.laps),
             flush=True,
         )
     result = "all hold" if not failures else f"{len(failures)} failed"

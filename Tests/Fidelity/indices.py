@@ -1,6 +1,6 @@
 """The index cases: settings, mappings and aliases (es-dump.md, sections 2, 3.4, 3.7 and 3.8)."""
 
-from case import ES7, ES8, OS, Case, Document
+from case import ES7, ES8, OS, PREFIX, Case, Document
 
 
 def docs(count, **fields):
@@ -107,7 +107,7 @@ SETTINGS = [
     Case("empty-shards", "no document in twelve shards", settings={"number_of_shards": 12}),
     Case("odd-name", "a name of signs and accents", index="odd+%&=;@!~'()[]{}é", documents=docs(2)),
     Case("date-math-name", "a name like date math", index="{now-1d}", documents=docs(2)),
-    Case("long-name", "a name of 255 bytes", index="l" * (255 - len("fidsolo-")), documents=docs(2)),
+    Case("long-name", "a name of 255 bytes", index="l" * (255 - len(PREFIX)), documents=docs(2)),
     Case(
         "clone",
         "private settings of a clone are left out",
@@ -154,7 +154,7 @@ SHARDS = [
         steps=[("PUT", "/{index}/_doc/d%d" % n, {"n": n, "again": True}) for n in range(0, 30, 3)]
         + [("DELETE", "/{index}/_doc/d%d" % n, None) for n in range(1, 30, 3)],
     ),
-    Case("many-documents", "more than a unit: 3,000 documents", settings={"number_of_shards": 3}, mappings={"dynamic": False}, documents=docs(3000, text='"' + "lorem ipsum " * 20 + '"')),
+    Case("many-documents", "more than a unit: 1,000 documents of 1 KB", settings={"number_of_shards": 3}, mappings={"dynamic": False}, documents=docs(1000, text='"' + "lorem ipsum " * 80 + '"')),
 ]
 
 ALIASES = [
