@@ -107,7 +107,9 @@ def delete(engine):
     """Deletes every name that the corpus ever uses, and no other."""
     there = {row["index"] for row in engine.call("GET", "/_cat/indices?format=json&expand_wildcards=all&h=index")}
     ours = {index for case in INDICES + verdicts.CASES for prefix in (PREFIX, SOLO) for index in case.indices(prefix)}
-    for index in sorted(there & (ours | {DOCUMENTS})):
-        engine.delete_index(index)
     streams.delete(engine)
+    # A restore without data streams would leave the backing indices as plain ones.
+    backing = {index for index in there if index.startswith(f".ds-{streams.STREAM}-")}
+    for index in sorted(there & (ours | backing | {DOCUMENTS})):
+        engine.delete_index(index)
     objects.delete(engine, objects.CASES)

@@ -12,6 +12,7 @@ Deletes and makes only what begins with "fid-" or "fidsolo-" on those servers.
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -21,8 +22,8 @@ import objects
 import oracle
 import sessions
 import table
-from case import DIRECTIONS, PREFIX, SOLO
-from engine import Engine, encoded
+from case import DIRECTIONS, ES7, OS, PREFIX, SOLO
+from engine import Engine, Refused, encoded
 
 # One pattern of names; a second for the one name with a dot that is asked for.
 INDICES = f"{PREFIX}*,.{PREFIX}asked"
@@ -56,12 +57,16 @@ def prepare(folder, servers, directions, resources):
                 json.dump(manifest, out)
 
 
+def is_same_product(source, target):
+    return source == target or {source, target} == {OS, ES7}
+
+
 class Direction:
     def __init__(self, source, target, engines, folder, sheaf):
         self.source, self.target = source, target
         self.name = f"{source}→{target}"
         self.engines, self.folder, self.sheaf = engines, folder, sheaf
-        self.checks = rules.Checks(self.name)
+        self.checks = rules.Checks(self.name, is_same_product(source, target))
         self.laps, self.started = [], time.monotonic()
 
     @property
@@ -177,7 +182,11 @@ def run(folder, servers, directions, sheaf, only):
     count, failures = 0, []
     for source, target in directions:
         direction = Direction(source, target, engines, folder, sheaf)
-        direction.run(only)
+        try:
+            direction.run(only)
+        except (Refused, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            # What the other directions show is worth having all the same.
+            direction.checks.check(False, "direction", f"it broke off: {error}")
         count += direction.checks.count
         failures += direction.checks.failures
         for failure in direction.checks.failures:
