@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle fidelity lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -45,6 +45,9 @@ scale: ## proof: the throughput of 1, 2 and 4 workers against a slow engine
 
 idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to do
 	@scripts/proof idle
+
+moving: ## proof: a dump during writes, deletes and merges is of one moment a shard
+	@scripts/proof moving
 
 fidelity: ## proof: a nasty corpus is backed up and restored in five directions between Elasticsearch 8, 7 and OpenSearch
 	@scripts/proof fidelity

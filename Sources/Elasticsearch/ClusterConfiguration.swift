@@ -21,6 +21,8 @@ package struct ClusterConfiguration: Sendable {
     /// Name in the server's certificate when it is not the URL's host.
     package var serverName: String?
     package var insecureSkipTLSVerify: Bool
+    /// What is known of the cluster better than it tells itself.
+    package var overrides = CapabilityOverrides()
 
     package init(
         url: String, credential: Credential = .none, caBundle: [UInt8]? = nil, clientCertificate: [UInt8]? = nil,

@@ -16,6 +16,7 @@ package final class ElasticsearchClient {
     private let authorization: String?
     private let baseURL: String
     var knownIdentity: ClusterIdentity?
+    var knownCapabilities: ClusterCapabilities?
 
     /// Asked at least once a second while a call runs; true ends it with `.cancelled`.
     package var isCancelled: @Sendable () -> Bool {

@@ -45,6 +45,8 @@ package struct PlannedIndex: Codable, Sendable, Equatable {
     package var manifest: String?
     /// Backup: why none of its documents are read; its definition alone is saved.
     package var withheld: String?
+    /// Its author asked for that, so that it makes nothing partial.
+    package var withheldOnRequest: Bool?
     /// Restore: how it is written; nil makes it anew.
     package var placement: IndexPlacement?
     /// Restore: the data stream that its documents go through, and which of its generations it is.

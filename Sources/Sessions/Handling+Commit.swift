@@ -11,10 +11,10 @@ extension Handling {
 
     mutating func sliceDone() -> Request {
         guard let plan else { return settle(.reject("a slice ended without a plan")) }
-        let next = position.slice + plan.window
-        guard next < plan.slices.count else { return probe() }
-        state = .announcing(slice: next)
-        return .publish([.unit(UnitPosition(slice: next, epoch: 0, number: 0), attempt: 0)])
+        let next = SliceOrder(plan).next(after: position.slice)
+        guard !next.isEmpty else { return probe() }
+        state = .announcing
+        return .publish(next.map { .unit(UnitPosition(slice: $0, epoch: 0, number: 0), attempt: 0) })
     }
 
     /// Looks from the first slice not yet seen done; stops at the first that is not.

@@ -71,11 +71,10 @@ extension Handling {
     /// Publishes as many slices as the window holds, not all: fairness and the engine's limit of open points in time depend on it.
     mutating func startSlices(now: Timestamp) -> Request {
         guard let plan, let begin else { return settle(.reject("a session started without its plan")) }
-        let first = min(plan.window, plan.slices.count)
-        let units = (0..<first).map { Publication.unit(UnitPosition(slice: $0, epoch: 0, number: 0), attempt: 0) }
+        let units = SliceOrder(plan).first.map { Publication.unit(UnitPosition(slice: $0, epoch: 0, number: 0), attempt: 0) }
         let publications = [.running(plan, begin)] + units
         if plan.slices.isEmpty {
-            state = .announcing(slice: 0)
+            state = .announcing
             return .publish(publications)
         }
         return publishLast(publications)

@@ -31,10 +31,14 @@ extension Handling {
         if newest > unit.epoch { return yieldIfFresh { $0.follow(epoch: newest) } }
         if entries[.done(slice: unit.slice, epoch: unit.epoch)] != nil { return yieldIfFresh { $0.sliceDone() } }
         if case .part(let part)? = entries[.part(slice: unit.slice, epoch: unit.epoch, number: unit.number)] {
-            return yieldIfFresh { $0.follow(part) }
+            return yieldIfFresh { $0.follow(part, now: now) }
         }
         guard kind == .backup else { return transfer(nil) }
-        if let view = Self.view(slice: unit.slice, epoch: unit.epoch, in: entries) { return transfer(view) }
+        if let view = Self.view(slice: unit.slice, epoch: unit.epoch, in: entries) {
+            // A page of a scroll comes once: what another delivery of this unit may have taken is lost with it.
+            if view.scrolls == true, unit.cursor != nil, !isFresh { return viewGone() }
+            return transfer(view)
+        }
         return openView(epoch: unit.epoch)
     }
 
@@ -75,6 +79,7 @@ extension Handling {
     mutating func transfer(_ view: ViewEntry?) -> Request {
         guard let plan else { return settle(.reject("a unit without a plan")) }
         state = .transferring
+        openView = view
         return .perform(.transfer(plan.slices[position.slice], position, view))
     }
 
@@ -98,26 +103,37 @@ extension Handling {
         if newest > position.epoch { return yieldIfFresh { $0.follow(epoch: newest) } }
         if entries[.done(slice: position.slice, epoch: position.epoch)] != nil { return yieldIfFresh { $0.sliceDone() } }
         if case .part(let part)? = entries[.part(slice: position.slice, epoch: position.epoch, number: position.number)] {
-            return yieldIfFresh { $0.follow(part) }
+            return yieldIfFresh { $0.follow(part, now: now) }
         }
+        return openNextView(now: now)
+    }
+
+    private mutating func openNextView(now: Timestamp) -> Request {
         guard position.epoch < Self.highestEpoch else {
-            let reason = OutcomeEntry.Abort(
-                condition: "BackupFailed",
-                message:
-                    "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?"
-            )
-            return abort(reason, now: now) ?? acknowledge()
+            return failSlice(
+                "the point in time of slice \(position.slice) was lost \(Self.highestEpoch + 1) times; is the server restarting?",
+                now: now)
         }
         return openView(epoch: position.epoch + 1)
     }
 
-    mutating func partPut(_ put: EntryPut, _ mine: PartEntry) -> Request {
-        if case .existing(.part(let winner)) = put { return yieldIfFresh { $0.follow(winner) } }
-        return follow(mine)
+    /// The slice has come to an end that is none: the session goes on without it where it may, and is aborted else.
+    private mutating func failSlice(_ message: String, now: Timestamp) -> Request {
+        if let request = giveUpSlice(message) { return request }
+        let condition = kind == .backup ? "BackupFailed" : "RestoreFailed"
+        return abort(OutcomeEntry.Abort(condition: condition, message: message), now: now) ?? acknowledge()
+    }
+
+    mutating func partPut(_ put: EntryPut, _ mine: PartEntry, now: Timestamp) -> Request {
+        if case .existing(.part(let winner)) = put { return yieldIfFresh { $0.follow(winner, now: now) } }
+        return follow(mine, now: now)
     }
 
     /// What comes after a part is read from the stored part, mine or another's, never from memory.
-    mutating func follow(_ part: PartEntry) -> Request {
+    mutating func follow(_ part: PartEntry, now: Timestamp) -> Request {
+        if let plan, plan.allowPartial != true, let refusal = part.refusal(by: plan.indices[plan.slices[position.slice].index]) {
+            return failSlice(refusal, now: now)
+        }
         guard let end = part.end else {
             state = .readingChain(last: part)
             var names = (0..<position.number).map { EntryName.part(slice: position.slice, epoch: position.epoch, number: $0) }
@@ -142,7 +158,7 @@ extension Handling {
         parts.append(last)
         let view = Self.view(slice: position.slice, epoch: position.epoch, in: entries)
         if case .outcome(let outcome)? = entries[.outcome] { return end(.decided(outcome), closing: view) }
-        let expected = view?.documents ?? plan.slices[position.slice].documents
+        let expected = parts.first?.total ?? view?.documents ?? plan.slices[position.slice].documents
         switch Chain(parts, count: position.number + 1, expectedDocuments: expected, nonce: nonce) {
         case .complete(let done):
             guard let view else { return putDone(done) }
@@ -151,11 +167,11 @@ extension Handling {
             state = .closingReadView(done)
             return .perform(.closeView(view))
         case .broken(let flaw):
+            // Two deliveries of one unit took pages of one scroll from each other.
+            openView = view
+            if view?.scrolls == true { return openNextView(now: now) }
             let index = plan.indices[plan.slices[position.slice].index].name
-            let reason = OutcomeEntry.Abort(
-                condition: kind == .backup ? "BackupFailed" : "RestoreFailed",
-                message: "index \(index), slice \(position.slice): \(flaw)")
-            return abort(reason, now: now) ?? acknowledge()
+            return failSlice("index \(index), slice \(position.slice): \(flaw)", now: now)
         }
     }
 
@@ -172,31 +188,5 @@ extension Handling {
     /// The highest view decides: a new view voids every part and done of its slice below it.
     static func highestEpoch(of slice: Int, in entries: [EntryName: Entry]) -> Int {
         (0...highestEpoch).last { entries[.view(slice: slice, epoch: $0)] != nil } ?? 0
-    }
-}
-
-/// The parts of one slice and epoch, from its begin to its end.
-enum Chain {
-    case complete(DoneEntry)
-    case broken(String)
-
-    init(_ parts: [PartEntry], count: Int, expectedDocuments: Int, nonce: String) {
-        guard parts.count == count, parts.first?.begin == nil, parts.last?.endsSlice == true,
-            zip(parts, parts.dropFirst()).allSatisfy({ $0.end != nil && $0.end == $1.begin })
-        else {
-            self = .broken("its \(parts.count) parts do not form a chain")
-            return
-        }
-        let documents = parts.reduce(0) { $0 + $1.documents }
-        guard documents == expectedDocuments else {
-            self = .broken("\(documents) documents were moved where \(expectedDocuments) were counted")
-            return
-        }
-        var partsByWorker: [String: Int] = [:]
-        for part in parts { partsByWorker[part.worker, default: 0] += 1 }
-        self = .complete(
-            DoneEntry(
-                nonce: nonce, parts: parts.count, documents: documents, bytes: parts.reduce(0) { $0 + $1.bytes },
-                storedBytes: parts.reduce(0) { $0 + $1.storedBytes }, partsByWorker: partsByWorker))
     }
 }

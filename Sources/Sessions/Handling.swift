@@ -94,6 +94,8 @@ package struct Handling: Sendable {
     /// The session's decision, once this handling knows of one: what is left is to finish.
     package internal(set) var outcome: OutcomeEntry?
     var state: State = .created
+    /// The point in time that this handling reads.
+    var openView: ViewEntry?
 
     package init(kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, doneEpochs: [Int] = []) {
         self.kind = kind
@@ -129,7 +131,7 @@ package struct Handling: Sendable {
         case readingChain(last: PartEntry)
         case closingReadView(DoneEntry)
         case puttingDone
-        case announcing(slice: Int)
+        case announcing
         case probing(from: Int)
         case composing
         case puttingOutcome(OutcomeEntry)
@@ -173,11 +175,11 @@ package struct Handling: Sendable {
         case (.transferring, .transferred(let part)): return transferred(part)
         case (.transferring, .viewGone): return viewGone()
         case (.rereadingAfterLoss, .entries(let entries)): return rereadAfterLoss(entries, now: now)
-        case (.puttingPart(let mine), .put(let put)): return partPut(put, mine)
+        case (.puttingPart(let mine), .put(let put)): return partPut(put, mine, now: now)
         case (.readingChain(let last), .entries(let entries)): return chainRead(entries, last: last, now: now)
         case (.closingReadView(let done), .closed): return putDone(done)
         case (.puttingDone, .put(let put)): return donePut(put)
-        case (.announcing(_), .published): return probe()
+        case (.announcing, .published): return probe()
         case (.probing(let from), .entries(let entries)): return probed(entries, from: from)
         case (.composing, .composed(let commit)):
             return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(result: commit)))
@@ -201,6 +203,21 @@ package struct Handling: Sendable {
         if case .puttingFinal = state { return nil }
         if case .finishing = state { return nil }
         return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason: reason)))
+    }
+
+    /// The slice cannot be read whole, no retry would help, and the plan lets the session do without it: end the slice as given up.
+    ///
+    /// - Returns: nil where the session cannot go on, and is to be aborted.
+    package mutating func giveUpSlice(_ reason: String) -> Request? {
+        guard kind == .backup, case .unit = subject, outcome == nil, plan?.allowPartial == true else { return nil }
+        switch state {
+        case .opening, .transferring, .rereadingAfterLoss, .readingChain: break
+        default: return nil
+        }
+        let done = DoneEntry.givenUp(nonce: nonce, because: reason)
+        guard let openView else { return putDone(done) }
+        state = .closingReadView(done)
+        return .perform(.closeView(openView))
     }
 
     /// The moment after which the work in hand must stop; known once the begin entry is.

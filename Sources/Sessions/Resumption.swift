@@ -19,9 +19,9 @@ extension Handling {
     mutating func resume(_ resumption: Resumption) -> Request {
         guard let plan else { return settle(.reject("a session was resumed without its plan")) }
         var resumption = resumption
-        // A slice is started when it lies in the first window, or when the slice a window before it is done.
-        while resumption.slice >= plan.window, resumption.slice < plan.slices.count,
-            !resumption.done[resumption.slice - plan.window]
+        let order = SliceOrder(plan)
+        while resumption.slice < plan.slices.count, let before = order.predecessor(of: resumption.slice),
+            before >= resumption.slice || !resumption.done[before]
         {
             resumption.done.append(false)
             resumption.slice += 1
@@ -66,7 +66,7 @@ extension Handling {
         let publications = [.running(plan, begin)] + units
         guard resumption.done.allSatisfy({ $0 }) else { return publishLast(publications) }
         // Every slice is done, and whoever was to commit is gone.
-        state = .announcing(slice: 0)
+        state = .announcing
         return .publish(publications)
     }
 }

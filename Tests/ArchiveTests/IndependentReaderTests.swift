@@ -40,10 +40,15 @@ struct IndependentReaderTests {
         let manifest = try IndexManifestWriter(spool: spool, header: header)
         for reference in references { try manifest.append(reference) }
         try repository.put(manifest: manifest.finish())
+        let objects = try ObjectManifestWriter.write(
+            [StoredObject(kind: "scripts", name: "s", body: #"{"script":{"source":"é\u2028\n"}}"#)],
+            header: ObjectManifest(distribution: "elasticsearch", serverVersion: "8.19.21"), spool: spool)
+        try repository.put(manifest: objects)
 
         let command = "python3 '\(IndependentReaderTests.script)' '\(folder.path)/store'"
         #expect(system("\(command) --print > '\(folder.path)/out'") == 0)
         #expect(try Array(Data(contentsOf: URL(filePath: "\(folder.path)/out"))) == expected)
+        #expect(system("\(command) | grep -q '^elasticsearch 8.19.21: 1 objects, whole$'") == 0)
 
         let victim = repository.store.location + "/" + ObjectKey.segment(references[1].id).text
         var bytes = try Data(contentsOf: URL(filePath: victim))

@@ -91,7 +91,7 @@ struct FaultTests {
         let server = try StubServer { _ in StubServer.Reply(200, page) }
         let client = try client(server)
         let first = try client.readPage(view, after: nil, size: 10, into: CollectingSink())
-        #expect(first.pointInTimeID == "v2" && first.documents == 1 && first.bytes == page.utf8.count)
+        #expect(first.viewID == "v2" && first.documents == 1 && first.bytes == page.utf8.count)
         _ = try client.readPage(view, after: first.lastSort, size: 10, into: CollectingSink())
         let bodies = server.requests.map(\.text)
         #expect(!bodies[0].contains("search_after"))

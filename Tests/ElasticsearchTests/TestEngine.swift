@@ -69,7 +69,7 @@ extension ElasticsearchClient {
             var documents = 0
             while true {
                 let page = try readPage(view, after: after, sizer: &sizer, into: sink)
-                view.id = page.pointInTimeID
+                view.id = page.viewID
                 documents += page.documents
                 guard let last = page.lastSort else { break }
                 after = last

@@ -86,12 +86,31 @@ def read_manifest(path):
     return index, segments
 
 
+def read_objects(path):
+    """Returns (header, objects) of a checked manifest of objects."""
+    data = path.read_bytes()
+    check(hashlib.sha256(data).hexdigest() == path.name, f"{path}: name")
+    lines = [json.loads(line) for line in data.decode().split("\n")[:-1]]
+    check(all(len(line) == 1 for line in lines), f"{path}: members")
+    objects, end = [line["object"] for line in lines[1:-1]], lines[-1]["end"]
+    check(end["objects"] == len(objects), f"{path}: number of objects")
+    check(end["bytes"] == sum(len(object["body"].encode()) for object in objects), f"{path}: bytes")
+    for object in objects:
+        json.loads(object["body"])
+    return lines[0]["objects"], objects
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     stamp = json.loads((root / "FORMAT").read_text())
     check((stamp["format"], stamp["version"]) == ("sheaf", 1), "FORMAT")
     check(not stamp["features"]["read"] and stamp["algorithms"]["encryption"] == "none", "FORMAT: unknown feature")
     for path in sorted((root / "manifests").iterdir()):
+        if path.read_bytes().startswith(b'{"objects":'):
+            header, objects = read_objects(path)
+            if "--print" not in sys.argv:
+                print(f"{header['distribution']} {header['serverVersion']}: {len(objects)} objects, whole")
+            continue
         index, segments = read_manifest(path)
         for segment in segments:
             total = 0

@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test func refusedDocumentsCountAsMovedAndTheFirstTenAreListed() {
+        var first = Samples.part(nil, "a", documents: 8)
+        first.rejected = 12
+        first.rejections = (0..<10).map { Rejection(id: "\($0)", status: 400, type: "t", reason: "r") }
+        var second = Samples.part("a", nil, documents: 9)
+        second.rejected = 1
+        second.rejections = [Rejection(id: "last", status: 400, type: "t", reason: "r")]
+        guard case .complete(let done) = Chain([first, second], count: 2, expectedDocuments: 30, nonce: "n") else {
+            Issue.record("the chain was refused")
+            return
+        }
+        #expect(done.documents == 17 && done.rejected == 13 && done.rejections?.count == 10)
+        guard case .broken = Chain([first, second], count: 2, expectedDocuments: 17, nonce: "n") else {
+            Issue.record("refused documents were not counted")
+            return
+        }
+    }
+
     @Test func aDoneEntryAddsUpItsParts() {
         let parts = [
             Samples.part(nil, "a", worker: "w1"), Samples.part("a", "b", worker: "w2"), Samples.part("b", nil, worker: "w1"),

@@ -48,6 +48,49 @@ import Testing
         return .unit(description, at: position, [:], gives: ["reject: unit \(unit) cannot be in the session's plan"])
     }
 
+    static let scroll: [EntryName: Entry] = {
+        var view = Samples.view("")
+        view.scrolls = true
+        return [.view(slice: 0, epoch: 0): .view(view)]
+    }()
+    static let scrolls: [ScriptedDelivery] = [
+        .unit(
+            "a scroll goes on where the unit before it ended", at: second, scroll,
+            transferred: .transferred(Samples.part("10", "20", nonce: "mine")),
+            gives: ["transfer 0/0-1@10 of ", "put part/0/0-1", "publish unit 0/0-2@20", "ack"]),
+        .unit(
+            "a scroll that another delivery may have read is lost", at: second, fresh: false, scroll,
+            gives: ["open view of shard 0", "put view/0/1", "publish unit 0/1-0", "ack"]),
+        .unit(
+            "the first unit opens its own scroll, however often it is delivered", fresh: false, scroll,
+            gives: ["transfer 0/0-0 of ", "put part/0/0-0", "publish unit 0/0-1@10", "ack"]),
+    ]
+
+    static let refused: Handling.Reply = {
+        var part = Samples.part(nil, "10", documents: 9, nonce: "mine")
+        part.rejected = 1
+        part.rejections = [Rejection(id: "7", status: 400, type: "mapper_parsing_exception", reason: "no date")]
+        return .transferred(part)
+    }()
+    static let refusals: [ScriptedDelivery] = [
+        .unit(
+            "a refused document ends a restore", kind: .restore, [:], transferred: refused,
+            gives: [
+                "transfer 0/0-0 of segments", "put part/0/0-0", "put outcome",
+                "finish RestoreFailed: index logs refused 1 of 10 documents, the first with _id 7: mapper_parsing_exception, no date; "
+                    + "they are kept in segment s1; mend the mapping or the settings, or keep the rest with the parameter allowPartial",
+                "put final", "publish final of mine", "ack",
+            ]),
+        .unit(
+            "a refused document is left out where the plan says so", kind: .restore, [.plan: .plan(lenientPlan)],
+            transferred: refused, gives: ["transfer 0/0-0 of segments", "put part/0/0-0", "publish unit 0/0-1@10", "ack"]),
+    ]
+    static let lenientPlan: PlanEntry = {
+        var plan = Samples.plan()
+        plan.allowPartial = true
+        return plan
+    }()
+
     static let views: [ScriptedDelivery] = [
         .unit(
             "the slice's first unit opens its view", [:],
@@ -190,7 +233,7 @@ import Testing
             gives: ["compose [0, 1, 0]", "put outcome"] + finishing),
     ]
 
-    @Test(arguments: ended + views + parts + commits)
+    @Test(arguments: ended + views + scrolls + refusals + parts + commits)
     func aUnitMessageDoes(delivery: ScriptedDelivery) {
         #expect(delivery.play().trace == delivery.trace, "\(delivery)")
     }

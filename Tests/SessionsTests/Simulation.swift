@@ -23,6 +23,19 @@ struct Simulation {
         var cancelWithin = 400
         /// The server takes long to create an index.
         var slowCreation = 0
+        /// Every so many slices, from the first, the engine can never read one whole; 0: it can.
+        var unreadable = 0
+        /// A document that the target refuses.
+        var refusedDocument = 0
+    }
+
+    /// What the session is asked for, and what the engine is.
+    struct Terms {
+        var allowsPartial = false
+        /// There are no points in time.
+        var scrolls = false
+        /// Every other slice comes after the one before it.
+        var isChained = false
     }
 
     struct Message {
@@ -49,6 +62,9 @@ struct Simulation {
     var queue: [Message] = []
     var actors: [Actor] = []
     var openViews: Set<String> = []
+    /// Scrolls by id: how many documents each has, and how many it has given away. A page of a scroll comes once.
+    var scrolls: [String: (total: Int, given: Int)] = [:]
+    var terms = Terms()
     var mostOpenViews = 0
     var nonces = 0
     /// The step at which the cancel is published.
@@ -67,9 +83,12 @@ struct Simulation {
     var hasIndices = false
     /// What each commit that was composed would hold, slice by slice.
     var composed: [[ComposedSlice]] = []
+    /// Slices at work before the one that they come after was done.
+    var earlyBirds: [Int] = []
 
-    init(kind: SessionKind, shards: [Int], window: Int, seed: UInt64, faults: Faults) {
+    init(kind: SessionKind, shards: [Int], window: Int, seed: UInt64, faults: Faults, terms: Terms = Terms()) {
         self.kind = kind
+        self.terms = terms
         self.shards = shards
         self.window = window
         self.random = SeededGenerator(seed: seed)
@@ -150,6 +169,16 @@ struct Simulation {
                 return
             }
             reply = .prepared
+        case .perform(.transfer(let slice, _, _))
+        where faults.unreadable > 0 && (slice.shard ?? 0).isMultiple(of: faults.unreadable):
+            // As the worker's runner does with an error of the engine that no retry mends.
+            let reason = OutcomeEntry.Abort(condition: "BackupFailed", message: "slice \(slice.shard ?? -1) cannot be read")
+            guard let request = actor.handling.giveUpSlice(reason.message) ?? actor.handling.abort(reason, now: clock) else {
+                return kill(index)
+            }
+            actor.request = request
+            actors[index] = actor
+            return
         case .perform(let work): reply = perform(work)
         case .publish(let publications):
             guard actor.isConnected else { return remove(index) }
@@ -173,77 +202,9 @@ struct Simulation {
         return .created
     }
 
-    private mutating func perform(_ work: Handling.Work) -> Handling.Reply {
-        nonces += 1
-        switch work {
-        case .plan:
-            let slices = shards.enumerated().map { Slice(index: 0, shard: $0.offset, documents: $0.element, bytes: 0) }
-            return .planned(
-                PlanEntry(
-                    nonce: "n\(nonces)",
-                    indices: [
-                        PlannedIndex(
-                            name: "i", targetName: "i", uuid: "u", shards: shards.count, documents: shards.reduce(0, +),
-                            definition: "{}")
-                    ], slices: slices, window: window, snapshot: nil, plannedAt: clock, notes: []))
-        case .prepare: return .prepared
-        case .dropIndices:
-            hasIndices = false
-            return .dropped
-        case .openView(let slice):
-            let id = "pit\(nonces)"
-            openViews.insert(id)
-            mostOpenViews = max(mostOpenViews, openViews.count)
-            // Somebody writes to the index all the time: every view holds other documents.
-            let documents = max(0, shards[slice.shard ?? 0] + random.index(below: 9) - 4)
-            return .opened(ViewEntry(nonce: "n\(nonces)", pointInTime: id, shards: 1, documents: documents, openedAt: clock))
-        case .closeView(let view):
-            openViews.remove(view.pointInTime)
-            return .closed
-        case .transfer(let slice, let position, let view):
-            transfers += 1
-            if let view {
-                if random.chance(faults.lostView) { openViews.remove(view.pointInTime) }
-                if !openViews.contains(view.pointInTime) { return .viewGone }
-            }
-            return .transferred(part(of: slice, position, view))
-        case .compose(_, let epochs):
-            let slices = epochs.enumerated().map { ComposedSlice(journal, kind: kind, slice: $0.offset, epoch: $0.element) }
-            composed.append(slices)
-            let summary = SnapshotSummary.simulated(documents: slices.reduce(0) { $0 + $1.documents })
-            return .composed(OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: [:]))
-        case .finish(let outcome, _, _):
-            if !outcome.isCommit {
-                // No others are known to whoever finishes.
-                openViews.subtract(knownViews)
-                hasIndices = false
-            }
-            return .finished(FinalEntry(nonce: "n\(nonces)", status: .simulated(kind: kind, succeeded: outcome.isCommit)))
-        }
-    }
-
     /// Points in time that the journal knows.
     var knownViews: Set<String> {
         Set(journal.values.compactMap { if case .view(let view) = $0 { view.pointInTime } else { nil } })
-    }
-
-    /// The next few documents of a view, or of a run of segments.
-    private mutating func part(of slice: Slice, _ position: UnitPosition, _ view: ViewEntry?) -> PartEntry {
-        let begin = position.cursor.flatMap { Int($0) } ?? 0
-        let total = view?.documents ?? slice.documents
-        // Two workers that cut one unit cut it at different pages.
-        var count = max(0, min(total - begin, 1 + random.index(below: 7)))
-        let end = begin + count
-        if count > 0, random.chance(faults.lostDocument) {
-            count -= 1
-            lostDocuments += 1
-        }
-        let segment = StoredSegment(
-            id: "\(view?.pointInTime ?? "snapshot"):\(begin):\(begin + count)", kind: "bulk", documents: count, bytes: count,
-            storedBytes: count)
-        return PartEntry(
-            nonce: "n\(nonces)", worker: "w\(nonces % 3)", begin: position.cursor, end: end < total ? String(end) : nil,
-            documents: count, bytes: count, storedBytes: count, segments: [segment], finishedAt: clock)
     }
 
     private mutating func publish(_ publications: [Handling.Publication]) {

@@ -17,11 +17,13 @@ import Testing
         getenv(name).flatMap { UInt64(String(cString: $0)) }
     }
 
-    static func checked(_ kind: SessionKind, seed: UInt64, faults: Simulation.Faults) -> Simulation {
+    static func checked(
+        _ kind: SessionKind, seed: UInt64, faults: Simulation.Faults, terms: Simulation.Terms = .init()
+    ) -> Simulation {
         var random = SeededGenerator(seed: seed &* 31)
         let shards = (0..<(1 + random.index(below: 9))).map { _ in random.index(below: 40) }
         var simulation = Simulation(
-            kind: kind, shards: shards, window: 1 + random.index(below: 4), seed: seed, faults: faults)
+            kind: kind, shards: shards, window: 1 + random.index(below: 4), seed: seed, faults: faults, terms: terms)
         let rested = simulation.run()
         #expect(rested, "seed \(seed): the session did not come to rest; \(simulation.queue.count) messages wait")
         guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final]
@@ -37,17 +39,24 @@ import Testing
             }
             #expect(isComposed, "seed \(seed): the outcome is not what was composed")
             if kind == .restore {
-                #expect(commit.summary.documents == shards.reduce(0, +), "seed \(seed): a committed restore misses documents")
+                #expect(
+                    commit.summary.isPartial || commit.summary.documents == shards.reduce(0, +),
+                    "seed \(seed): a committed restore misses documents")
             }
-            #expect(final.status.phase == .succeeded)
+            #expect(!commit.summary.isPartial || terms.allowsPartial, "seed \(seed): a part was committed unasked")
+            #expect(final.status.phase == (commit.summary.isPartial ? .failed : .succeeded))
         } else if case .abort(let abort) = outcome.verdict {
             let isLostView = faults.lostView > 0 && abort.message.contains("was lost 4 times")
             let isLostDocument = simulation.lostDocuments > 0 && abort.message.contains("documents were moved where")
             let isCancelled = faults.isCancelled && abort.condition == "Cancelled"
+            let isUnreadable = faults.unreadable > 0 && !terms.allowsPartial && abort.message.hasSuffix("cannot be read")
+            let isRefused = faults.refusedDocument > 0 && !terms.allowsPartial && abort.message.contains("refused 1 of")
             #expect(
-                isLostView || isLostDocument || isCancelled, "seed \(seed): a session was aborted for nothing: \(abort.message)")
+                isLostView || isLostDocument || isCancelled || isUnreadable || isRefused,
+                "seed \(seed): a session was aborted for nothing: \(abort.message)")
             #expect(final.status.phase == .failed)
         }
+        #expect(simulation.earlyBirds.isEmpty, "seed \(seed): a slice began before the one it comes after was done")
         #expect(simulation.finalEvents.allSatisfy { $0 == final }, "seed \(seed): two different final events")
         return simulation
     }

@@ -98,6 +98,18 @@ class Cluster:
             case ("GET", "_cluster", "state", "metadata"):
                 self.counters.count("state")
                 return success({"metadata": {"indices": {name: {"routing_num_shards": 1024} for name in self.indices}}})
+            case ("GET", "_scripts", _):
+                self.counters.count("probe")
+                return success({"found": False}, 404)
+            case ("GET", "_data_stream" | "_index_template", *_) | ("GET", "_ilm", "policy") | ("POST", "_data_stream", "_modify"):
+                self.counters.count("probe")
+                return success({"error": "no handler found", "status": 400}, 400)
+            case ("GET", "_nodes", _, "http"):
+                self.counters.count("probe")
+                return success({"nodes": {"stub": {"http": {"max_content_length_in_bytes": 100 << 20}}}})
+            case ("GET", "_nodes", _, "stats", "jvm"):
+                self.counters.count("probe")
+                return success({"nodes": {"stub": {"timestamp": int(time.time() * 1000)}}})
             case ("GET", "_alias", alias):
                 self.counters.count("alias")
                 found = {index.name: {"aliases": {alias: {}}} for index in self.indices.values() if alias in index.aliases}
@@ -154,6 +166,9 @@ class Cluster:
                 self.counters.count("count")
                 count = index.documents if shard_of(query) is None else index.made_up
                 return success({"count": count, "_shards": shards})
+            case ("GET", "_search_shards"):
+                self.counters.count("shards")
+                return success({"shards": [[{"index": index.name, "shard": shard_of(query) or 0}]]})
             case ("POST", "_pit"):
                 self.counters.count("openView")
                 return self.open_view(index, query)

@@ -99,6 +99,24 @@ package final class SegmentWriter {
         }
     }
 
+    /// Takes a whole frame: documents one after the other as `append` would have written them, which are not copied.
+    ///
+    /// - Throws: `.invalid` when the bytes cannot be so many documents of the writer's kind.
+    package func append(frame: UnsafeRawBufferPointer, documents: Int) throws(ArchiveError) {
+        let isPlausible =
+            frame.last == lineFeed && documents > 0 && (kind == .exact || count(of: lineFeed, in: frame) == 2 * documents)
+        guard isPlausible else {
+            throw ArchiveError(
+                .invalid, "a frame of \(frame.count) bytes cannot be \(documents) documents of kind \(kind.rawValue)")
+        }
+        try guarding { () throws(ArchiveError) in
+            if current == nil { current = try start() }
+            try flush()
+            current?.plainBytes += frame.count
+            try pack([frame], documents: documents)
+        }
+    }
+
     /// Ends the segment; the next document starts another.
     /// - Returns: `nil` when there was no document.
     package func finish() throws(ArchiveError) -> StagedSegment? {

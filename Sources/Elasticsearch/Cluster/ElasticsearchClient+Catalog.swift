@@ -4,10 +4,14 @@ import Runtime
 extension ElasticsearchClient {
     /// Describes every selected index, refreshed and counted, in the order of their names.
     ///
-    /// One request for the listing and three an index. An index deleted meanwhile is left out.
-    package func catalog(_ selection: IndexSelection) throws(ElasticsearchError) -> [IndexDefinition] {
+    /// One request for the listing and three an index. An index deleted meanwhile is left out. One that is closed, or has a primary shard
+    /// that is not assigned, is neither refreshed nor counted.
+    /// - Parameter query: JSON that documents must match to be counted; nil counts all.
+    package func catalog(
+        _ selection: IndexSelection, query: String? = nil
+    ) throws(ElasticsearchError) -> [IndexDefinition] {
         let matcher = try selection.matcher()
-        let columns = "index,status,uuid,pri,pri.store.size"
+        let columns = "index,status,health,uuid,pri,pri.store.size"
         let listing = try sendJSON(
             "GET", "/_cat/indices?format=json&expand_wildcards=all&bytes=b&h=\(columns)", repeatable: true,
             attempting: "list the indices"
@@ -19,7 +23,7 @@ extension ElasticsearchClient {
         var definitions: [IndexDefinition] = []
         for row in rows {
             guard let name = row["index"]?.string, matcher.selects(name, dataStream: streams[name]) else { continue }
-            if let definition = try definition(of: name, row: row, routingShards: routingShards[name]) {
+            if let definition = try definition(of: name, row: row, routingShards: routingShards[name], query: query) {
                 definitions.append(definition)
             }
         }
@@ -28,15 +32,26 @@ extension ElasticsearchClient {
 
     /// Whether `preference=_shards:N` restricts a search to one shard.
     ///
-    /// Some servers ignore it and still say that one shard answered; then the index is to be read as a whole. An empty index
-    /// proves nothing and counts as no.
-    package func honoursShardPreference(_ index: String, shards: Int, total: Int) throws(ElasticsearchError) -> Bool {
+    /// Some servers ignore it and still say that one shard answered; then the index is to be read as a whole. One or two requests: of the
+    /// shards at most one has more than half of the documents.
+    /// - Parameters:
+    ///   - total: documents that match `query` in all shards; of none, the server's routing is asked instead.
+    package func honoursShardPreference(
+        _ index: String, shards: Int, total: Int, query: String? = nil
+    ) throws(ElasticsearchError) -> Bool {
         guard shards > 1 else { return true }
-        guard total > 0 else { return false }
-        var sum = 0
-        for shard in 0..<shards { sum += try count(index, shard: shard) }
-        // The shards' counts add up to the total, or each is the total; the middle between both tolerates writes meanwhile.
-        return sum * 2 < total * (shards + 1)
+        guard total > 0 else { return try routesByShard(index) }
+        for shard in 0..<2 where try countDocuments(in: index, shard: shard, query: query).documents * 2 <= total { return true }
+        return false
+    }
+
+    /// Whether the server says that a search of the first shard goes to one shard.
+    private func routesByShard(_ index: String) throws(ElasticsearchError) -> Bool {
+        let response = try send(
+            "GET", "/\(percentEncoded(index))/_search_shards?preference=_shards:0", repeatable: true,
+            allowing: [400, 403, 404, 405, 501], attempting: "ask for the shards of index \(index)")
+        guard response.isSuccess, let answer = try? JSONValue(parsing: response.body) else { return false }
+        return answer["shards"]?.array?.count == 1
     }
 
     /// What an index is at this moment, without counting or refreshing it; nil when there is none of that very name.
@@ -47,18 +62,31 @@ extension ElasticsearchClient {
     }
 
     private func definition(
-        of name: String, row: JSONValue, routingShards: Int?
+        of name: String, row: JSONValue, routingShards: Int?, query: String?
     ) throws(ElasticsearchError) -> IndexDefinition? {
         guard var definition = try described(name, row: row, routingShards: routingShards) else { return nil }
         guard definition.isOpen else { return definition }
+        if row["health"]?.string == "red" {
+            definition.hasUnassignedPrimary = try !primariesGetAssigned(name)
+            if definition.hasUnassignedPrimary { return definition }
+        }
         do throws(ElasticsearchError) {
             definition.isRefreshed = try refreshIfAllowed(name)
-            definition.documents = try count(name)
+            definition.documents = try countDocuments(in: name, query: query).documents
         } catch {
             if error.code == .indexNotFound { return nil }
             throw error
         }
         return definition
+    }
+
+    /// A new index is red for a moment; one that stays red is not.
+    private func primariesGetAssigned(_ name: String) throws(ElasticsearchError) -> Bool {
+        let path = "/_cluster/health/\(percentEncoded(name))?wait_for_status=yellow&timeout=5s&expand_wildcards=all"
+        let response = try send(
+            "GET", path, repeatable: true, allowing: [403, 404, 408], attempting: "wait for the primaries of index \(name)")
+        guard response.isSuccess, let health = try? JSONValue(parsing: response.body) else { return false }
+        return health["timed_out"]?.bool == false && health["status"]?.string != "red"
     }
 
     private func described(

@@ -21,6 +21,8 @@ package struct IndexDefinition: Sendable, Equatable {
     package var isOpen: Bool
     /// False when the user may not refresh: writes of the last moments may be invisible to views.
     package var isRefreshed: Bool
+    /// Some of its documents cannot be read now; they are not counted then. Of the catalog's moment, not kept.
+    package var hasUnassignedPrimary = false
 
     package init(
         name: String, uuid: String, numberOfShards: Int, settings: JSONValue = [:], strippedSettings: [String] = [],

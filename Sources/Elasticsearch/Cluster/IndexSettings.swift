@@ -4,6 +4,12 @@ import Runtime
 enum IndexSettings {
     /// Turns any mixture of nested objects and dotted names into one flat object in the same order.
     static func flattened(_ settings: JSONValue) -> JSONValue {
+        .object(
+            leaves(of: settings).map { isRooted($0.name) ? $0 : JSONValue.Member(name: "index." + $0.name, value: $0.value) })
+    }
+
+    /// The values at the ends of nested objects and dotted names, by their full names.
+    static func leaves(of settings: JSONValue) -> [JSONValue.Member] {
         var result: [JSONValue.Member] = []
         func walk(_ value: JSONValue, _ prefix: String) {
             guard let members = value.members else {
@@ -13,7 +19,7 @@ enum IndexSettings {
             for member in members { walk(member.value, prefix.isEmpty ? member.name : "\(prefix).\(member.name)") }
         }
         walk(settings, "")
-        return .object(result.map { isRooted($0.name) ? $0 : JSONValue.Member(name: "index." + $0.name, value: $0.value) })
+        return result
     }
 
     private static func isRooted(_ name: String) -> Bool { name.hasPrefix("index.") || name.hasPrefix("archived.") }

@@ -8,18 +8,30 @@ extension ElasticsearchClient {
     /// - Parameters:
     ///   - after: `lastSort` of the previous page, as raw text; nil at the beginning.
     ///   - size: at most the index's `max_result_window`. Fewer documents come only at the end, none at the end again.
+    ///   - query: JSON that documents must match, the same for every page; nil takes all.
     /// - Throws: `ElasticsearchError`, `.pointInTimeGone` when the view is lost; or what the sink threw.
     package func readPage(
-        _ view: PointInTime, after: String?, size: Int, keepAlive: Duration = .seconds(300), into sink: any HitSink
+        _ view: PointInTime, after: String?, size: Int, keepAlive: Duration = .seconds(300), query: String? = nil,
+        into sink: any HitSink
     ) throws -> PageSummary {
-        let what = "read a page of \(view.name)"
-        let body = ElasticsearchClient.pageSearchBody(view, after: after, size: size, countTotal: false, keepAlive: keepAlive)
+        let body = pageSearchBody(view, after: after, size: size, countTotal: false, keepAlive: keepAlive, query: query)
         let request = request("POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), contentType: "application/json")
+        return try readHits(
+            of: request, size: size, expectedShards: view.shards, viewID: view.id, into: sink,
+            attempting: "read a page of \(view.name)")
+    }
+
+    /// Sends a search and hands over its hits while they arrive.
+    ///
+    /// - Parameter viewID: to go on with where the answer names no newer one.
+    func readHits(
+        of request: HTTPRequest, size: Int, expectedShards: Int, viewID: String, into sink: any HitSink, attempting what: String
+    ) throws -> PageSummary {
         var splitter = HitSplitter(sink: sink)
         splitter.willTakeHits = { [self] envelope in
             // Servers name shards and time before the hits, so that most partial pages end before a document is given away.
             if envelope["_shards"] != nil, envelope["timed_out"] != nil {
-                _ = try checkWhole(envelope, expectedShards: view.shards, attempting: what)
+                _ = try checkWhole(envelope, expectedShards: expectedShards, attempting: what)
             }
         }
         do {
@@ -28,14 +40,15 @@ extension ElasticsearchClient {
                 throw viewError(error(status: response.status, body: response.body, attempting: what), attempting: what)
             }
             let envelope = try splitter.finish()
-            _ = try checkWhole(envelope, expectedShards: view.shards, attempting: what)
+            _ = try checkWhole(envelope, expectedShards: expectedShards, attempting: what)
             guard envelope["hits"] != nil, splitter.documents <= size else {
                 throw malformed("the response has no hits, or more than asked for", attempting: what)
             }
             return PageSummary(
                 documents: splitter.documents,
                 lastSort: splitter.documents == 0 ? nil : String(decoding: splitter.lastSort, as: UTF8.self),
-                pointInTimeID: envelope["pit_id"]?.string ?? view.id, bytes: splitter.bytes)
+                viewID: envelope["pit_id"]?.string ?? envelope["_scroll_id"]?.string ?? viewID, bytes: splitter.bytes,
+                total: ElasticsearchClient.exactTotal(of: envelope))
         } catch let failure as HTTPError {
             throw error(failure, attempting: what)
         } catch let failure as SplitError {
@@ -49,16 +62,32 @@ extension ElasticsearchClient {
         }
     }
 
+    /// `hits.total` where it is no lower bound; nil where the search did not count.
+    static func exactTotal(of answer: JSONValue) -> Int? {
+        guard let total = answer[path: ["hits", "total"]], total["relation"]?.string ?? "eq" == "eq" else { return nil }
+        return total["value"]?.int
+    }
+
     /// Same, with the size that `sizer` says: asks for less when the server is short of memory, and waits when it is busy.
     ///
     /// Only refusals before the first document are repeated, so the sink sees each document once.
     package func readPage(
-        _ view: PointInTime, after: String?, sizer: inout PageSizer, keepAlive: Duration = .seconds(300), into sink: any HitSink
+        _ view: PointInTime, after: String?, sizer: inout PageSizer, keepAlive: Duration = .seconds(300), query: String? = nil,
+        into sink: any HitSink
+    ) throws -> PageSummary {
+        try withSmallerPages(&sizer, of: view.name) { size in
+            try readPage(view, after: after, size: size, keepAlive: keepAlive, query: query, into: sink)
+        }
+    }
+
+    /// Repeats a page's request, smaller or later, while the server refuses it before the first document.
+    func withSmallerPages(
+        _ sizer: inout PageSizer, of name: String, read: (_ size: Int) throws -> PageSummary
     ) throws -> PageSummary {
         var retry = 0
         while true {
             do {
-                let page = try readPage(view, after: after, size: sizer.size, keepAlive: keepAlive, into: sink)
+                let page = try read(sizer.size)
                 sizer.record(documents: page.documents, bytes: page.bytes)
                 return page
             } catch let failure as ElasticsearchError where failure.status == 429 || failure.code == .circuitBroken {
@@ -66,7 +95,7 @@ extension ElasticsearchClient {
                 guard failure.status != 200, let pause = pause(beforeRetry: retry) else {
                     throw failure
                 }
-                try wait(isSmaller ? min(pause, .seconds(1)) : pause, attempting: "read a page of \(view.name)")
+                try wait(isSmaller ? min(pause, .seconds(1)) : pause, attempting: "read a page of \(name)")
                 retry += 1
             }
         }

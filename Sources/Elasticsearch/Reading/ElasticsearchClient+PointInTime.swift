@@ -7,13 +7,14 @@ extension ElasticsearchClient {
     ///
     /// - Parameters:
     ///   - shard: the number of one primary shard; nil for the whole index.
+    ///   - query: JSON that documents must match to be counted.
     ///   - now: recorded as `openedAt`.
     package func openPointInTime(
-        index: String, shard: Int?, keepAlive: Duration, now: Date = Date()
+        index: String, shard: Int?, keepAlive: Duration, query: String? = nil, now: Date = Date()
     ) throws(ElasticsearchError) -> PointInTime {
         let what = "open a point in time of \(shard.map { "shard \($0) of " } ?? "")index \(index)"
         let identity = try identity()
-        guard identity.hasPointInTime else {
+        guard readsPointsInTime(of: identity) else {
             throw error(
                 .unsupported, "\(identity.distribution.rawValue) \(identity.version) has no point in time", attempting: what)
         }
@@ -30,9 +31,9 @@ extension ElasticsearchClient {
         }
         var view = PointInTime(id: id, index: index, shard: shard, shards: 0, total: 0, openedAt: now)
         do throws(ElasticsearchError) {
-            let counted = try search(view, size: 0, countTotal: true, keepAlive: keepAlive, attempting: what)
+            let counted = try countingSearch(view, query: query, keepAlive: keepAlive, attempting: what)
             let shards = try checkWhole(counted, expectedShards: nil, attempting: what)
-            guard let total = counted[path: ["hits", "total", "value"]]?.int else {
+            guard let total = Self.exactTotal(of: counted) else {
                 throw malformed("the response has no total", attempting: what)
             }
             view.id = counted["pit_id"]?.string ?? id
@@ -58,14 +59,30 @@ extension ElasticsearchClient {
 
     static let pageSearchPath = "/_search?allow_partial_search_results=false"
 
-    static func pageSearchBody(
-        _ view: PointInTime, after: String? = nil, size: Int, countTotal: Bool, keepAlive: Duration
+    func pageSearchBody(
+        _ view: PointInTime, after: String? = nil, size: Int, countTotal: Bool, keepAlive: Duration, query: String?
     ) -> [UInt8] {
         let id = JSONValue.string(view.id).serialized()
-        var body = #"{"size":\#(size),"sort":[{"_doc":"asc"}],"track_total_hits":\#(countTotal)"#
+        var body = #"{"size":\#(size),"track_total_hits":\#(countTotal),\#(documentsInOrder(query: query))"#
         body += #","pit":{"id":\#(id),"keep_alive":"\#(keepAlive.elasticsearchText)"}"#
         if let after { body += #","search_after":\#(after)"# }
         return Array((body + "}").utf8)
+    }
+
+    /// Members of a search's body: whole documents, in the order in which the index has them, the cheapest.
+    ///
+    /// Vectors are asked for where that can be said; the rest of a `_source` comes as it was written all the same.
+    func documentsInOrder(query: String?) -> String {
+        var members = #""sort":[{"_doc":"asc"}]"#
+        if knownCapabilities?.sendsVectorsOnRequest == true { members += #","_source":{"exclude_vectors":false}"# }
+        if let query { members += #","query":\#(query)"# }
+        return members
+    }
+
+    private func readsPointsInTime(of identity: ClusterIdentity) -> Bool {
+        let capabilities =
+            knownCapabilities ?? ClusterCapabilities(identity: identity, overrides: configuration.overrides)
+        return capabilities.reader == .pointInTime
     }
 
     /// What a failed request on a view means: any 404 says that the view is no more.
@@ -74,10 +91,10 @@ extension ElasticsearchClient {
         return ElasticsearchError(code: .pointInTimeGone, message: failure.message, status: 404)
     }
 
-    private func search(
-        _ view: PointInTime, size: Int, countTotal: Bool, keepAlive: Duration, attempting what: String
+    private func countingSearch(
+        _ view: PointInTime, query: String?, keepAlive: Duration, attempting what: String
     ) throws(ElasticsearchError) -> JSONValue {
-        let body = ElasticsearchClient.pageSearchBody(view, size: size, countTotal: countTotal, keepAlive: keepAlive)
+        let body = pageSearchBody(view, size: 0, countTotal: true, keepAlive: keepAlive, query: query)
         do throws(ElasticsearchError) {
             let response = try send(
                 "POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), repeatable: true, attempting: what)
@@ -106,7 +123,9 @@ extension ElasticsearchClient {
         if let expectedShards, total != expectedShards {
             throw error(.partialResult, "\(total) shards answered instead of \(expectedShards)", status: 200, attempting: what)
         }
-        guard answer["timed_out"]?.bool == false, answer["terminated_early"]?.bool != true else {
+        // A scroll's page says so of its own size, from Elasticsearch 7 on.
+        let isCutShort = answer["terminated_early"]?.bool == true && answer["_scroll_id"] == nil
+        guard answer["timed_out"]?.bool == false, !isCutShort else {
             throw error(.partialResult, "the search was cut short", status: 200, attempting: what)
         }
         return total

@@ -77,11 +77,40 @@ package struct HitSplitter: ~Copyable {
         self.maximumHitBytes = maximumHitBytes
     }
 
+    /// Hits are cut where they lie in the chunk; only what it leaves unfinished is copied.
+    ///
     /// - Throws: `SplitError`; whatever the sink and `willTakeHits` throw.
     package mutating func feed(_ chunk: UnsafeRawBufferPointer) throws {
-        guard !chunk.isEmpty else { return }
-        try pending.append(chunk)
-        bytes += chunk.count
+        var rest = chunk
+        while !rest.isEmpty {
+            guard pending.count > 0 else {
+                pending.borrow(rest)
+                let dropped = try splitPending()
+                bytes += rest.count
+                try pending.keep(from: dropped)
+                return
+            }
+            // Just enough to end what is under way; twice as much each time, so that a big hit is copied once.
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(max(1024, pending.count)))
+            try pending.append(piece)
+            let dropped = try splitPending()
+            let left = pending.count - dropped
+            if left <= piece.count {
+                // All of it lies in the chunk, where it is looked at again.
+                let taken = piece.count - left
+                bytes += taken
+                rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+                pending.clear()
+            } else {
+                bytes += piece.count
+                rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+                try pending.drop(first: dropped)
+            }
+        }
+    }
+
+    /// - Returns: bytes at the front of `pending` that are of no more use; all places are counted from their end now.
+    private mutating func splitPending() throws -> Int {
         try split()
         if !lastSortRange.isEmpty {
             lastSort = Array(pending.bytes[lastSortRange])
@@ -92,8 +121,8 @@ package struct HitSplitter: ~Copyable {
         guard pending.count - dropped <= limit, envelope.count <= maximumEnvelopeBytes else {
             throw SplitError(kind: .limit, message: "the response has a part of more than \(limit) bytes \(progress)")
         }
-        try pending.drop(first: dropped)
         shift(by: dropped)
+        return dropped
     }
 
     /// Declares the response complete and returns it without its hits.
@@ -262,7 +291,8 @@ package struct HitSplitter: ~Copyable {
         guard id.first == UInt8(ascii: "\"") else {
             throw SplitError(kind: .malformed, message: "the response has a hit without _id, \(progress)")
         }
-        let name = String(decoding: id.prefix(600), as: UTF8.self)
+        // Made for an error only: this is done once a document.
+        var name: String { String(decoding: id.prefix(600), as: UTF8.self) }
         guard !hit.source.isEmpty else {
             throw SplitError(kind: .sourceMissing, message: "document \(name) has no _source")
         }

@@ -17,6 +17,11 @@ package struct PageSizer: Sendable, Equatable {
         ceiling = self.maximum
     }
 
+    /// Before the first page: what a document takes, where the size cannot be found out page by page.
+    package mutating func expect(bytesPerDocument: Int) {
+        size = max(1, min(targetBytes / max(1, bytesPerDocument), ceiling))
+    }
+
     package mutating func record(documents: Int, bytes: Int) {
         guard documents > 0 else { return }
         let fitting = max(1, targetBytes / max(1, bytes / documents))

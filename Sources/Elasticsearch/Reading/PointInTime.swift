@@ -31,8 +31,10 @@ package struct PageSummary: Sendable, Equatable {
     package let documents: Int
     /// Raw JSON array to continue after; nil when the page was empty. Numbers in it may exceed 2^53: never parse it.
     package let lastSort: String?
-    /// Id to use from now on.
-    package let pointInTimeID: String
+    /// Id of the point in time, or of the scroll, to use from now on.
+    package let viewID: String
     /// Bytes of the response.
     package let bytes: Int
+    /// Documents of the whole view, where the search counted them: scrolls do.
+    package let total: Int?
 }

@@ -34,6 +34,19 @@ struct BulkChunk {
         return UnsafeRawBufferPointer(rebasing: bytes[items[first].start..<items[last].end])
     }
 
+    /// The items with `create` in place of `index`: a data stream takes nothing else.
+    func creating(_ ordinals: [Int]) -> [UInt8] {
+        let index = Array(#"{"index":"#.utf8)
+        var body: [UInt8] = []
+        for ordinal in ordinals {
+            let item = items[ordinal]
+            let isIndex = bytes[item.start..<item.end].starts(with: index)
+            if isIndex { body += #"{"create":"#.utf8 }
+            body += bytes[(isIndex ? item.start + index.count : item.start)..<item.end]
+        }
+        return body
+    }
+
     func copy(_ ordinals: [Int], namingIndex name: String?) -> [UInt8] {
         var body: [UInt8] = []
         for ordinal in ordinals {

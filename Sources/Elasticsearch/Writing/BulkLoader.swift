@@ -18,9 +18,17 @@ package final class BulkLoader {
     /// Some servers resolve an alias in the path before they ask whether it is one: then each action names it.
     private var namesIndexInActions = false
 
-    package init(client: ElasticsearchClient, alias: String, maximumBodyBytes: Int = 5_000_000) {
+    /// Loads into a data stream by `create`, and an empty pipeline stands for the alias as a fence: without it no document is taken.
+    private let fencePipeline: String?
+
+    /// - Parameters:
+    ///   - alias: or the name of a data stream, with `fencePipeline`.
+    package init(
+        client: ElasticsearchClient, alias: String, fencePipeline: String? = nil, maximumBodyBytes: Int = 5_000_000
+    ) {
         self.client = client
         self.alias = alias
+        self.fencePipeline = fencePipeline
         self.maximumBodyBytes = maximumBodyBytes
     }
 
@@ -63,19 +71,22 @@ package final class BulkLoader {
     /// Items one by one; nil when all were accepted.
     private func post(_ ordinals: [Int], of chunk: BulkChunk) throws(ElasticsearchError) -> [BulkReply.Item]? {
         let body: HTTPRequest.Body =
-            if !namesIndexInActions, let bytes = chunk.contiguous(ordinals) {
+            if fencePipeline != nil {
+                .bytes(chunk.creating(ordinals))
+            } else if !namesIndexInActions, let bytes = chunk.contiguous(ordinals) {
                 .borrowed(bytes)
             } else {
                 .bytes(chunk.copy(ordinals, namingIndex: namesIndexInActions ? alias : nil))
             }
-        let query = "require_alias=true&pipeline=_none&filter_path=errors,items.*.status,items.*.error"
+        let fence = fencePipeline.map { "pipeline=\(percentEncoded($0))" } ?? "require_alias=true&pipeline=_none"
+        let query = "\(fence)&filter_path=errors,items.*.status,items.*.error"
         let path = namesIndexInActions ? "/_bulk?\(query)" : "/\(percentEncoded(alias))/_bulk?\(query)"
         let response = try client.send("POST", path, body: body, contentType: "application/x-ndjson", attempting: what)
         guard let reply = BulkReply(response.body, count: ordinals.count) else {
             throw client.malformed("the reply is not about \(ordinals.count) documents", attempting: what)
         }
         guard case .items(let items) = reply else { return nil }
-        if !namesIndexInActions, items.allSatisfy({ resolvedTheAlias($0) }) {
+        if fencePipeline == nil, !namesIndexInActions, items.allSatisfy({ resolvedTheAlias($0) }) {
             namesIndexInActions = true
             return try post(ordinals, of: chunk)
         }
@@ -101,7 +112,8 @@ package final class BulkLoader {
         var again: [Int] = []
         var lastReason = ""
         for (ordinal, item) in zip(batch.ordinals, items) {
-            if (200..<300).contains(item.status), item.error == nil {
+            // A stream's document that is there came with an earlier try: its generation is this restore's own.
+            if (200..<300).contains(item.status) && item.error == nil || fencePipeline != nil && item.status == 409 {
                 verdict.accepted += 1
                 continue
             }

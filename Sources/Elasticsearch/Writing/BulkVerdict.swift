@@ -8,8 +8,11 @@ package struct BulkRejection: Sendable, Equatable {
     package let type: String
     package let reason: String
 
-    /// Whether the alias is gone that the load goes through: another worker has ended the restore.
-    package var isFenced: Bool { status == 404 && type == "index_not_found_exception" }
+    /// Whether the alias, or the pipeline, is gone that the load goes through: another worker has ended the restore or the generation.
+    package var isFenced: Bool {
+        status == 404 && type == "index_not_found_exception"
+            || status == 400 && reason.contains("pipeline with id [.sheaf-") && reason.contains("does not exist")
+    }
 }
 
 /// What became of every single document of a load.

@@ -14,13 +14,16 @@ extension ElasticsearchClient {
     /// - Parameters:
     ///   - id: a JSON string with its quotes, like `routing`.
     ///   - source: sent as it is.
+    ///   - fencePipeline: with the name of a data stream in place of an alias, see `BulkLoader`.
     /// - Returns: nil when it was accepted, else why not (ordinal 0).
     package func putDocument(
-        alias: String, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer, action: WriteAction = .index
+        alias: String, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer, action: WriteAction = .index,
+        fencePipeline: String? = nil
     ) throws(ElasticsearchError) -> BulkRejection? {
         let what = "write a document through alias \(alias)"
         let name = try unquoted(id, attempting: what)
-        var path = "/\(percentEncoded(alias))/_doc/\(percentEncoded(name))?require_alias=true&pipeline=_none"
+        let fence = fencePipeline.map { "pipeline=\(percentEncoded($0))" } ?? "require_alias=true&pipeline=_none"
+        var path = "/\(percentEncoded(alias))/_doc/\(percentEncoded(name))?\(fence)"
         if let routing { path += "&routing=\(percentEncoded(try unquoted(routing, attempting: what)))" }
         if action == .create { path += "&op_type=create" }
         let response = try send(

@@ -63,6 +63,11 @@ package struct ObjectSelection: Sendable, Equatable {
         return !hits.isEmpty && !hits.contains(where: \.isExclusion)
     }
 
+    /// Whether a rule leaves it out by its kind or name, which is more than not to take it.
+    package func excludes(_ kind: ClusterObjectKind, named name: String) -> Bool {
+        rules.contains { $0.isExclusion && ($0.kind == nil || $0.kind == kind) && NamePattern.matches($0.pattern, name) }
+    }
+
     package func excluding(_ kind: ClusterObjectKind) -> ObjectSelection {
         ObjectSelection(rules: rules + [Rule(kind: kind, pattern: "*", isExclusion: true)])
     }

@@ -7,37 +7,34 @@ import Sessions
 struct BackupPlanner {
     let client: ElasticsearchClient
     let settings: WorkerSettings
+    let objects: ObjectDumper
 
-    /// - Throws: `WorkerError(.refused)` when nothing matches and `allowEmpty` is not set; `ElasticsearchError`.
+    /// - Throws: `WorkerError(.refused)` when nothing matches and `allowEmpty` is not set, or an index cannot be read and
+    ///   `allowPartial` is not set; `ElasticsearchError`.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
         let parameters = TaskParameters(command.target.task(command.configuration?.spec.task, for: .backup))
         if let problem = parameters.problems.first {
             throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
         }
-        let selection = IndexSelection(parameters)
-        let found = try client.catalog(selection)
+        let capabilities = try client.capabilities()
+        let query = parameters.query?.serialized()
         var notes = parameters.unhonoured.map { "argument \($0) has no meaning here" }
         var indices: [PlannedIndex] = []
         var slices: [Slice] = []
+        let found = try client.catalog(IndexSelection(parameters), query: query)
         for definition in found {
-            guard definition.isOpen else {
-                throw WorkerError(
-                    .refused,
-                    "index \(definition.name) is closed and cannot be read; open it, or exclude it with indices: -\(definition.name)"
-                )
+            let survey = IndexSurvey(definition, capabilities: capabilities)
+            var index = PlannedIndex(definition)
+            index.withheld = try survey.withheld(parameters)
+            if index.withheld != nil, !definition.isOpen { index.withheldOnRequest = parameters.savesClosedDefinitions }
+            notes += survey.notes
+            if let reason = index.withheld {
+                notes.append("index \(definition.name): its definition alone is saved, since \(reason)")
+                index.documents = 0
+            } else {
+                slices += try self.slices(of: definition, index: indices.count, query: query)
             }
-            if !definition.strippedSettings.isEmpty {
-                notes.append("index \(definition.name): left out \(definition.strippedSettings.joined(separator: ", "))")
-            }
-            if !definition.isRefreshed {
-                notes.append("index \(definition.name) could not be refreshed: its latest writes may be missing")
-            }
-            slices += try self.slices(of: definition, index: indices.count)
-            indices.append(
-                PlannedIndex(
-                    name: definition.name, targetName: definition.name, uuid: definition.uuid, shards: definition.numberOfShards,
-                    documents: definition.documents, definition: definition.json.serialized(),
-                    pageLimit: definition.maxResultWindow))
+            indices.append(index)
         }
         guard !indices.isEmpty || parameters.allowEmpty else {
             throw WorkerError(
@@ -46,22 +43,46 @@ struct BackupPlanner {
             )
         }
         slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
-        return PlanEntry(
-            nonce: try Nonce.make(), indices: indices, slices: slices, window: settings.window, snapshot: nil, plannedAt: .now(),
-            notes: notes)
+        let dump = try objects.dump(parameters, indices: found)
+        var plan = PlanEntry(
+            nonce: try Nonce.make(), indices: indices, slices: slices,
+            window: window(for: slices, of: indices, limit: capabilities.openViewLimit), snapshot: nil, plannedAt: .now(),
+            notes: notes + dump.notes)
+        plan.allowPartial = parameters.allowPartial
+        plan.cluster = try capabilities.text()
+        plan.query = query
+        plan.maxBytesPerSecond = parameters.maxBytesPerSecond
+        plan.objects = dump.manifest
+        return plan
     }
 
-    private func slices(of definition: IndexDefinition, index: Int) throws -> [Slice] {
+    private func slices(of definition: IndexDefinition, index: Int, query: String?) throws -> [Slice] {
         let shards = definition.numberOfShards
-        guard shards > 1, try client.honoursShardPreference(definition.name, shards: shards, total: definition.documents) else {
+        let isSharded = try client.honoursShardPreference(
+            definition.name, shards: shards, total: definition.documents, query: query)
+        guard shards > 1, isSharded else {
             return [
-                Slice(
-                    index: index, shard: shards > 1 ? nil : 0, documents: definition.documents, bytes: definition.storeBytes)
+                Slice(index: index, shard: shards > 1 ? nil : 0, documents: definition.documents, bytes: definition.storeBytes)
             ]
         }
         return (0..<shards).map {
             Slice(index: index, shard: $0, documents: definition.documents / shards, bytes: definition.storeBytes / shards)
         }
+    }
+
+    /// Half of the views that one node allows, since others need some too. A view of a whole index is one in each of its shards.
+    private func window(for slices: [Slice], of indices: [PlannedIndex], limit: Int?) -> Int {
+        guard let limit else { return settings.window }
+        let widest = slices.map { $0.shard == nil ? indices[$0.index].shards : 1 }.max() ?? 1
+        return max(1, min(settings.window, limit / 2 / widest))
+    }
+}
+
+extension PlannedIndex {
+    fileprivate init(_ definition: IndexDefinition) {
+        self.init(
+            name: definition.name, targetName: definition.name, uuid: definition.uuid, shards: definition.numberOfShards,
+            documents: definition.documents, definition: definition.json.serialized(), pageLimit: definition.maxResultWindow)
     }
 }
 

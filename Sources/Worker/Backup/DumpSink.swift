@@ -1,75 +1,126 @@
 import Archive
-import Crypto
 import Elasticsearch
 import Runtime
 import Sessions
 
-/// Packs the documents of pages into segments and stores each full segment.
+/// Cuts the documents of pages into the frames of segments, which a thread of its own compresses and stores.
 ///
-/// A document's bytes are copied once, from the response into a frame. Documents that a bulk line cannot hold go to segments of their
-/// own kind. Memory does not depend on how many documents there are.
+/// A document's bytes are copied once, from the response into a frame; those of one larger than a frame not at all. Documents that a bulk
+/// line cannot hold go to segments of their own kind. Memory does not depend on how many documents there are.
 final class DumpSink: HitSink {
-    private let store: any ObjectStore
-    private let spool: Spool
-    private let settings: SegmentSettings
-    private var writers: [SegmentKind: SegmentWriter] = [:]
-    private var action: [UInt8] = []
-    private(set) var segments: [StoredSegment] = []
+    private let pipeline: SegmentPipeline
+    private let frameBytes: Int
+    private var thread: DedicatedThread?
+    /// The frames under way.
+    private var bulk: FrameBuffer?
+    private var exact: FrameBuffer?
     private(set) var documents = 0
+    /// As the segments count: documents of the exact kind carry their length too.
     private(set) var bytes = 0
-    private(set) var storedBytes = 0
 
     init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
-        self.store = store
-        self.spool = spool
-        self.settings = settings
+        pipeline = SegmentPipeline(store: store, spool: spool, settings: settings)
+        frameBytes = settings.frameBytes
     }
+
+    deinit { pipeline.close() }
+
+    /// What is stored by now; all of it after `finish`.
+    var segments: [StoredSegment] { pipeline.segments }
+    var storedBytes: Int { segments.reduce(0) { $0 + $1.storedBytes } }
 
     func take(
         id: UnsafeRawBufferPointer, routing: UnsafeRawBufferPointer?, source: UnsafeRawBufferPointer, sort: UnsafeRawBufferPointer
     ) throws {
-        action.removeAll(keepingCapacity: true)
-        action += Self.opening
-        action += id
-        if let routing {
-            action += Self.routing
-            action += routing
-        }
-        action += Self.closing
-        let writer = try writer(for: SegmentKind.required(for: source))
-        let bytesBefore = writer.plainBytes
-        try action.withUnsafeBytes { try writer.append($0, source) }
-        documents += 1
-        // As the writer counts: documents of the exact kind carry their length too.
-        bytes += writer.plainBytes - bytesBefore
-        if writer.isFull { try store(writer) }
+        let kind = SegmentKind.required(for: source)
+        guard kind == .bulk else { return try takeExactly(id: id, routing: routing, source: source) }
+        let routingBytes = routing.map { Self.routing.utf8CodeUnitCount + $0.count } ?? 0
+        let size = Self.opening.utf8CodeUnitCount + id.count + routingBytes + 4 + source.count
+        guard size <= frameBytes else { return try takeLarge(id: id, routing: routing, source: source, kind, size: size) }
+        let frame = try frame(&bulk, .bulk, for: size)
+        append(id: id, routing: routing, to: frame)
+        frame.append("}}\n")
+        frame.append(source)
+        frame.append("\n")
+        count(frame, size)
     }
 
-    /// Stores what is still in the spool. Everything that was taken is durable afterwards.
+    /// Stores what is still in memory and in the spool. Everything that was taken is durable afterwards.
     func finish() throws {
-        for kind in [SegmentKind.bulk, .exact] {
-            if let writer = writers[kind] { try store(writer) }
-        }
+        try submit(&bulk, .bulk)
+        try submit(&exact, .exact)
+        // Without a document there is no thread.
+        if thread != nil { try pipeline.finish() }
     }
 
-    private func writer(for kind: SegmentKind) throws -> SegmentWriter {
-        if let writer = writers[kind] { return writer }
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: settings)
-        writers[kind] = writer
-        return writer
+    private func takeExactly(
+        id: UnsafeRawBufferPointer, routing: UnsafeRawBufferPointer?, source: UnsafeRawBufferPointer
+    ) throws {
+        let length = Array("},\"length\":\(source.count)}\n".utf8)
+        let routingBytes = routing.map { Self.routing.utf8CodeUnitCount + $0.count } ?? 0
+        let size = Self.opening.utf8CodeUnitCount + id.count + routingBytes + length.count + source.count + 1
+        guard size <= frameBytes else { return try takeLarge(id: id, routing: routing, source: source, .exact, size: size) }
+        let frame = try frame(&exact, .exact, for: size)
+        append(id: id, routing: routing, to: frame)
+        length.withUnsafeBytes(frame.append)
+        frame.append(source)
+        frame.append("\n")
+        count(frame, size)
     }
 
-    private func store(_ writer: SegmentWriter) throws {
-        guard let segment = try writer.finish() else { return }
-        _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
-        storedBytes += segment.storedBytes
-        segments.append(
-            StoredSegment(
-                id: segment.id.description, kind: segment.kind.rawValue, documents: segment.documents, bytes: segment.plainBytes,
-                storedBytes: segment.storedBytes))
+    private func takeLarge(
+        id: UnsafeRawBufferPointer, routing: UnsafeRawBufferPointer?, source: UnsafeRawBufferPointer, _ kind: SegmentKind,
+        size: Int
+    ) throws {
+        // What came before it stays before it.
+        if kind == .bulk { try submit(&bulk, kind) } else { try submit(&exact, kind) }
+        let action = FrameBuffer(capacity: size - source.count)
+        append(id: id, routing: routing, to: action)
+        action.append("}}")
+        try start()
+        try pipeline.submit(action: action.bytes, source: source, kind)
+        documents += 1
+        bytes += size
     }
 
-    private static let opening = Array(#"{"index":{"_id":"#.utf8)
-    private static let routing = Array(#","routing":"#.utf8)
-    private static let closing = Array("}}".utf8)
+    @inline(__always)
+    private func append(id: UnsafeRawBufferPointer, routing: UnsafeRawBufferPointer?, to frame: FrameBuffer) {
+        frame.append(Self.opening)
+        frame.append(id)
+        guard let routing else { return }
+        frame.append(Self.routing)
+        frame.append(routing)
+    }
+
+    @inline(__always)
+    private func count(_ frame: FrameBuffer, _ size: Int) {
+        frame.documents += 1
+        documents += 1
+        bytes += size
+    }
+
+    /// The frame under way, or a new one where `size` more bytes do not fit.
+    @inline(__always)
+    private func frame(_ current: inout FrameBuffer?, _ kind: SegmentKind, for size: Int) throws -> FrameBuffer {
+        if let current, current.count + size <= frameBytes { return current }
+        try submit(&current, kind)
+        let frame = try pipeline.takeFrame()
+        current = frame
+        return frame
+    }
+
+    private func submit(_ current: inout FrameBuffer?, _ kind: SegmentKind) throws {
+        guard let frame = current else { return }
+        current = nil
+        try start()
+        try pipeline.submit(frame, kind)
+    }
+
+    private func start() throws {
+        guard thread == nil else { return }
+        thread = try DedicatedThread(name: "dump-segments") { [pipeline] in pipeline.run() }
+    }
+
+    private static let opening: StaticString = #"{"index":{"_id":"#
+    private static let routing: StaticString = #","routing":"#
 }

@@ -1,6 +1,5 @@
 import Archive
 import Elasticsearch
-import FoundationEssentials
 import Messages
 import Runtime
 import Sessions
@@ -12,45 +11,65 @@ struct DumpUnit {
         case viewGone
     }
 
-    /// Each page renews the view for so long: the slice's next unit may wait behind those of other slices.
-    private static let keepAlive = Duration.seconds(3600)
+    /// A wait is no longer, so that the next page keeps the view alive; what is owed then is waited for after it.
+    private static let longestWait = Duration.seconds(1200)
 
     let client: ElasticsearchClient
     let store: any ObjectStore
     let spool: Spool
     let settings: WorkerSettings
     let pageSizes: PageSizes
+    let logger: Logger
     let report: (_ documents: Int, _ bytes: Int, _ storedBytes: Int) -> Void
+    /// Blocks the thread; replaced by tests.
+    var sleep: (Duration) -> Void = ElasticsearchClient.blockThread
 
-    func run(index: PlannedIndex, slice: Slice, position: UnitPosition, view: ViewEntry, guardian: UnitGuard) throws -> Result {
+    /// - Throws: `WorkerError` when the unit must stop and leave nothing; `ElasticsearchError`; `ArchiveError`.
+    func run(
+        plan: PlanEntry, slice: Slice, position: UnitPosition, view: ViewEntry, guardian: UnitGuard
+    ) throws -> Result {
+        let index = plan.indices[slice.index]
         var guardian = guardian
-        var pointInTime = PointInTime(
-            id: view.pointInTime, index: index.name, shard: slice.shard, shards: view.shards, total: view.documents,
-            openedAt: Date(timeIntervalSince1970: view.openedAt.secondsSinceEpoch))
+        var rate = RateLimit(of: plan)
+        var reader = try ViewReader(
+            client: client, index: index, slice: slice, view: view, cursor: position.cursor, query: plan.query)
+        var sizer = pageSizes.sizer(
+            for: index, unitBytes: settings.unitBytes, rate: rate?.bytesPerSecond, scrolls: view.scrolls == true)
         let sink = DumpSink(store: store, spool: spool, settings: settings.segments)
-        var sizer = pageSizes.sizer(for: index.uuid, maximum: index.pageLimit, unitBytes: settings.unitBytes)
-        var cursor = position.cursor
         var isEnd = false
         do {
             while !isEnd {
-                let page = try client.readPage(pointInTime, after: cursor, sizer: &sizer, keepAlive: Self.keepAlive, into: sink)
-                pointInTime.id = page.pointInTimeID
-                cursor = page.lastSort ?? cursor
-                // A page that the server found too big is asked again smaller, so only an empty one is sure to be the end.
-                isEnd = page.documents == 0
+                let before = sink.bytes
+                isEnd = try reader.readPage(sizer: &sizer, into: sink) == 0
                 report(sink.documents, sink.bytes, sink.storedBytes)
                 if try guardian.isSpent(moved: sink.bytes), !isEnd { break }
+                if let pause = rate?.count(sink.bytes - before), !isEnd {
+                    try guardian.wait(min(pause, Self.longestWait), moved: sink.bytes, sleep: sleep)
+                }
             }
+            try sink.finish()
         } catch let error as ElasticsearchError where error.code == .pointInTimeGone {
             return .viewGone
+        } catch {
+            // No other delivery may go on with it, so nobody reads in it any more.
+            reader.clear(complain)
+            if let error = error as? ElasticsearchError, error.code == .circuitBroken {
+                pageSizes.remember(sizer, for: index.uuid)
+            }
+            throw error
         }
-        pageSizes.remember(sizer, for: index.uuid)
-        try sink.finish()
+        if isEnd { reader.clear(complain) }
+        if rate == nil { pageSizes.remember(sizer, for: index.uuid) }
         report(sink.documents, sink.bytes, sink.storedBytes)
-        return .part(
-            PartEntry(
-                nonce: try Nonce.make(), worker: settings.name, begin: position.cursor, end: isEnd ? nil : cursor,
-                documents: sink.documents, bytes: sink.bytes, storedBytes: sink.storedBytes, segments: sink.segments,
-                finishedAt: .now()))
+        var part = PartEntry(
+            nonce: try Nonce.make(), worker: settings.name, begin: position.cursor, end: isEnd ? nil : reader.cursor,
+            documents: sink.documents, bytes: sink.bytes, storedBytes: sink.storedBytes, segments: sink.segments,
+            finishedAt: .now())
+        part.total = reader.total
+        return .part(part)
+    }
+
+    private func complain(_ error: any Error) {
+        logger.info("a scroll could not be cleared and will expire", metadata: ["error": .string("\(error)")])
     }
 }

@@ -17,59 +17,85 @@ struct SnapshotComposer {
         var manifests: [String] = []
         var partsByWorker: [String: Int] = [:]
         for (position, index) in plan.indices.enumerated() {
-            let slices = plan.slices.indices.filter { plan.slices[$0].index == position }
-            var views: [IndexManifest.View] = []
-            var opened: [Timestamp] = []
-            var newest: (openedAt: Timestamp, definition: String)?
-            var done = (documents: 0, bytes: 0, stored: 0)
-            for slice in slices {
-                let epoch = epochs[slice]
-                let entries = try journal.read([.view(slice: slice, epoch: epoch), .done(slice: slice, epoch: epoch)])
-                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)],
-                    case .done(let slicesDone)? = entries[.done(slice: slice, epoch: epoch)],
-                    slicesDone.documents == view.documents
-                else {
-                    throw WorkerError(.refused, "slice \(slice) of index \(index.name) is not whole: it must not be committed")
-                }
-                views.append(
-                    IndexManifest.View(
-                        shard: plan.slices[slice].shard, epoch: epoch, documents: view.documents,
-                        opened: view.openedAt.description))
-                opened.append(view.openedAt)
-                if let definition = view.definition, newest.map({ $0.openedAt < view.openedAt }) ?? true {
-                    newest = (view.openedAt, definition)
-                }
-                done = (
-                    done.documents + slicesDone.documents, done.bytes + slicesDone.bytes, done.stored + slicesDone.storedBytes
-                )
-                partsByWorker.merge(slicesDone.partsByWorker) { $0 + $1 }
-            }
-            let writer = try IndexManifestWriter(
-                spool: spool,
-                header: IndexManifest(
-                    name: index.name, uuid: index.uuid, shards: index.shards, definition: newest?.definition ?? index.definition,
-                    documents: done.documents, plainBytes: done.bytes, views: views))
-            var segments = 0
-            for slice in slices {
-                try forEachSegment(of: slice, epoch: epochs[slice], shard: plan.slices[slice].shard) {
-                    try writer.append($0)
-                    segments += 1
+            var kept: [KeptSlice] = []
+            var missing = index.withheldOnRequest == true ? [] : [index.withheld].compactMap { $0 }
+            for slice in plan.slices.indices where plan.slices[slice].index == position {
+                switch try ending(of: slice, plan.slices[slice], epoch: epochs[slice], index: index) {
+                case .kept(let slice): kept.append(slice)
+                case .missing(let reason): missing.append(reason)
                 }
             }
-            let manifest = try writer.finish()
-            _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
-            manifests.append(manifest.digest.hex)
-            indices.append(
-                SnapshotSummary.Index(
-                    name: index.name, shards: index.shards, documents: done.documents, bytes: done.bytes,
-                    storedBytes: done.stored,
-                    segments: segments, earliestView: opened.min(), latestView: opened.max()))
+            for slice in kept { partsByWorker.merge(slice.done.partsByWorker) { $0 + $1 } }
+            let manifest = try storeManifest(of: index, kept)
+            manifests.append(manifest.id.hex)
+            let opened = kept.map(\.view.openedAt)
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: index.shards, documents: kept.sum(\.done.documents), bytes: kept.sum(\.done.bytes),
+                storedBytes: kept.sum(\.done.storedBytes), segments: manifest.segments, earliestView: opened.min(),
+                latestView: opened.max())
+            if !missing.isEmpty { summary.missing = missing.joined(separator: "; ") }
+            indices.append(summary)
         }
-        let summary = SnapshotSummary(
+        var summary = SnapshotSummary(
             id: id, repository: command.repository.metadata.name, namespace: command.namespace,
             target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
-        return OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        summary.objects = try SnapshotObjects(manifest: plan.objects, in: store).objects.count
+        var commit = OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
+        commit.objects = plan.objects
+        return commit
+    }
+
+    private enum Ending {
+        case kept(KeptSlice)
+        /// Given up, with the reason.
+        case missing(String)
+    }
+
+    private func ending(of number: Int, _ slice: Slice, epoch: Int, index: PlannedIndex) throws -> Ending {
+        let names = (
+            view: EntryName.view(slice: number, epoch: epoch), done: EntryName.done(slice: number, epoch: epoch),
+            part: EntryName.part(slice: number, epoch: epoch, number: 0)
+        )
+        let entries = try journal.read([names.view, names.done])
+        if case .done(let done)? = entries[names.done] {
+            if let failure = done.failure { return .missing(failure) }
+            if case .view(let view)? = entries[names.view] {
+                var total: Int? = view.documents
+                // A scroll's is known to the unit that opened it.
+                if view.scrolls == true, case .part(let first)? = try journal.read([names.part])[names.part] {
+                    total = first.total
+                }
+                if done.documents == total {
+                    return .kept(KeptSlice(number: number, shard: slice.shard, epoch: epoch, view: view, done: done))
+                }
+            }
+        }
+        throw WorkerError(.refused, "slice \(number) of index \(index.name) is not whole: it must not be committed")
+    }
+
+    private func storeManifest(of index: PlannedIndex, _ slices: [KeptSlice]) throws -> (id: Digest, segments: Int) {
+        let newest = slices.filter { $0.view.definition != nil }.max { $0.view.openedAt < $1.view.openedAt }
+        let views = slices.map {
+            IndexManifest.View(
+                shard: $0.shard, epoch: $0.epoch, documents: $0.done.documents, opened: $0.view.openedAt.description)
+        }
+        let writer = try IndexManifestWriter(
+            spool: spool,
+            header: IndexManifest(
+                name: index.name, uuid: index.uuid, shards: index.shards,
+                definition: newest?.view.definition ?? index.definition, documents: slices.sum(\.done.documents),
+                plainBytes: slices.sum(\.done.bytes), views: views))
+        var segments = 0
+        for slice in slices {
+            try forEachSegment(of: slice.number, epoch: slice.epoch, shard: slice.shard) {
+                try writer.append($0)
+                segments += 1
+            }
+        }
+        let manifest = try writer.finish()
+        _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
+        return (manifest.digest, segments)
     }
 
     private func forEachSegment(of slice: Int, epoch: Int, shard: Int?, _ body: (SegmentReference) throws -> Void) throws {
@@ -92,4 +118,17 @@ struct SnapshotComposer {
             number += 1
         }
     }
+}
+
+/// A slice of which the snapshot has every document.
+private struct KeptSlice {
+    let number: Int
+    let shard: Int?
+    let epoch: Int
+    let view: ViewEntry
+    let done: DoneEntry
+}
+
+extension [KeptSlice] {
+    fileprivate func sum(_ count: KeyPath<KeptSlice, Int>) -> Int { reduce(0) { $0 + $1[keyPath: count] } }
 }

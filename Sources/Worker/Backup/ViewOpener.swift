@@ -4,30 +4,61 @@ import Messages
 import Runtime
 import Sessions
 
-/// Opens the point in time of a slice and makes sure that it is of the index that was planned.
+/// Opens the view of a slice and makes sure that it is of the index that was planned.
 struct ViewOpener {
     let client: ElasticsearchClient
+    /// JSON that documents must match; nil takes all.
+    let query: String?
 
     /// - Throws: `WorkerError(.refused)` when the index was deleted, created anew or replaced by an alias since the plan was made: its
     ///   slices would be those of another index.
     func open(_ slice: Slice, of index: PlannedIndex) throws -> ViewEntry {
-        let view = try client.openPointInTime(index: index.name, shard: slice.shard, keepAlive: .seconds(300))
+        // A view sees what the last refresh saw: with one right before it, all that was acknowledged until now.
+        let moment = Date()
+        try refreshIfAllowed(index.name)
+        if try client.capabilities().reader == .scroll { return try announceScroll(slice, of: index, at: moment) }
+        let view = try client.openPointInTime(
+            index: index.name, shard: slice.shard, keepAlive: .seconds(300), query: query, now: moment)
         do {
-            // Read after the view is there: a document in the view may need a mapping that is younger than the plan.
-            let current = try client.currentDefinition(of: index.name)
-            guard let current, current.uuid == index.uuid, current.numberOfShards == index.shards else {
-                throw WorkerError(
-                    .refused, "index \(index.name) was deleted or created anew while the backup ran; run the backup again")
-            }
-            let planned = IndexDefinition(json: try JSONValue(parsing: Array(index.definition.utf8)))
             return ViewEntry(
                 nonce: try Nonce.make(), pointInTime: view.id, shards: view.shards, documents: view.total,
                 openedAt: Timestamp(secondsSinceEpoch: view.openedAt.timeIntervalSince1970),
-                definition: planned.flatMap { current.isMade(like: $0) ? nil : current.merged(with: $0).json.serialized() })
+                definition: try newerDefinition(of: index))
         } catch {
             // The first error is the one to report; a view that cannot be closed expires by itself.
             _ = try? client.closePointInTime(view)
             throw error
+        }
+    }
+
+    /// A scroll belongs to the unit that opens it: until then its documents are an estimate.
+    private func announceScroll(_ slice: Slice, of index: PlannedIndex, at moment: Date) throws -> ViewEntry {
+        let count = try client.countDocuments(in: index.name, shard: slice.shard, query: query)
+        var view = ViewEntry(
+            nonce: try Nonce.make(), pointInTime: "", shards: count.shards, documents: count.documents,
+            openedAt: Timestamp(secondsSinceEpoch: moment.timeIntervalSince1970), definition: try newerDefinition(of: index))
+        view.scrolls = true
+        return view
+    }
+
+    /// Read after the view is there: a document in the view may need a mapping that is younger than the plan.
+    /// - Returns: nil when it is as planned.
+    private func newerDefinition(of index: PlannedIndex) throws -> String? {
+        let current = try client.currentDefinition(of: index.name)
+        guard let current, current.uuid == index.uuid, current.numberOfShards == index.shards else {
+            throw WorkerError(
+                .refused, "index \(index.name) was deleted or created anew while the backup ran; run the backup again")
+        }
+        guard let planned = IndexDefinition(json: try JSONValue(parsing: Array(index.definition.utf8))) else { return nil }
+        return current.isMade(like: planned) ? nil : current.merged(with: planned).json.serialized()
+    }
+
+    /// The plan has a note where it is not.
+    private func refreshIfAllowed(_ index: String) throws {
+        do {
+            try client.refresh(index)
+        } catch {
+            guard error.code == .forbidden else { throw error }
         }
     }
 }

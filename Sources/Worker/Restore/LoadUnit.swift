@@ -12,11 +12,13 @@ struct LoadUnit {
     let settings: WorkerSettings
     let report: (_ documents: Int, _ bytes: Int, _ storedBytes: Int) -> Void
 
-    /// - Parameter segments: all segments of the index's manifest.
+    /// - Parameters:
+    ///   - alias: the load alias, or the data stream that documents go through by `create`, with its `fencePipeline`.
+    ///   - segments: all segments of the index's manifest.
     /// - Throws: `WorkerError(.refused)` when the target refuses a document for good: a restore that leaves one out is no restore.
     func run(
         index: PlannedIndex, slice: Slice, position: UnitPosition, alias: String, segments: [SegmentReference],
-        guardian: UnitGuard
+        guardian: UnitGuard, fencePipeline: String? = nil
     ) throws -> PartEntry {
         var guardian = guardian
         guard let run = slice.segments, run.upperBound <= segments.count else {
@@ -29,7 +31,7 @@ struct LoadUnit {
             }
             cursor = begin
         }
-        let loader = BulkLoader(client: client, alias: alias)
+        let loader = BulkLoader(client: client, alias: alias, fencePipeline: fencePipeline)
         var moved = (documents: 0, bytes: 0, stored: 0)
         var isSpent = false
         while cursor.segment < run.upperBound, !isSpent {
@@ -38,7 +40,7 @@ struct LoadUnit {
             while cursor.frame < reader.frames.count, !isSpent {
                 let frame = reader.frames[cursor.frame]
                 let bytes = try reader.frame(cursor.frame)
-                let verdict = try load(bytes, of: reader.kind, through: loader, alias: alias)
+                let verdict = try load(bytes, of: reader.kind, through: loader, alias: alias, fencePipeline: fencePipeline)
                 try check(verdict, expected: frame.documents, index: index)
                 cursor.frame += 1
                 moved = (moved.documents + frame.documents, moved.bytes + frame.plainBytes, moved.stored + frame.storedBytes)
@@ -54,7 +56,8 @@ struct LoadUnit {
     }
 
     private func load(
-        _ frame: UnsafeRawBufferPointer, of kind: SegmentKind, through loader: BulkLoader, alias: String
+        _ frame: UnsafeRawBufferPointer, of kind: SegmentKind, through loader: BulkLoader, alias: String,
+        fencePipeline: String?
     ) throws -> BulkVerdict {
         guard kind == .exact else { return try loader.load(frame) }
         var verdict = BulkVerdict()
@@ -66,9 +69,15 @@ struct LoadUnit {
             }
             let routing = action[path: ["index", "routing"]].map { Array($0.serialized().utf8) }
             let rejection = try client.putDocument(
-                alias: alias, id: Array(id.serialized().utf8), routing: routing, source: document.source)
+                alias: alias, id: Array(id.serialized().utf8), routing: routing, source: document.source,
+                action: fencePipeline == nil ? .index : .create,
+                fencePipeline: fencePipeline)
             verdict.requests += 1
-            if let rejection { verdict.rejected.append(rejection) } else { verdict.accepted += 1 }
+            if let rejection, fencePipeline == nil || rejection.status != 409 {
+                verdict.rejected.append(rejection)
+            } else {
+                verdict.accepted += 1
+            }
         }
         return verdict
     }

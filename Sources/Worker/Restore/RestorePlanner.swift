@@ -30,34 +30,69 @@ struct RestorePlanner {
             throw WorkerError(.refused, "\(restore.key) names \(selectors.count) snapshots; name one, or \"latest\"")
         }
         let commit = try SnapshotCatalog(store: store).select(selectors.first ?? "latest", target: command.target)
+        let objects = try SnapshotObjects(manifest: commit.objects, in: store)
+        let streamNames = try objects.streamNames
+        let distribution = try client.identity().distribution
+        var notes = parameters.unhonoured.map { "argument \($0) has no meaning here" }
+        var problems: [String] = []
         var indices: [PlannedIndex] = []
         var slices: [Slice] = []
         let total = commit.summary.bytes
         let sliceBytes = max(Self.smallestSlice, total / (4 * settings.window))
         for (summary, manifest) in zip(commit.summary.indices, commit.manifests) {
-            guard matcher.selects(summary.name) else { continue }
+            guard matcher.selects(summary.name, dataStream: streamNames[summary.name]) else { continue }
             let read = try self.read(manifest, of: summary.name)
+            let definition = try self.definition(read.header.definition, of: summary.name, for: distribution, &notes, &problems)
             slices += self.slices(of: read.segments, index: indices.count, atLeast: sliceBytes)
             indices.append(
                 PlannedIndex(
                     name: summary.name, targetName: summary.name, uuid: read.header.uuid, shards: read.header.shards,
-                    documents: read.header.documents, definition: read.header.definition, manifest: manifest))
+                    documents: read.header.documents, definition: definition, manifest: manifest))
         }
         guard !indices.isEmpty || parameters.allowEmpty else {
             throw WorkerError(
                 .refused, "no index of snapshot \(commit.summary.id) matches \(parameters.selectionText); correct the pattern")
         }
-        let taken = try indices.filter { try client.indexExists($0.targetName) }.map(\.targetName)
-        guard taken.isEmpty else {
-            throw WorkerError(
-                .refused,
+        let streams = try StreamPlanner(
+            client: client, streams: try objects.streams, rename: { $0 }, conflict: parameters.restore.conflict,
+            isLeftOut: { parameters.objects?.excludes(.dataStreams, named: $0) == true }
+        ).place(&indices, &slices)
+        let planned = try ObjectPlanner.plan(objects, parameters: parameters, streams: streams.streams, client: client)
+        notes += streams.notes + planned.notes
+        problems += streams.problems + planned.problems
+        let taken = try indices.filter { try $0.stream == nil && client.indexExists($0.targetName) }.map(\.targetName)
+        if !taken.isEmpty {
+            problems.append(
                 "already there in \(command.target.key): \(taken.joined(separator: ", ")); delete or rename what is in the way, "
                     + "or restore other indices with the task parameter indices")
         }
-        slices.sort { ($0.bytes, $0.documents) > ($1.bytes, $1.documents) }
-        return PlanEntry(
+        guard problems.isEmpty else { throw WorkerError(.refused, problems.joined(separator: "; ")) }
+        var plan = PlanEntry(
             nonce: try Nonce.make(), indices: indices, slices: slices, window: settings.window, snapshot: commit.summary.id,
-            plannedAt: .now(), notes: parameters.unhonoured.map { "argument \($0) has no meaning here" })
+            plannedAt: .now(), notes: notes)
+        plan.objects = commit.objects
+        plan.plannedObjects = planned.objects
+        return plan
+    }
+
+    /// The snapshot's definition in the target's words.
+    private func definition(
+        _ text: String, of index: String, for distribution: ClusterIdentity.Distribution, _ notes: inout [String],
+        _ problems: inout [String]
+    ) throws -> String {
+        guard let definition = IndexDefinition(json: try JSONValue(parsing: Array(text.utf8))) else {
+            throw WorkerError(.refused, "the snapshot's definition of index \(index) lacks settings, mappings or aliases")
+        }
+        let adapted = definition.adapted(to: distribution)
+        if let field = adapted.unknown {
+            problems.append(
+                "index \(index) has field \(field.name) of type \(field.type), which \(distribution.title) does not know; "
+                    + "leave the index out with indices: -\(index)")
+        }
+        guard !adapted.dropped.isEmpty else { return text }
+        notes.append(
+            "index \(index): left out \(adapted.dropped.joined(separator: ", ")), which \(distribution.title) does not know")
+        return adapted.definition.json.serialized()
     }
 
     private func read(_ manifest: String, of index: String) throws -> (header: IndexManifest, segments: [SegmentReference]) {

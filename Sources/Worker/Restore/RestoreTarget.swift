@@ -15,7 +15,7 @@ struct RestoreTarget {
     /// - Parameter checkEnded: called before each creation and after the last; throws when the session was ended meanwhile. Whoever is told
     ///   so finds the end in the journal and drops what was created too late (`Handling.Work.dropIndices`).
     func prepare(_ plan: PlanEntry, checkEnded: () throws -> Void) throws {
-        for (position, index) in plan.indices.enumerated() {
+        for (position, index) in plan.indices.enumerated() where index.stream == nil {
             try checkEnded()
             let alias = loadAlias(position)
             let creation = try client.createIndex(index.targetName, definition: try definition(of: index), loadAlias: alias)
@@ -35,10 +35,12 @@ struct RestoreTarget {
     /// - Returns: what had to be left out.
     /// - Throws: `WorkerError(.refused)` with all that went wrong, for example an index without the snapshot's number of documents.
     func settle(_ plan: PlanEntry) throws -> [String] {
-        for (position, index) in plan.indices.enumerated() { try removeAlias(loadAlias(position), from: index.targetName) }
+        for (position, index) in plan.indices.enumerated() where index.stream == nil {
+            try removeAlias(loadAlias(position), from: index.targetName)
+        }
         var notes: [String] = []
         var failures: [String] = []
-        for index in plan.indices {
+        for index in plan.indices where index.stream == nil {
             do {
                 notes += try settle(index)
             } catch  where FailureKind(error) == .permanent {
@@ -54,32 +56,12 @@ struct RestoreTarget {
         try client.refresh(index.targetName)
         let count = try client.count(index.targetName)
         try client.updateAliases(Self.aliasActions(definition, target: index.targetName))
-        let refused = try restoreSettings(definition.finishingSettings, of: index.targetName)
+        let refused = try SettingsRestorer(client: client).restore(definition.finishingSettings, of: index.targetName)
         guard count == index.documents else {
             throw WorkerError(
                 .refused,
                 "index \(index.targetName) has \(count) documents after the restore, the snapshot \(index.documents): "
                     + "did something else write to it?")
-        }
-        return refused
-    }
-
-    /// Sets all at once, or one by one where the server refuses some: those are of another product or version, and reported.
-    private func restoreSettings(_ settings: JSONValue, of index: String) throws -> [String] {
-        do throws(ElasticsearchError) {
-            try client.updateSettings(index, settings)
-            return []
-        } catch {
-            guard error.code == .badRequest else { throw error }
-        }
-        var refused: [String] = []
-        for setting in settings.members ?? [] {
-            do throws(ElasticsearchError) {
-                try client.updateSettings(index, .object([setting]))
-            } catch {
-                guard error.code == .badRequest else { throw error }
-                refused.append("index \(index): setting \(setting.name) was refused and left out: \(error.message)")
-            }
         }
         return refused
     }

@@ -19,6 +19,10 @@ final class SessionEffects {
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
     private let endurance: Endurance
     private var openedClient: ElasticsearchClient?
+    /// As the plan has it, so that no unit asks the cluster what it can do.
+    private var capabilities: ClusterCapabilities? {
+        didSet { if let capabilities { openedClient?.adopt(capabilities) } }
+    }
     /// Reports the unit at work: documents, bytes, stored bytes.
     var report: (Int, Int, Int) -> Void = { _, _, _ in }
 
@@ -51,6 +55,7 @@ final class SessionEffects {
         get throws {
             if let openedClient { return openedClient }
             let client = try Self.makeClient(parts, command, isOurs)
+            if let capabilities { client.adopt(capabilities) }
             openedClient = client
             return client
         }
@@ -66,13 +71,18 @@ final class SessionEffects {
 
     /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
     func perform(_ work: Handling.Work, begin: BeginEntry?, plan: PlanEntry?) throws -> Handling.Reply {
+        if capabilities == nil, let text = plan?.cluster { capabilities = ClusterCapabilities(text: text) }
         switch work {
         case .plan:
             try refuseIfGivenUp()
             return .planned(try self.plan())
         case .prepare(let plan):
             try refuseIfGivenUp()
-            if command.kind == .restore { try target.prepare(plan, checkEnded: refuseIfEnded) }
+            if command.kind == .restore {
+                try objects.prepare(plan, checkEnded: refuseIfEnded)
+                try streams.prepare(plan, checkEnded: refuseIfEnded)
+                try target.prepare(plan, checkEnded: refuseIfEnded)
+            }
             return .prepared
         case .openView(let slice):
             try refuseIfGivenUp()
@@ -81,7 +91,7 @@ final class SessionEffects {
             if !endurance.finishesBlindly { close(view) }
             return .closed
         case .dropIndices(let plan):
-            if !endurance.finishesBlindly { try target.drop(plan) }
+            if !endurance.finishesBlindly { try drop(plan) }
             return .dropped
         case .transfer(let slice, let position, let view):
             try refuseIfGivenUp()
@@ -97,6 +107,19 @@ final class SessionEffects {
         get throws { RestoreTarget(client: try client, session: command.id) }
     }
 
+    private var objects: ObjectRestorer {
+        get throws { ObjectRestorer(client: try client, store: repository.store) }
+    }
+
+    private var streams: StreamRestorer {
+        get throws { StreamRestorer(client: try client, session: command.id) }
+    }
+
+    private func drop(_ plan: PlanEntry) throws {
+        try streams.drop(plan)
+        try target.drop(plan)
+    }
+
     private func refuseIfGivenUp() throws {
         guard endurance.isGivenUp else { return }
         throw WorkerError(
@@ -110,18 +133,24 @@ final class SessionEffects {
 
     private func plan() throws -> PlanEntry {
         switch command.kind {
-        case .backup: try BackupPlanner(client: try client, settings: parts.settings).plan(command)
+        case .backup:
+            try BackupPlanner(
+                client: try client, settings: parts.settings,
+                objects: ObjectDumper(client: try client, store: repository.store, spool: parts.spool)
+            ).plan(command)
         case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
         }
     }
 
     private func openView(_ slice: Slice, plan: PlanEntry?) throws -> ViewEntry {
         guard let plan else { throw WorkerError(.refused, "a view was asked for without a plan") }
-        return try ViewOpener(client: try client).open(slice, of: plan.indices[slice.index])
+        return try ViewOpener(client: try client, query: plan.query).open(slice, of: plan.indices[slice.index])
     }
 
     /// A view that cannot be closed expires by itself: not worth a session.
     private func close(_ view: ViewEntry) {
+        // A scroll is known to its units alone; the last of them clears it.
+        guard view.scrolls != true else { return }
         do {
             try client.closePointInTime(PointInTime(view))
         } catch {
@@ -141,16 +170,22 @@ final class SessionEffects {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
             }
+            var (alias, fence): (String, String?) = (try target.loadAlias(slice.index), nil)
+            if let generation = index.stream {
+                if position.cursor == nil, !index.appendsToStream { try streams.rollOver(to: generation, of: plan) }
+                (alias, fence) = (generation.name, try streams.fence(slice.index))
+            }
             let unit = LoadUnit(client: try client, store: repository.store, settings: parts.settings, report: report)
             return .transferred(
                 try unit.run(
-                    index: index, slice: slice, position: position, alias: target.loadAlias(slice.index),
-                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
+                    index: index, slice: slice, position: position, alias: alias,
+                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian,
+                    fencePipeline: fence))
         }
         let unit = DumpUnit(
             client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
-            report: report)
-        switch try unit.run(index: index, slice: slice, position: position, view: view, guardian: guardian) {
+            logger: parts.logger, report: report)
+        switch try unit.run(plan: plan, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
         case .viewGone: return .viewGone
         }
@@ -163,10 +198,12 @@ final class SessionEffects {
                 .compose(command, begin: begin, plan: plan, epochs: epochs)
         }
         let results = try SessionResults(journal: journal, plan: plan)
-        let indices = results.indices.map {
-            SnapshotSummary.Index(
-                name: $0.name, shards: 0, documents: $0.documents, bytes: $0.bytes, storedBytes: $0.storedBytes, segments: 0,
-                earliestView: nil, latestView: nil)
+        let indices = zip(results.indices, results.refusals).map { index, refusal in
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
+                segments: 0, earliestView: nil, latestView: nil)
+            summary.missing = refusal
+            return summary
         }
         let summary = SnapshotSummary(
             id: plan.snapshot ?? SnapshotID(startedAt: begin.startedAt, session: command.id),
@@ -179,7 +216,11 @@ final class SessionEffects {
     private func finish(_ outcome: OutcomeEntry, begin: BeginEntry, plan: PlanEntry?) throws -> FinalEntry {
         var failures: [OutcomeEntry.Abort] = []
         var notes: [String] = []
-        if case .abort(let abort) = outcome.verdict { failures.append(abort) }
+        switch outcome.verdict {
+        case .abort(let abort): failures.append(abort)
+        case .commit(let commit):
+            if let partly = OutcomeEntry.Abort(partOf: commit, command.kind) { failures.append(partly) }
+        }
         do {
             notes = try rest(outcome, plan)
         } catch  where FailureKind(error) == .permanent {
@@ -197,8 +238,8 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true): return try target.settle(plan)
-        case (.restore, false): try target.drop(plan)
+        case (.restore, true): return try target.settle(plan) + streams.settle(plan) + objects.verify(plan)
+        case (.restore, false): try drop(plan)
         // A slice that is done has no view any more.
         case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)
         case (.backup, _): break
@@ -213,23 +254,23 @@ final class SessionEffects {
             let client = try client
             impatient = try ElasticsearchClient(
                 configuration: client.configuration, retryPolicy: RetryPolicy(retries: 0), isCancelled: client.isCancelled)
+            if let capabilities { impatient.adopt(capabilities) }
         } catch {
             return parts.logger.info(
                 "points in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
         }
         let epochs = 0...Handling.highestEpoch
-        var isDone: [Bool] = []
-        for slice in plan.slices.indices {
-            // A slice is begun when the one a window before it is done: of a session ended early most were not, and have no view.
-            guard slice < plan.window || isDone[slice - plan.window] else {
-                isDone.append(false)
-                continue
-            }
-            let entries = try journal.read(
-                epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] })
-            isDone.append(epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil })
+        func names(_ slice: Int) -> [EntryName] {
+            epochs.flatMap { [EntryName.view(slice: slice, epoch: $0), .done(slice: slice, epoch: $0)] }
+        }
+        let begun = try plan.begunSlices { slice in
+            let entries = try journal.read(names(slice))
+            return epochs.contains { entries[.done(slice: slice, epoch: $0)] != nil }
+        }
+        for slice in begun {
+            let entries = try journal.read(names(slice))
             for epoch in epochs where entries[.done(slice: slice, epoch: epoch)] == nil {
-                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)] else { continue }
+                guard case .view(let view)? = entries[.view(slice: slice, epoch: epoch)], view.scrolls != true else { continue }
                 do throws(ElasticsearchError) {
                     try impatient.closePointInTime(PointInTime(view))
                 } catch {

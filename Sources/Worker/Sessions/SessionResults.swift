@@ -5,6 +5,8 @@ import Sessions
 struct SessionResults {
     private(set) var indices: [IndexResult]
     private(set) var partsByWorker: [String: Int] = [:]
+    /// What the target refused of each index, in a sentence; nil where it took everything.
+    private(set) var refusals: [String?]
 
     /// A committed session: what is committed, even if a late view has another `done` since.
     init(_ commit: OutcomeEntry.Commit, plan: PlanEntry) {
@@ -14,12 +16,15 @@ struct SessionResults {
                 storedBytes: $1.storedBytes)
         }
         partsByWorker = commit.partsByWorker
+        refusals = commit.summary.indices.map(\.missing)
     }
 
     init(journal: any Journal, plan: PlanEntry) throws {
         indices = plan.indices.map {
             IndexResult(name: $0.targetName, expectedDocuments: $0.documents, documents: 0, bytes: 0, storedBytes: 0)
         }
+        var rejected = [Int](repeating: 0, count: plan.indices.count)
+        var first = [Rejection?](repeating: nil, count: plan.indices.count)
         for (position, slice) in plan.slices.enumerated() {
             // The highest epoch's done voids the others.
             let names = (0...Handling.highestEpoch).map { EntryName.done(slice: position, epoch: $0) }
@@ -29,6 +34,13 @@ struct SessionResults {
             indices[slice.index].bytes += done.bytes
             indices[slice.index].storedBytes += done.storedBytes
             partsByWorker.merge(done.partsByWorker) { $0 + $1 }
+            rejected[slice.index] += done.rejected ?? 0
+            first[slice.index] = first[slice.index] ?? done.rejections?.first
+        }
+        refusals = zip(rejected, first).map { count, first in
+            guard count > 0 else { return nil }
+            return "\(count) documents were refused"
+                + (first.map { ", the first with _id \($0.id): \($0.type), \($0.reason)" } ?? "")
         }
     }
 }

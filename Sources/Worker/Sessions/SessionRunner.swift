@@ -2,6 +2,7 @@ import AMQP
 import Archive
 import Bus
 import Crypto
+import Elasticsearch
 import Messages
 import Runtime
 import Sessions
@@ -124,9 +125,24 @@ struct SessionRunner {
         let failed = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
         let reason =
             kind == .deadline ? handling.deadlineExceeded : OutcomeEntry.Abort(condition: failed, message: "\(error)")
+        if kind != .deadline, concernsSliceAlone(error), let request = handling.giveUpSlice("\(error)") {
+            return request
+        }
         if let request = handling.abort(reason, now: .now()) { return request }
         handling = Handling(kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce)
         return handling.start()
+    }
+
+    /// Whether other slices may fare better: the engine answers, but not with these documents.
+    private func concernsSliceAlone(_ error: any Error) -> Bool {
+        guard let error = error as? ElasticsearchError else { return false }
+        switch error.code {
+        case .partialResult, .indexNotFound, .notFound, .sourceMissing, .pointInTimeGone, .circuitBroken, .limitExceeded,
+            .badRequest, .malformedResponse:
+            return true
+        case .unauthorized, .forbidden, .conflict, .tooManyRequests, .unsupported, .unavailable, .transport, .cancelled:
+            return false
+        }
     }
 
     private func reporter(of work: Work) -> ProgressReporter? {

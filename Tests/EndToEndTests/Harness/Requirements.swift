@@ -43,6 +43,8 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case opensearch = "SHEAF_TEST_OPENSEARCH"
     case elasticsearch7 = "SHEAF_TEST_ELASTICSEARCH7"
     case secureElasticsearch = "SHEAF_TEST_ELASTICSEARCH_SECURE"
+    /// The Apache-licensed build, which has no points in time.
+    case elasticsearch7 = "SHEAF_TEST_ELASTICSEARCH7"
 
     /// Those that anybody may read and write.
     static let open: [TestServer] = [.defaultEngine, .elasticsearch, .opensearch]
@@ -56,6 +58,7 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .opensearch: "OpenSearch"
         case .elasticsearch7: "Elasticsearch 7.10"
         case .secureElasticsearch: "Elasticsearch with a password"
+        case .elasticsearch7: "Elasticsearch 7"
         }
     }
 

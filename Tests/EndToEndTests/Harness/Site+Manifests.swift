@@ -37,10 +37,12 @@ extension Site {
     ///   - repository: another Repository than the site's own.
     ///   - timeOut: Stash's, such as "10s".
     ///   - schedule: five fields; nil: only when asked.
+    ///   - parameters: more of its task.
     func declarePlan(
-        _ name: String, indices: String, repository: String? = nil, timeOut: String? = nil, schedule: String? = nil
+        _ name: String, indices: String, repository: String? = nil, timeOut: String? = nil, schedule: String? = nil,
+        parameters: [String: String] = [:]
     ) throws {
-        var spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository)
+        var spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, parameters: parameters)
         if let timeOut { spec["timeOut"] = .string(timeOut) }
         if let schedule { spec["schedule"] = .string(schedule) }
         try write(
@@ -77,13 +79,20 @@ extension Site {
         return "\(folder)/restore-\(name).json"
     }
 
-    private func session(task: String, indices: String?, repository: String?) -> JSONValue {
+    private func session(
+        task: String, indices: String?, repository: String?, parameters: [String: String] = [:]
+    ) -> JSONValue {
         let reference: JSONValue = [
             "apiVersion": "appcatalog.appscode.com/v1alpha1", "kind": "AppBinding", "name": .string(cluster),
         ]
         var spec: JSONValue = ["target": ["ref": reference], "repository": ["name": .string(repository ?? repositoryName)]]
         var task: JSONValue = ["name": .string(task)]
-        if let indices { task["params"] = [["name": "indices", "value": .string(indices)]] }
+        var all = parameters
+        if let indices { all["indices"] = indices }
+        if !all.isEmpty {
+            task["params"] = .array(
+                all.sorted { $0.key < $1.key }.map { ["name": .string($0.key), "value": .string($0.value)] })
+        }
         spec["task"] = task
         return spec
     }

@@ -1,0 +1,141 @@
+import Elasticsearch
+import Messages
+import Runtime
+import Sessions
+import Testing
+
+@testable import Worker
+
+/// What a backup decides before the first document is read.
+@Suite struct BackupPlannerTests {
+    /// Indices of a stubbed cluster, by name: their row of the listing and their description.
+    private struct Index: Sendable {
+        var status = "open"
+        var health = "green"
+        var shards = 1
+        var settings = "{}"
+        var mappings = "{}"
+        var documents = 8
+    }
+
+    private func server(_ indices: [String: Index], isOpenSearch: Bool = false, limit: Int = 300) throws -> StubServer {
+        try StubServer { request in
+            let parts = request.path.split(separator: "/").map(String.init)
+            let index = parts.first.flatMap { indices[$0] }
+            switch (request.method, request.path) {
+            case ("GET", "/"):
+                let kind = isOpenSearch ? #""distribution":"opensearch","number":"2.19.1""# : #""number":"8.15.0""#
+                return .init(200, #"{"cluster_name":"c","cluster_uuid":"u","version":{\#(kind)}}"#)
+            case ("GET", "/_cat/indices"):
+                let rows = indices.sorted { $0.key < $1.key }.map {
+                    #"{"index":"\#($0.key)","status":"\#($0.value.status)","health":"\#($0.value.health)","uuid":"u-\#($0.key)","#
+                        + #""pri":"\#($0.value.shards)","pri.store.size":"1000"}"#
+                }
+                return .init(200, "[\(rows.joined(separator: ","))]")
+            case ("GET", "/_cluster/settings"):
+                return .init(200, #"{"defaults":{"search.max_open_pit_context":"\#(limit)"}}"#)
+            case ("GET", let path) where path.hasPrefix("/_cluster/health"):
+                return .init(408, #"{"timed_out":true,"status":"red"}"#)
+            case (_, let path) where path.hasSuffix("/_refresh"): return .init(200, #"{"_shards":{"failed":0}}"#)
+            case (_, let path) where path.hasSuffix("/_count"):
+                guard let index else { return .init(404) }
+                let isOneShard = request.target.contains("_shards:")
+                let documents = request.text.isEmpty ? index.documents : index.documents / 2
+                let count = isOneShard ? documents / index.shards : documents
+                return .init(200, #"{"count":\#(count),"_shards":{"total":1,"failed":0}}"#)
+            case ("GET", _) where parts.count == 1 && index != nil:
+                guard let index else { return .init(404) }
+                return .init(
+                    200,
+                    #"{"\#(parts[0])":{"aliases":{},"mappings":\#(index.mappings),"settings":{"index.number_of_shards":"\#(index.shards)","#
+                        + #""index.uuid":"u-\#(parts[0])","x":\#(index.settings)}}}"#)
+            default: return .init(404, #"{"error":"absent"}"#)
+            }
+        }
+    }
+
+    private func plan(
+        _ indices: [String: Index], _ parameters: [String: String] = [:], isOpenSearch: Bool = false, limit: Int = 300
+    ) throws -> PlanEntry {
+        let server = try server(indices, isOpenSearch: isOpenSearch, limit: limit)
+        let client = try ElasticsearchClient(
+            configuration: ClusterConfiguration(url: server.url), retryPolicy: RetryPolicy(retries: 0))
+        var command = Samples.command()
+        command.configuration?.spec.task = TaskRef(
+            name: "elasticsearch-backup-8.2.0", params: parameters.map { .init(name: $0.key, value: $0.value) })
+        return try BackupPlanner(client: client, settings: WorkerSettings(name: "w")).plan(command)
+    }
+
+    private func refusal(_ indices: [String: Index], _ parameters: [String: String] = [:]) -> String? {
+        do {
+            _ = try plan(indices, parameters)
+            return nil
+        } catch {
+            guard let error = error as? WorkerError, error.code == .refused else { return "\(error)" }
+            return error.message
+        }
+    }
+
+    @Test func aClosedIndexIsRefusedWithheldOrSavedByItsDefinition() throws {
+        let indices = ["a": Index(), "shut": Index(status: "close")]
+        #expect(refusal(indices)?.contains("index shut is closed") == true)
+        for (parameters, reason) in [
+            (["closedIndices": "definition"], IndexSurvey.closedByRequest),
+            (["allowPartial": "true"], "it is closed and cannot be read"),
+        ] {
+            let plan = try plan(indices, parameters)
+            #expect(plan.indices.map(\.name) == ["a", "shut"])
+            #expect(plan.indices.map(\.withheld) == [nil, reason])
+            #expect(plan.slices.map(\.index) == [0])
+            #expect(plan.notes.contains { $0.contains("index shut") && $0.contains("definition alone") })
+        }
+    }
+
+    @Test func anIndexWithoutAPrimaryIsRefusedOrWithheld() throws {
+        let indices = ["a": Index(), "red": Index(health: "red")]
+        #expect(refusal(indices)?.contains("index red has a primary shard that is not assigned") == true)
+        let plan = try plan(indices, ["allowPartial": "true"])
+        #expect(plan.allowPartial == true && plan.slices.map(\.index) == [0])
+        #expect(plan.indices[1].withheld?.contains("not assigned") == true)
+    }
+
+    @Test func documentsWithoutSourceAreRefusedOrWithheld() throws {
+        let indices = ["bare": Index(mappings: #"{"_source":{"enabled":false}}"#)]
+        #expect(refusal(indices)?.contains("index bare stores no _source") == true)
+        #expect(try plan(indices, ["allowPartial": "true"]).indices[0].withheld?.contains("_source is disabled") == true)
+    }
+
+    @Test func whatCannotComeBackIsSaid() throws {
+        let notes = try plan([
+            "some": Index(mappings: #"{"_source":{"excludes":["secret"]}}"#),
+            "synthetic": Index(mappings: #"{"_source":{"mode":"synthetic"}}"#), "whole": Index(),
+        ]).notes
+        #expect(notes.contains { $0.hasPrefix("index some leaves fields out") && $0.contains("secret") })
+        #expect(notes.contains { $0.hasPrefix("index synthetic has a synthetic _source") })
+        #expect(!notes.contains { $0.hasPrefix("index whole ") })
+    }
+
+    @Test func aQueryCountsForEverySlice() throws {
+        let all = try plan(["a": Index(shards: 4, documents: 80)])
+        #expect(all.query == nil && all.indices[0].documents == 80 && all.slices.map(\.shard) == [0, 1, 2, 3])
+        let some = try plan(["a": Index(shards: 4, documents: 80)], ["query": #"{"term":{"n":1}}"#])
+        #expect(some.query == #"{"term":{"n":1}}"# && some.indices[0].documents == 40)
+        #expect(some.slices.map(\.documents) == [10, 10, 10, 10])
+    }
+
+    @Test func thePlanKeepsWhatTheUnitsNeed() throws {
+        let plan = try plan(["a": Index()], ["maxBytesPerSecond": "10MiB"])
+        #expect(plan.maxBytesPerSecond == 10 << 20 && plan.allowPartial == false)
+        let text = try #require(plan.cluster)
+        let capabilities = try #require(ClusterCapabilities(text: text))
+        #expect(capabilities.identity.version == "8.15.0" && capabilities.reader == .pointInTime)
+    }
+
+    @Test func theWindowIsHalfOfTheViewsThatTheServerAllows() throws {
+        let indices = ["a": Index(shards: 40, documents: 400)]
+        #expect(try plan(indices).window == 16)
+        #expect(try plan(indices, isOpenSearch: true).window == 16)
+        #expect(try plan(indices, isOpenSearch: true, limit: 10).window == 5)
+        #expect(try plan(indices, isOpenSearch: true, limit: 1).window == 1)
+    }
+}
