@@ -41,7 +41,6 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case defaultEngine = "SHEAF_TEST_DEFAULT_ENGINE"
     case elasticsearch = "SHEAF_TEST_ELASTICSEARCH"
     case opensearch = "SHEAF_TEST_OPENSEARCH"
-    case elasticsearch7 = "SHEAF_TEST_ELASTICSEARCH7"
     case secureElasticsearch = "SHEAF_TEST_ELASTICSEARCH_SECURE"
     /// The Apache-licensed build, which has no points in time.
     case elasticsearch7 = "SHEAF_TEST_ELASTICSEARCH7"
@@ -56,7 +55,6 @@ enum TestServer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .defaultEngine: "default engine"
         case .elasticsearch: "Elasticsearch"
         case .opensearch: "OpenSearch"
-        case .elasticsearch7: "Elasticsearch 7.10"
         case .secureElasticsearch: "Elasticsearch with a password"
         case .elasticsearch7: "Elasticsearch 7"
         }
