@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults bench lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
+shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ integration: ## modules against the servers of `make services-start`
 e2e: ## the real program against the servers of `make services-start`
 	@scripts/test e2e
 
-crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of those below
+crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of the five below
 	@scripts/proof crash-matrix
 
 chaos: ## proof: the broker is restarted, cut off and stalled at random under four workers
@@ -51,6 +51,9 @@ moving: ## proof: a dump during writes, deletes and merges is of one moment a sh
 
 fidelity: ## proof: a nasty corpus is backed up and restored in five directions between Elasticsearch 8, 7 and OpenSearch
 	@scripts/proof fidelity
+
+bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
+	@scripts/bench
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

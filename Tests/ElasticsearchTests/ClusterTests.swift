@@ -145,7 +145,7 @@ import Testing
             #expect(verdict.rejected.allSatisfy { $0.isFenced })
         }
         let put = try lines[22..<24].withUnsafeBytes {
-            try client.putDocument(alias: alias, id: Array("\"3\"".utf8), routing: nil, source: $0)
+            try client.putDocument(to: .alias(alias), id: Array("\"3\"".utf8), routing: nil, source: $0)
         }
         #expect(put?.isFenced == true)
         #expect(try !client.indexExists(alias))

@@ -81,7 +81,7 @@ import Testing
         document += [UInt8](repeating: UInt8(ascii: "x"), count: size)
         document += Array("\"}".utf8)
         return try document.withUnsafeBytes {
-            try client.putDocument(alias: alias, id: Array("\"huge\"".utf8), routing: nil, source: $0)
+            try client.putDocument(to: .alias(alias), id: Array("\"huge\"".utf8), routing: nil, source: $0)
         }
     }
 
@@ -113,7 +113,7 @@ import Testing
         #expect(verdict.accepted + sink.others.count == source.documents)
         for document in sink.others {
             let rejection = try document.source.withUnsafeBytes {
-                try client.putDocument(alias: alias, id: document.id, routing: document.routing, source: $0)
+                try client.putDocument(to: .alias(alias), id: document.id, routing: document.routing, source: $0)
             }
             #expect(rejection == nil)
         }
@@ -136,7 +136,7 @@ import Testing
         #expect(verdict.rejected.isEmpty && verdict.accepted == documents.count - sink.others.count)
         for document in sink.others {
             let rejection = try document.source.withUnsafeBytes {
-                try client.putDocument(alias: alias, id: document.id, routing: document.routing, source: $0)
+                try client.putDocument(to: .alias(alias), id: document.id, routing: document.routing, source: $0)
             }
             #expect(rejection == nil)
         }

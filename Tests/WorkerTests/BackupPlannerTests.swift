@@ -1,3 +1,4 @@
+import Archive
 import Elasticsearch
 import Messages
 import Runtime
@@ -63,7 +64,11 @@ import Testing
         var command = Samples.command()
         command.configuration?.spec.task = TaskRef(
             name: "elasticsearch-backup-8.2.0", params: parameters.map { .init(name: $0.key, value: $0.value) })
-        return try BackupPlanner(client: client, settings: WorkerSettings(name: "w")).plan(command)
+        let folder = try TemporaryFolder()
+        let objects = ObjectDumper(
+            client: client, store: try LocalStore("\(folder.path)/store"),
+            spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 20))
+        return try BackupPlanner(client: client, settings: WorkerSettings(name: "w"), objects: objects).plan(command)
     }
 
     private func refusal(_ indices: [String: Index], _ parameters: [String: String] = [:]) -> String? {
@@ -79,13 +84,14 @@ import Testing
     @Test func aClosedIndexIsRefusedWithheldOrSavedByItsDefinition() throws {
         let indices = ["a": Index(), "shut": Index(status: "close")]
         #expect(refusal(indices)?.contains("index shut is closed") == true)
-        for (parameters, reason) in [
-            (["closedIndices": "definition"], IndexSurvey.closedByRequest),
-            (["allowPartial": "true"], "it is closed and cannot be read"),
-        ] {
+        for (parameters, reason, onRequest) in [
+            (["closedIndices": "definition"], "it is closed", true),
+            (["allowPartial": "true"], "it is closed and cannot be read", nil),
+        ] as [([String: String], String, Bool?)] {
             let plan = try plan(indices, parameters)
             #expect(plan.indices.map(\.name) == ["a", "shut"])
             #expect(plan.indices.map(\.withheld) == [nil, reason])
+            #expect(plan.indices.map(\.withheldOnRequest) == [nil, onRequest])
             #expect(plan.slices.map(\.index) == [0])
             #expect(plan.notes.contains { $0.contains("index shut") && $0.contains("definition alone") })
         }

@@ -46,25 +46,46 @@ package final class SegmentReader {
     /// Valid until the next call of this reader; sequential calls are the cheap ones.
     /// - Throws: `.corrupt` naming segment and frame.
     package func frame(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
-        guard frames.indices.contains(index) else {
-            throw ArchiveError(.invalid, "segment \(id) has \(frames.count) frames, there is no frame \(index)")
-        }
-        let frame = frames[index]
+        let frame = try known(index)
         try fetch(index)
         if plain.bytes.count < frame.plainBytes || plain.bytes.count > max(4 * frame.plainBytes, 2 << 20) {
             plain = ByteBuffer(count: 0)
             plain = ByteBuffer(count: max(frame.plainBytes, min(1 << 20, 4 * frame.plainBytes)))
         }
+        try decode(index, into: plain.bytes)
+        return plain.prefix(frame.plainBytes)
+    }
+
+    /// Same, into the caller's memory, which holds the frame's `plainBytes` at least.
+    package func read(_ index: Int, into bytes: UnsafeMutableRawBufferPointer) throws(ArchiveError) {
+        let frame = try known(index)
+        guard bytes.count >= frame.plainBytes else {
+            throw ArchiveError(
+                .invalid, "frame \(index) of segment \(id) has \(frame.plainBytes) bytes, not \(bytes.count): give it room")
+        }
+        try fetch(index)
+        try decode(index, into: bytes)
+    }
+
+    private func known(_ index: Int) throws(ArchiveError) -> SegmentFrame {
+        guard frames.indices.contains(index) else {
+            throw ArchiveError(.invalid, "segment \(id) has \(frames.count) frames, there is no frame \(index)")
+        }
+        return frames[index]
+    }
+
+    /// The window must hold the frame.
+    private func decode(_ index: Int, into bytes: UnsafeMutableRawBufferPointer) throws(ArchiveError) {
+        let frame = frames[index]
         let start = frame.offset - windowStart
         let isWhole = try window.withBytes { (window) throws(ArchiveError) in
             let stored = UnsafeRawBufferPointer(rebasing: window[start..<(start + frame.storedBytes)])
             guard try SegmentReader.digest(stored) == frame.digest else { return false }
             let count = ZSTD_decompressDCtx(
-                context.pointer, plain.bytes.baseAddress, frame.plainBytes, stored.baseAddress, stored.count)
+                context.pointer, bytes.baseAddress, frame.plainBytes, stored.baseAddress, stored.count)
             return ZSTD_isError(count) == 0 && count == frame.plainBytes
         }
         guard isWhole else { throw damaged("frame \(index) of \(frames.count) does not match its digest") }
-        return plain.prefix(frame.plainBytes)
     }
 
     /// Reads the whole segment: its name, its header, every frame and every frame's number of documents.

@@ -1,18 +1,4 @@
-import Glibc
 package import Runtime
-
-/// Why bytes cannot be cut into documents.
-package struct SplitError: Error, Sendable {
-    package enum Kind: Sendable {
-        case malformed
-        case limit
-        /// A hit has no `_source`.
-        case sourceMissing
-    }
-
-    package let kind: Kind
-    package let message: String
-}
 
 /// Cuts a search response into its hits while it streams in, in pieces of any size.
 ///
@@ -218,7 +204,7 @@ package struct HitSplitter: ~Copyable {
     }
 
     private mutating func beginValue() {
-        let isHits = level != .hit && isSpelled(key, "hits")
+        let isHits = level != .hit && pending.isSpelled(key, "hits")
         switch level {
         case .response where isHits:
             appendSeparator()
@@ -256,14 +242,14 @@ package struct HitSplitter: ~Copyable {
             anchor = nil
             return
         }
-        if isSpelled(key, "_source") {
+        if pending.isSpelled(key, "_source") {
             hit.source = value
-        } else if isSpelled(key, "_id") {
-            hit.id = trimmed(value)
-        } else if isSpelled(key, "_routing") {
-            hit.routing = trimmed(value)
-        } else if isSpelled(key, "sort") {
-            hit.sort = trimmed(value)
+        } else if pending.isSpelled(key, "_id") {
+            hit.id = pending.trimmed(value)
+        } else if pending.isSpelled(key, "_routing") {
+            hit.routing = pending.trimmed(value)
+        } else if pending.isSpelled(key, "sort") {
+            hit.sort = pending.trimmed(value)
         }
     }
 
@@ -307,17 +293,5 @@ package struct HitSplitter: ~Copyable {
 
     private mutating func appendSeparator() {
         if let last = envelope.last, last != UInt8(ascii: "{") { envelope.append(UInt8(ascii: ",")) }
-    }
-
-    private func isSpelled(_ range: Range<Int>, _ name: StaticString) -> Bool {
-        range.count == name.utf8CodeUnitCount && memcmp(pending.base + range.lowerBound, name.utf8Start, range.count) == 0
-    }
-
-    private func trimmed(_ range: Range<Int>) -> Range<Int> {
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
-        var (start, end) = (range.lowerBound, range.upperBound)
-        while start < end, isSpace(pending.base[start]) { start += 1 }
-        while start < end, isSpace(pending.base[end - 1]) { end -= 1 }
-        return start..<end
     }
 }

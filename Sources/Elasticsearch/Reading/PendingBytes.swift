@@ -21,6 +21,19 @@ struct PendingBytes: ~Copyable {
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
+    func isSpelled(_ range: Range<Int>, _ name: StaticString) -> Bool {
+        range.count == name.utf8CodeUnitCount && memcmp(base + range.lowerBound, name.utf8Start, range.count) == 0
+    }
+
+    /// A range without the white space at its ends.
+    func trimmed(_ range: Range<Int>) -> Range<Int> {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, isSpace(base[start]) { start += 1 }
+        while start < end, isSpace(base[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
     /// Looks at bytes where they are, until `keep`.
     ///
     /// - Precondition: there are none yet.

@@ -5,6 +5,8 @@ import Runtime
 struct BulkChunk {
     struct Item {
         let start: Int
+        /// Where the source begins.
+        let source: Int
         let end: Int
     }
 
@@ -17,16 +19,17 @@ struct BulkChunk {
         var items: [Item] = []
         var start = 0
         while start < bytes.count {
-            guard let actionEnd = BulkChunk.lineEnd(bytes, from: start), let end = BulkChunk.lineEnd(bytes, from: actionEnd)
-            else {
+            guard let source = BulkChunk.lineEnd(bytes, from: start), let end = BulkChunk.lineEnd(bytes, from: source) else {
                 throw ElasticsearchError(
                     code: .badRequest, message: "the bulk lines end within document \(items.count): the part is damaged")
             }
-            items.append(Item(start: start, end: end))
+            items.append(Item(start: start, source: source, end: end))
             start = end
         }
         self.items = items
     }
+
+    func size(of ordinals: some Sequence<Int>) -> Int { ordinals.reduce(0) { $0 + items[$1].end - items[$1].start } }
 
     /// The items' bytes when they follow each other, else nil.
     func contiguous(_ ordinals: [Int]) -> UnsafeRawBufferPointer? {
@@ -34,21 +37,9 @@ struct BulkChunk {
         return UnsafeRawBufferPointer(rebasing: bytes[items[first].start..<items[last].end])
     }
 
-    /// The items with `create` in place of `index`: a data stream takes nothing else.
-    func creating(_ ordinals: [Int]) -> [UInt8] {
-        let index = Array(#"{"index":"#.utf8)
-        var body: [UInt8] = []
-        for ordinal in ordinals {
-            let item = items[ordinal]
-            let isIndex = bytes[item.start..<item.end].starts(with: index)
-            if isIndex { body += #"{"create":"#.utf8 }
-            body += bytes[(isIndex ? item.start + index.count : item.start)..<item.end]
-        }
-        return body
-    }
-
     func copy(_ ordinals: [Int], namingIndex name: String?) -> [UInt8] {
         var body: [UInt8] = []
+        body.reserveCapacity(size(of: ordinals))
         for ordinal in ordinals {
             let item = items[ordinal]
             guard let name, let brace = placeInsideAction(item) else {
@@ -64,29 +55,36 @@ struct BulkChunk {
     }
 
     /// Bodies of at most `limit` bytes; an item that is bigger stands alone.
-    func batches(limit: Int) -> [[Int]] {
+    func batches(_ ordinals: some Sequence<Int>, limit: Int) -> [[Int]] {
         var batches: [[Int]] = []
         var batch: [Int] = []
         var size = 0
-        for (ordinal, item) in items.enumerated() {
-            if !batch.isEmpty, size + item.end - item.start > limit {
+        for ordinal in ordinals {
+            let bytes = items[ordinal].end - items[ordinal].start
+            if !batch.isEmpty, size + bytes > limit {
                 batches.append(batch)
                 batch = []
                 size = 0
             }
             batch.append(ordinal)
-            size += item.end - item.start
+            size += bytes
         }
         if !batch.isEmpty { batches.append(batch) }
         return batches
     }
 
+    /// An item's action line without its line feed, and its source.
+    func document(_ ordinal: Int) -> (action: UnsafeRawBufferPointer, source: UnsafeRawBufferPointer) {
+        let item = items[ordinal]
+        return (
+            UnsafeRawBufferPointer(rebasing: bytes[item.start..<item.source - 1]),
+            UnsafeRawBufferPointer(rebasing: bytes[item.source..<item.end - 1])
+        )
+    }
+
     /// The id in an item's action line; empty when it has none.
     func id(of ordinal: Int) -> String {
-        let item = items[ordinal]
-        guard let end = BulkChunk.lineEnd(bytes, from: item.start),
-            let action = try? JSONValue(parsing: bytes[item.start..<end - 1])
-        else { return "" }
+        guard let action = try? JSONValue(parsing: Array(document(ordinal).action)) else { return "" }
         return action.members?.first?.value["_id"]?.string ?? ""
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 
 /// The reply to `_bulk`, filtered to status and error of each item.
@@ -5,6 +6,17 @@ enum BulkReply {
     struct Item {
         let status: Int
         let error: JSONValue?
+
+        var isAccepted: Bool { (200..<300).contains(status) && error == nil }
+
+        var reason: ServerReason? { error.map { ServerReason(error: $0) } }
+
+        /// The same document may be accepted later.
+        var isPutOff: Bool {
+            // A mapping update that the busy master did not confirm in time comes as 500 or 503.
+            status == 429 || status == 503
+                || (status >= 500 && reason?.types.contains("process_cluster_event_timeout_exception") == true)
+        }
     }
 
     /// All items succeeded.
@@ -32,20 +44,29 @@ enum BulkReply {
         self = .items(items)
     }
 
+    /// Whether some documents must be sent again.
+    var isPutOff: Bool {
+        guard case .items(let items) = self else { return false }
+        return items.contains { $0.isPutOff }
+    }
+
     private static func occurrences(of text: String, in body: [UInt8]) -> Int {
         let wanted = Array(text.utf8)
-        return body.withUnsafeBufferPointer { body in
-            var found = 0
-            var place = 0
-            while place + wanted.count <= body.count {
-                if body[place] == wanted[0], (1..<wanted.count).allSatisfy({ body[place + $0] == wanted[$0] }) {
-                    found += 1
-                    place += wanted.count
-                } else {
-                    place += 1
+        return wanted.withUnsafeBytes { wanted in
+            body.withUnsafeBytes { body in
+                guard let start = body.baseAddress, let first = wanted.baseAddress else { return 0 }
+                var found = 0
+                var place = 0
+                while place + wanted.count <= body.count,
+                    let next = memchr(start + place, Int32(wanted[0]), body.count - place - wanted.count + 1)
+                {
+                    place = start.distance(to: UnsafeRawPointer(next))
+                    let isFound = memcmp(start + place, first, wanted.count) == 0
+                    found += isFound ? 1 : 0
+                    place += isFound ? wanted.count : 1
                 }
+                return found
             }
-            return found
         }
     }
 }

@@ -18,9 +18,14 @@ package struct BulkRejection: Sendable, Equatable {
 /// What became of every single document of a load.
 package struct BulkVerdict: Sendable, Equatable {
     package var accepted = 0
+    /// Found there already, where the destination takes that for loaded.
+    package var alreadyThere = 0
     package var rejected: [BulkRejection] = []
     /// Requests sent, repeated ones included.
     package var requests = 0
 
     package init() {}
+
+    /// Documents that have a verdict.
+    package var decided: Int { accepted + alreadyThere + rejected.count }
 }

@@ -9,23 +9,20 @@ extension ElasticsearchClient {
         case create
     }
 
-    /// Writes one document that bulk lines cannot carry, through an alias; safe to repeat with `.index`.
+    /// Writes one document that bulk lines cannot carry; safe to repeat, since with `.create` a second try is refused with 409.
     ///
     /// - Parameters:
     ///   - id: a JSON string with its quotes, like `routing`.
     ///   - source: sent as it is.
-    ///   - fencePipeline: with the name of a data stream in place of an alias, see `BulkLoader`.
     /// - Returns: nil when it was accepted, else why not (ordinal 0).
     package func putDocument(
-        alias: String, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer, action: WriteAction = .index,
-        fencePipeline: String? = nil
+        to destination: BulkDestination, id: [UInt8], routing: [UInt8]?, source: UnsafeRawBufferPointer
     ) throws(ElasticsearchError) -> BulkRejection? {
-        let what = "write a document through alias \(alias)"
+        let what = destination.what
         let name = try unquoted(id, attempting: what)
-        let fence = fencePipeline.map { "pipeline=\(percentEncoded($0))" } ?? "require_alias=true&pipeline=_none"
-        var path = "/\(percentEncoded(alias))/_doc/\(percentEncoded(name))?\(fence)"
+        var path = "/\(percentEncoded(destination.name))/_doc/\(percentEncoded(name))?\(destination.query)"
         if let routing { path += "&routing=\(percentEncoded(try unquoted(routing, attempting: what)))" }
-        if action == .create { path += "&op_type=create" }
+        if destination.action == .create { path += "&op_type=create" }
         let response = try send(
             "PUT", path, body: .borrowed(source), repeatable: true, allowing: [400, 404, 409, 413], attempting: what)
         if response.isSuccess { return nil }

@@ -26,7 +26,7 @@ struct BackupPlanner {
             let survey = IndexSurvey(definition, capabilities: capabilities)
             var index = PlannedIndex(definition)
             index.withheld = try survey.withheld(parameters)
-            if index.withheld != nil, !definition.isOpen { index.withheldOnRequest = parameters.savesClosedDefinitions }
+            if survey.isWithheldOnRequest(parameters) { index.withheldOnRequest = true }
             notes += survey.notes
             if let reason = index.withheld {
                 notes.append("index \(definition.name): its definition alone is saved, since \(reason)")

@@ -25,13 +25,16 @@ struct IndexSurvey {
         return notes
     }
 
+    /// Whether the backup's author wants the definition alone, so that nothing is missing without the documents.
+    func isWithheldOnRequest(_ parameters: TaskParameters) -> Bool { !definition.isOpen && parameters.savesClosedDefinitions }
+
     /// Why only the definition is saved; nil when the documents can be read.
     ///
     /// - Throws: `WorkerError(.refused)` where that was not allowed.
     func withheld(_ parameters: TaskParameters) throws -> String? {
         let exclude = "exclude it with indices: -\(definition.name)"
+        if isWithheldOnRequest(parameters) { return "it is closed" }
         if !definition.isOpen {
-            if parameters.savesClosedDefinitions { return "it is closed" }
             if parameters.allowPartial { return "it is closed and cannot be read" }
             throw WorkerError(
                 .refused,

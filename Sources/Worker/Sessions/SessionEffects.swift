@@ -170,17 +170,20 @@ final class SessionEffects {
             guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
                 throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
             }
-            var (alias, fence): (String, String?) = (try target.loadAlias(slice.index), nil)
+            var fence = try target.loadAlias(slice.index)
             if let generation = index.stream {
                 if position.cursor == nil, !index.appendsToStream { try streams.rollOver(to: generation, of: plan) }
-                (alias, fence) = (generation.name, try streams.fence(slice.index))
+                fence = try streams.fence(slice.index)
             }
-            let unit = LoadUnit(client: try client, store: repository.store, settings: parts.settings, report: report)
+            let isOurs = isOurs
+            let unit = LoadUnit(
+                makeClient: { [parts, command] in try Self.makeClient(parts, command, isOurs) },
+                gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
+                settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
                 try unit.run(
-                    index: index, slice: slice, position: position, alias: alias,
-                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian,
-                    fencePipeline: fence))
+                    plan: plan, slice: slice, position: position, fence: fence,
+                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
             client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,

@@ -19,6 +19,7 @@ package final class WorkerParts: Sendable {
     let envelope: Envelope
     let logger: Logger
     let manifests = ManifestCache()
+    let loadGates = LoadGates()
     let doneSlices = DoneSlices()
     let pageSizes = PageSizes()
     let endedSessions = EndedSessions()
