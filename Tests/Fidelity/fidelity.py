@@ -25,6 +25,9 @@ import table
 from case import DIRECTIONS, ES7, OS, PREFIX, SOLO
 from engine import Engine, Refused, encoded
 
+# How servers list no templates and no pipelines.
+EMPTY = (b'{"index_templates":[]}', b"{}")
+
 # One pattern of names; a second for the one name with a dot that is asked for.
 INDICES = f"{PREFIX}*,.{PREFIX}asked"
 
@@ -123,6 +126,9 @@ class Direction:
             if alias.startswith("sheaf-") and index.lstrip(".").startswith(PREFIX)
         ]
         self.checks.equal([], aliases, "restore", "aliases left of the load")
+        for kind, path in (("templates", "/_index_template/"), ("pipelines", "/_ingest/pipeline/")):
+            status, answer = self.to_engine.send("GET", path + ".sheaf-*")
+            self.checks.check(status == 404 or answer in EMPTY, "restore", f"{kind} left of the load", "none", answer[:300].decode())
 
     def run_alone(self, case):
         solo, index = case.solo[self.target], case.index_name(SOLO)
