@@ -105,5 +105,9 @@ class ObjectCase:
     path: str
     body: dict
     on: tuple = EVERYWHERE
-    # By target: words that the restore must say, since the object cannot be there.
+    # By target: words that the restore must say, since that kind is not there.
+    absent: dict = field(default_factory=dict)
+    # By target: words that a restore of it must fail with.
     refused: dict = field(default_factory=dict)
+    # By target: what it is there without what that product lacks, and words that the restore must say.
+    adapted: dict = field(default_factory=dict)

@@ -155,9 +155,13 @@ def check_index_case(checks, case, target, before, after, backup, restore):
 def check_objects(checks, source, target, before, after, restore):
     for case in corpus.objects_on(source):
         was, now = before["objects"][case.name], after["objects"][case.name]
-        if target in case.refused:
+        words = case.absent.get(target)
+        if target in case.adapted:
+            was, words = case.adapted[target]
+        if words:
+            checks.says(restore.text, words, case.name, "the restore")
+        if target in case.absent or target in case.refused:
             checks.check(now is None, case.name, "object that the target cannot have", "none", text(now))
-            checks.says(restore.text, case.refused[target], case.name, "the restore")
         else:
             checks.check(was is not None, case.name, "the source has it", "an object", "none")
             checks.equal(was, now, case.name, case.kind)

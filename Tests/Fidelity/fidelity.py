@@ -104,7 +104,8 @@ class Direction:
         if self.source == self.target:
             corpus.delete(self.to_engine)
             self.lap("delete")
-        restore = self.restore(plan_name(self.source, self.target), backup.snapshot, {"objects": objects.SELECTION})
+        self.check_refused_objects(backup.snapshot)
+        restore = self.restore(plan_name(self.source, self.target), backup.snapshot, {"objects": objects.selection(self.target)})
         self.lap("restore")
         after = corpus.read(self.to_engine, self.source, self.target)
         rules.check_all(self.checks, self.source, self.target, before, after, backup, restore)
@@ -116,6 +117,18 @@ class Direction:
         now = time.monotonic()
         self.laps.append(f"{phase} {now - self.started:.0f}")
         self.started = now
+
+    def check_refused_objects(self, snapshot):
+        """An object that the target refuses: a restore that asks for it fails by its name, before it makes an index."""
+        for case in corpus.objects_on(self.source):
+            if self.target not in case.refused:
+                continue
+            parameters = {"indices": f"{PREFIX}empty", "objects": f"{case.kind}:{case.path}"}
+            restore = self.restore(f"{plan_name(self.source, self.target)}-{case.name}", snapshot, parameters)
+            self.checks.equal("Failed", restore.phase, case.name, "phase of a restore that asks for it")
+            self.checks.says(restore.text, case.refused[self.target], case.name, "a restore that asks for it")
+            status, _ = self.to_engine.send("HEAD", f"/{PREFIX}empty")
+            self.checks.check(status == 404, case.name, "index beside it", "none", f"HEAD answers {status}")
 
     def check_leftovers(self):
         """No alias of a load, no index that nobody expects."""

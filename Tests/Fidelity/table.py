@@ -39,7 +39,9 @@ def verdict(case):
 
 
 def object_verdict(case):
-    parts = ["equal"] + [f"told by name on {NAMES[target]}" for target in case.refused]
+    parts = ["equal"] + [f"told by name on {NAMES[target]}, where the kind is not there" for target in case.absent]
+    parts += [f"refused by name on {NAMES[target]}" for target in case.refused]
+    parts += [f"on {NAMES[target]} without {words[-1]}, told" for target, (_, words) in case.adapted.items()]
     return "; ".join(parts)
 
 
