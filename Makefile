@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py)
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ integration: ## modules against the servers of `make services-start`
 e2e: ## the real program against the servers of `make services-start`
 	@scripts/test e2e
 
-crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of the five below
+crash-matrix: ## proof: the program is killed at each of its steps; its last line is the figure, as of those below
 	@scripts/proof crash-matrix
 
 chaos: ## proof: the broker is restarted, cut off and stalled at random under four workers
@@ -54,6 +54,12 @@ fidelity: ## proof: a nasty corpus is backed up and restored in five directions 
 
 bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
 	@scripts/bench
+
+access: ## proof: every login and certificate, right and wrong, on a secured engine
+	@scripts/proof access
+
+faults: ## proof: engines that answer wrongly lose no document without a word
+	@scripts/proof faults
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -56,6 +56,17 @@ static inline CURLcode sheaf_curl_set_error_buffer(CURL *handle, char *buffer) {
     return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
 }
 
+static inline CURLcode sheaf_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+// Lines "Field:value" of the server's own certificate; null without TLS, without CURLOPT_CERTINFO and on a connection that was there.
+static inline const struct curl_slist *sheaf_curl_server_certificate(CURL *handle) {
+    struct curl_certinfo *chain = NULL;
+    CURLcode code = curl_easy_getinfo(handle, CURLINFO_CERTINFO, &chain);
+    return code != CURLE_OK || chain == NULL || chain->num_of_certs < 1 ? NULL : chain->certinfo[0];
+}
+
 static inline CURLcode sheaf_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -1,3 +1,4 @@
+package import HTTP
 package import Runtime
 
 /// How to reach one cluster and as whom.
@@ -8,10 +9,14 @@ package struct ClusterConfiguration: Sendable {
         /// Base64 of `id:key`, as the server hands it out.
         case apiKey(Sensitive)
         case bearer(Sensitive)
+        /// Signs each request for an Amazon gateway.
+        case signature(RequestSigner)
     }
 
     /// Base URL, with a path prefix when the cluster sits behind one; no user part, no query.
     package var url: String
+    /// Further addresses of the same cluster, which are used when one does not answer.
+    package var endpoints: [String] = []
     package var credential: Credential
     /// PEM certificates that replace the system's authorities.
     package var caBundle: [UInt8]?

@@ -8,13 +8,12 @@ import Runtime
 /// connections; others are repeated only where their doc says so.
 package final class ElasticsearchClient {
     package let configuration: ClusterConfiguration
-    let http: HTTPClient
+    let http: EndpointClient
     private let retryPolicy: RetryPolicy
     private var random = SystemRandomNumberGenerator()
     /// Blocks the thread; replaced by tests.
     private let sleep: (Duration) -> Void
     private let authorization: String?
-    private let baseURL: String
     var knownIdentity: ClusterIdentity?
     var knownCapabilities: ClusterCapabilities?
 
@@ -34,9 +33,6 @@ package final class ElasticsearchClient {
         self.sleep = sleep
         self.isCancelled = isCancelled
         authorization = configuration.credential.authorization
-        var url = configuration.url
-        while url.hasSuffix("/") { url.removeLast() }
-        baseURL = url
         let tls = HTTPClientConfiguration.TLS(
             caBundle: configuration.caBundle, clientCertificate: configuration.clientCertificate,
             clientKey: (configuration.clientKey?.reveal()).map { Array($0.utf8) }, serverName: configuration.serverName,
@@ -45,7 +41,9 @@ package final class ElasticsearchClient {
             var http = HTTPClientConfiguration(tls: tls)
             if let answerLimit { http.connectTimeout = min(http.connectTimeout, answerLimit) }
             http.totalTimeout = answerLimit
-            self.http = try HTTPClient(configuration: http, isCancelled: isCancelled)
+            if case .signature(let signer) = configuration.credential { http.signer = signer }
+            self.http = try EndpointClient(
+                url: configuration.url, others: configuration.endpoints, configuration: http, isCancelled: isCancelled)
         } catch {
             throw ElasticsearchError(code: .transport, message: error.message)
         }
@@ -57,41 +55,64 @@ package final class ElasticsearchClient {
         repeatable: Bool = false, allowing: [Int] = [], attempting what: @autoclosure () -> String
     ) throws(ElasticsearchError) -> HTTPResponse {
         let request = request(method, path, body: body, contentType: contentType)
-        var retry = 0
-        while true {
-            let failure: ElasticsearchError
-            do throws(HTTPError) {
-                let response = try http.send(request)
-                if response.isSuccess || allowing.contains(response.status) { return response }
-                failure = error(status: response.status, body: response.body, attempting: what())
-            } catch {
-                failure = self.error(error, attempting: what())
-            }
-            guard repeatable, failure.isRetryable, let pause = pause(beforeRetry: retry) else { throw failure }
-            try wait(pause, attempting: what())
-            retry += 1
+        return try repeating(repeatable, attempting: what()) { () throws(ElasticsearchError) in
+            try answer(to: request, allowing: allowing, attempting: what())
         }
     }
 
-    /// Same, with a JSON body in and out.
+    /// Same, with a JSON body in and out. An answer that is no JSON, such as a proxy's page, is repeated like a refusal.
     func sendJSON(
         _ method: String, _ path: String, body: JSONValue? = nil, repeatable: Bool = false, allowing: [Int] = [],
         attempting what: @autoclosure () -> String
     ) throws(ElasticsearchError) -> (status: Int, value: JSONValue) {
         let bytes = body.map { HTTPRequest.Body.bytes($0.serializedBytes()) } ?? .none
-        let response = try send(method, path, body: bytes, repeatable: repeatable, allowing: allowing, attempting: what())
-        do throws(JSONError) {
-            return (response.status, try JSONValue(parsing: response.body))
-        } catch {
-            throw malformed("the response is \(error.description)", attempting: what())
+        let request = request(method, path, body: bytes, contentType: "application/json")
+        return try repeating(repeatable, attempting: what()) { () throws(ElasticsearchError) in
+            let response = try answer(to: request, allowing: allowing, attempting: what())
+            do throws(JSONError) {
+                return (response.status, try JSONValue(parsing: response.body))
+            } catch {
+                throw malformed("the response is \(error.description)", attempting: what())
+            }
         }
     }
 
+    private func answer(
+        to request: HTTPRequest, allowing: [Int], attempting what: @autoclosure () -> String
+    ) throws(ElasticsearchError) -> HTTPResponse {
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try http.send(request)
+        } catch {
+            throw self.error(error, attempting: what())
+        }
+        guard response.isSuccess || allowing.contains(response.status) else {
+            throw error(status: response.status, body: response.body, attempting: what())
+        }
+        return response
+    }
+
+    private func repeating<Answer>(
+        _ repeatable: Bool, attempting what: @autoclosure () -> String, _ attempt: () throws(ElasticsearchError) -> Answer
+    ) throws(ElasticsearchError) -> Answer {
+        var retry = 0
+        while true {
+            do throws(ElasticsearchError) {
+                return try attempt()
+            } catch {
+                guard repeatable, error.isRetryable, let pause = pause(beforeRetry: retry) else { throw error }
+                try wait(pause, attempting: what())
+                retry += 1
+            }
+        }
+    }
+
+    /// For the current address, whichever that is: its URL is path and query alone.
     func request(_ method: String, _ path: String, body: HTTPRequest.Body, contentType: String) -> HTTPRequest {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if let authorization { headers["Authorization"] = authorization }
         if case .none = body {} else { headers["Content-Type"] = contentType }
-        return HTTPRequest(method: method, url: baseURL + path, headers: headers, body: body)
+        return HTTPRequest(method: method, url: path, headers: headers, body: body)
     }
 
     /// nil when a request has been repeated often enough.
@@ -119,7 +140,10 @@ package final class ElasticsearchClient {
 extension ElasticsearchClient {
     func error(status: Int, body: [UInt8], attempting what: String) -> ElasticsearchError {
         let reason = ServerReason(body: body)
-        return error(reason.code(status: status), "the server says \(status) \(reason.text)", status: status, attempting: what)
+        let code = reason.code(status: status)
+        return error(
+            code, "the server says \(status) \(reason.text)", status: reason.isTorn ? 0 : status,
+            advice: reason.advice(code, as: configuration.credential), attempting: what)
     }
 
     func error(_ error: HTTPError, attempting what: String) -> ElasticsearchError {
@@ -137,10 +161,12 @@ extension ElasticsearchClient {
         error(.malformedResponse, cause, attempting: what)
     }
 
+    /// - Parameter advice: what to do; nil: what the code advises.
     func error(
-        _ code: ElasticsearchError.Code, _ cause: String, status: Int = 0, attempting what: String
+        _ code: ElasticsearchError.Code, _ cause: String, status: Int = 0, advice: String? = nil, attempting what: String
     ) -> ElasticsearchError {
-        ElasticsearchError(code: code, message: "cannot \(what) at \(baseURL): \(cause); \(code.advice)", status: status)
+        ElasticsearchError(
+            code: code, message: "cannot \(what) at \(http.current): \(cause); \(advice ?? code.advice)", status: status)
     }
 }
 
@@ -148,7 +174,7 @@ extension ClusterConfiguration.Credential {
     /// Value of the `Authorization` header.
     fileprivate var authorization: String? {
         switch self {
-        case .none: nil
+        case .none, .signature: nil
         case .basic(let user, let password): "Basic " + Base64.encode(Array("\(user):\(password.reveal())".utf8))
         case .apiKey(let key): "ApiKey " + key.reveal()
         case .bearer(let token): "Bearer " + token.reveal()

@@ -92,6 +92,31 @@ struct EasyHandle: ~Copyable {
         return status
     }
 
+    /// Whether the last transfer got as far as sending its request.
+    func hasSentRequest() throws(HTTPError) -> Bool {
+        var microseconds: curl_off_t = 0
+        try check(sheaf_curl_get_offset(pointer, CURLINFO_PRETRANSFER_TIME_T, &microseconds), "the time of sending")
+        return microseconds > 0
+    }
+
+    /// `errno` of a connect that failed; 0 when there was none.
+    func systemError() throws(HTTPError) -> CInt {
+        var number = 0
+        try check(sheaf_curl_get_long(pointer, CURLINFO_OS_ERRNO, &number), "the system's error")
+        return CInt(clamping: number)
+    }
+
+    /// The server's certificate; nil without TLS and on a connection that was there already.
+    func certificate() -> ServerCertificate? {
+        var entry = sheaf_curl_server_certificate(pointer)
+        var lines: [String] = []
+        while let line = entry {
+            if let text = line.pointee.data { lines.append(String(cString: text)) }
+            entry = UnsafePointer(line.pointee.next)
+        }
+        return lines.isEmpty ? nil : ServerCertificate(lines: lines)
+    }
+
     /// libcurl's own words about the last failure.
     func reason(of code: CURLcode) -> String {
         let text = String(cString: errorText)

@@ -7,8 +7,8 @@ import CCurl
 package final class HTTPClient {
     /// Asked at least once a second while a request runs; true ends it with `.cancelled`.
     package var isCancelled: @Sendable () -> Bool
-    private let configuration: HTTPClientConfiguration
-    private var handle: EasyHandle
+    let configuration: HTTPClientConfiguration
+    var handle: EasyHandle
 
     package init(
         configuration: HTTPClientConfiguration = HTTPClientConfiguration(),
@@ -37,10 +37,16 @@ package final class HTTPClient {
     private func run(
         _ request: HTTPRequest, sink: Transfer.Sink?
     ) throws(HTTPError) -> (response: HTTPResponse, sinkError: (any Error)?) {
-        let url = try RequestURL(request.url)
+        var url = try RequestURL(request.url)
+        var request = request
+        if let signer = configuration.signer {
+            request = try signer.signed(request, to: url, host: configuration.tls.serverName ?? url.hostHeader)
+            url = try RequestURL(request.url)
+        }
         let transfer = Transfer(sink: sink, isCancelled: isCancelled, maximumBodyBytes: configuration.maximumBodyBytes)
         if transfer.poll() {
-            throw HTTPError(code: .cancelled, message: "\(request.method) \(url.printable) was cancelled before it started")
+            throw HTTPError(
+                code: .cancelled, message: "\(request.method) \(url.printable) was cancelled before it started", wasSent: false)
         }
         try handle.reset()
         try configure(url: url, request: request)
@@ -49,12 +55,13 @@ package final class HTTPClient {
             context: context, body: Transfer.bodyCallback, header: Transfer.headerCallback, progress: Transfer.progressCallback)
         let code = try withExtendedLifetime(transfer) { () throws(HTTPError) in try perform(request) }
         if transfer.sinkError == nil, code != CURLE_OK {
-            let failure = failure(code, transfer, request, url)
+            let failure = try failure(code, transfer, request, url)
             // A handle whose transfer ended before it had a connection (unknown host) keeps its buffer, and refuses every other one.
             handle = try EasyHandle()
             throw failure
         }
-        let response = HTTPResponse(status: try handle.status(), headers: transfer.headers, body: transfer.body)
+        let response = HTTPResponse(
+            status: try handle.status(), headers: transfer.headers, body: transfer.body, certificate: handle.certificate())
         return (response, transfer.sinkError)
     }
 
@@ -102,6 +109,7 @@ package final class HTTPClient {
         let tls = configuration.tls
         try handle.set(CURLOPT_SSL_VERIFYPEER, tls.insecureSkipTLSVerify ? 0 : 1)
         try handle.set(CURLOPT_SSL_VERIFYHOST, tls.insecureSkipTLSVerify ? 0 : 2)
+        try handle.set(CURLOPT_CERTINFO, 1)
         if let caBundle = tls.caBundle { try handle.set(CURLOPT_CAINFO_BLOB, blob: caBundle) }
         if let certificate = tls.clientCertificate, let key = tls.clientKey {
             try handle.set(CURLOPT_SSLCERT_BLOB, blob: certificate)
@@ -137,33 +145,6 @@ package final class HTTPClient {
             throw HTTPError(code: .invalidRequest, message: "\(what) of the request holds control characters")
         }
         return text
-    }
-
-    private func failure(_ code: CURLcode, _ transfer: Transfer, _ request: HTTPRequest, _ url: RequestURL) -> HTTPError {
-        let attempt = "\(request.method) \(url.printable)"
-        if transfer.wasCancelled { return HTTPError(code: .cancelled, message: "\(attempt) was cancelled") }
-        if transfer.isTooLarge {
-            return HTTPError(
-                code: .tooLarge, message: "\(attempt): the response is bigger than \(configuration.maximumBodyBytes) bytes")
-        }
-        let reason = handle.reason(of: code)
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            return HTTPError(code: .resolve, message: "\(attempt): host \(url.host) is not known (\(reason)); check name and DNS")
-        case CURLE_COULDNT_CONNECT:
-            return HTTPError(code: .connect, message: "\(attempt): no connection (\(reason)); check address, port and firewall")
-        case CURLE_OPERATION_TIMEDOUT:
-            return HTTPError(code: .timeout, message: "\(attempt): timed out (\(reason))")
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
-            return HTTPError(
-                code: .tls,
-                message: "\(attempt): TLS failed (\(reason)); check caBundle, serverName and the client certificate")
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT:
-            return HTTPError(code: .invalidRequest, message: "\(attempt): \(reason)")
-        default:
-            return HTTPError(code: .transport, message: "\(attempt): the transfer failed (\(reason))")
-        }
     }
 }
 

@@ -23,6 +23,8 @@ package struct HTTPClientConfiguration: Sendable {
     }
 
     package var tls: TLS
+    /// Signs each request; nil: requests go out as they are.
+    package var signer: RequestSigner?
     package var connectTimeout: Duration
     /// A transfer without a byte in either direction for this long is a timeout; whole seconds, at least one.
     package var stallTimeout: Duration
@@ -33,10 +35,12 @@ package struct HTTPClientConfiguration: Sendable {
     package var userAgent: String
 
     package init(
-        tls: TLS = TLS(), connectTimeout: Duration = .seconds(5), stallTimeout: Duration = .seconds(60),
+        tls: TLS = TLS(), signer: RequestSigner? = nil, connectTimeout: Duration = .seconds(5),
+        stallTimeout: Duration = .seconds(60),
         totalTimeout: Duration? = nil, maximumBodyBytes: Int = 256 << 20, userAgent: String = "sheaf"
     ) {
         self.tls = tls
+        self.signer = signer
         self.connectTimeout = connectTimeout
         self.stallTimeout = stallTimeout
         self.totalTimeout = totalTimeout

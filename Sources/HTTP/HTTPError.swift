@@ -17,10 +17,13 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package let code: Code
     /// Names method and URL without user, password and query.
     package let message: String
+    /// False when the server certainly never saw the request, so that it may go to another address whatever it does.
+    package let wasSent: Bool
 
-    package init(code: Code, message: String) {
+    package init(code: Code, message: String, wasSent: Bool = true) {
         self.code = code
         self.message = message
+        self.wasSent = wasSent
     }
 
     /// Whether the same request may succeed later. Whether it may be repeated at all is the caller's knowledge.

@@ -27,11 +27,14 @@ package struct HTTPResponse: Sendable {
     package let headers: HTTPHeaders
     /// Empty when a sink took the bytes.
     package let body: [UInt8]
+    /// The server's, when this request made the connection.
+    package let certificate: ServerCertificate?
 
-    package init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+    package init(status: Int, headers: HTTPHeaders, body: [UInt8], certificate: ServerCertificate? = nil) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.certificate = certificate
     }
 
     package var isSuccess: Bool { (200..<300).contains(status) }

@@ -6,6 +6,8 @@ struct RequestURL {
     let scheme: String
     let host: String
     let port: Int
+    /// Scheme, host and port as given, where path and query follow.
+    let origin: String
     /// Path and query as given.
     let target: String
     /// Scheme, host, port and path: neither user nor query, since queries carry signatures.
@@ -40,10 +42,14 @@ struct RequestURL {
         host = try RequestURL.part(handle, CURLUPART_HOST)
         guard let port = Int(try RequestURL.part(handle, CURLUPART_PORT)) else { throw RequestURL.refusal("has no usable port") }
         self.port = port
+        origin = String(text[..<authorityEnd])
         let path = afterSlashes[authorityEnd...]
         target = path.isEmpty ? "/" : String(path)
         printable = "\(scheme)://\(host):\(port)\(target.prefix { $0 != "?" && $0 != "#" })"
     }
+
+    /// Value of the `Host` header: the port is left out where it is the scheme's own.
+    var hostHeader: String { port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)" }
 
     private static func part(_ handle: OpaquePointer, _ part: CURLUPart) throws(HTTPError) -> String {
         var text: UnsafeMutablePointer<CChar>?

@@ -18,7 +18,8 @@ package struct SecretSource: Sendable {
 
     /// Keys whose lower-case spelling the name of an environment variable cannot tell.
     package static let wellKnownKeys = [
-        "username", "password", "token", "apiKey", "api-key", "ca.crt", "tls.crt", "tls.key",
+        "username", "password", "token", "apiKey", "api-key", "ca.crt", "tls.crt", "tls.key", "accessKeyID", "secretAccessKey",
+        "sessionToken",
     ]
 
     package static let environmentPrefix = "SHEAF_SECRET_"

@@ -25,6 +25,8 @@ package struct PlannedIndex: Codable, Sendable, Equatable {
     package var placement: IndexPlacement?
     /// Restore: the data stream that its documents go through, and which of its generations it is.
     package var stream: StreamGeneration?
+    /// Restore that overwrites: the uuid of the index that is deleted.
+    package var replaces: String?
 
     package init(
         name: String, targetName: String, uuid: String, shards: Int, documents: Int, definition: String, pageLimit: Int = 10_000,

@@ -75,6 +75,9 @@ extension ComplaintCases {
             "11:14: warning: spec.task.params[2].name: not a parameter that Sheaf knows; it has no effect, found \"index\"",
             "12:27: warning: spec.task.params[3].value: not honoured yet: --quiet"),
         Case(
+            "parameters of a restore in a plan", plan("task: {params: [{name: conflict, value: skip}]}"),
+            "6:26: warning: spec.task.params[0].name: conflict is a parameter of restores; it has no effect in a backup"),
+        Case(
             "lists", plan("interimVolumeTemplate: {}\nhooks: []\ntask: {params: {name: a}}"),
             "7:10: error: spec.hooks: expected fields, found a list",
             "8:18: error: spec.task.params: expected a list, found a group of fields"),
@@ -109,6 +112,13 @@ extension ComplaintCases {
             "policy of a restore", restore("hooks: {postRestore: {executionPolicy: OnFinalRetryFailure, exec: {command: [a]}}}"),
             "6:42: error: spec.hooks.postRestore.executionPolicy: expected Always or OnSuccess or OnFailure, found \"OnFinalRetryFailure\""
         ),
+        Case(
+            "parameters of a restore",
+            restore(
+                "task:\n  params:\n  - {name: renameReplacement, value: 'x-$2'}\n  - {name: renamePattern, value: ^(.+)$}\n  - {name: conflict, value: merge}"
+            ),
+            "8:40: error: spec.task.params[0].value: the replacement \"x-$2\" names group 2, and the pattern has 1",
+            "10:31: error: spec.task.params[2].value: expected one of append, fail, overwrite, skip, swap-alias, found \"merge\""),
         Case(
             "fields of a plan", restore("schedule: '* * * * *'\nretryConfig: {}"),
             "6:3: warning: spec.schedule: not a field that Sheaf knows; it is kept and has no effect",

@@ -16,9 +16,9 @@ enum ComplaintCases {
         }
     }
 
-    static let all = documents + appBindings + repositories + plans + restores
+    static let all = documents + appBindings + clusterParameters + repositories + plans + restores
 
-    private static func appBinding(_ spec: String) -> String {
+    static func appBinding(_ spec: String) -> String {
         "{apiVersion: appcatalog.appscode.com/v1alpha1, kind: AppBinding, metadata: {name: es}, spec:\n\(spec)\n}"
     }
 

@@ -83,7 +83,7 @@ struct StashManifestsTests {
         let loaded = try ResourceLoader().load(path: root.path + "/examples/resources")
         #expect(loaded.complaints.isEmpty)
         #expect(loaded.resources.referenceComplaints().isEmpty)
-        #expect(loaded.resources.count == 6)
+        #expect(loaded.resources.count == 7)
         #expect(loaded.resources.backupConfigurations.first?.value.spec.timeZone == "Europe/Berlin")
     }
 }

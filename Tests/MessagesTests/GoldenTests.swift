@@ -52,6 +52,8 @@ import Testing
         try check("query-snapshots", .query, Query.snapshots(repository: MessageSamples.repository))
         try check("query-snapshot", .query, Query.snapshot(repository: MessageSamples.repository, id: MessageSamples.snapshot))
         try check("query-repositories", .query, Query.repositories)
+        try check("query-restore-plan", .query, Query.restorePlan(manifest: MessageSamples.restoreSession))
+        try check("query-check", .query, Query.check(namespace: "demo", name: "logs-es"))
     }
 
     @Test func repliesKeepTheirShape() throws {
@@ -61,6 +63,8 @@ import Testing
         try check("reply-snapshots", .reply, Reply.snapshots(summaries: [MessageSamples.summary]))
         try check("reply-snapshot", .reply, Reply.snapshot(summary: MessageSamples.summary))
         try check("reply-repositories", .reply, Reply.repositories(manifests: [MessageSamples.repository]))
+        try check("reply-restore-plan", .reply, Reply.restorePlan(preview: MessageSamples.preview))
+        try check("reply-check", .reply, Reply.check(report: MessageSamples.report))
         try check("reply-refused", .reply, Reply.refused(code: .notFound, message: "there is none"))
     }
 

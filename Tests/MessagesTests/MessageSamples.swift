@@ -80,6 +80,24 @@ enum MessageSamples {
             ])
     }
 
+    static var preview: RestorePreview {
+        RestorePreview(
+            snapshot: snapshot, target: "demo/logs-es",
+            indices: [
+                .init(
+                    name: "logs", targetName: "old-logs", dataStream: "old-stream", documents: 20, bytes: 2000, action: "create",
+                    strippedSettings: ["index.creation_date"], aliases: ["old-all"])
+            ], objects: [.init(kind: .indexTemplates, name: "logs", action: "skip")],
+            notes: ["argument --quiet has no meaning here"],
+            problems: ["already there"])
+    }
+
+    static var report: ClusterReport {
+        ClusterReport(
+            name: "logs-es", namespace: "demo", worker: "w1",
+            findings: [.init("clock", .warning, "the cluster is 40 s ahead of the worker")])
+    }
+
     /// The samples are constants: an identifier that is refused is a mistake in this file.
     private static func identifier<Value>(_ value: Value?) -> Value {
         guard let value else { preconditionFailure("a sample's identifier is not valid") }

@@ -101,7 +101,7 @@ class Cluster:
             case ("GET", "_scripts", _):
                 self.counters.count("probe")
                 return success({"found": False}, 404)
-            case ("GET", "_data_stream" | "_index_template", *_) | ("GET", "_ilm", "policy") | ("POST", "_data_stream", "_modify"):
+            case ("POST", "_data_stream", "_modify"):
                 self.counters.count("probe")
                 return success({"error": "no handler found", "status": 400}, 400)
             case ("GET", "_nodes", _, "http"):
@@ -110,6 +110,21 @@ class Cluster:
             case ("GET", "_nodes", _, "stats", "jvm"):
                 self.counters.count("probe")
                 return success({"nodes": {"stub": {"timestamp": int(time.time() * 1000)}}})
+            case ("GET", "_cluster", "settings"):
+                self.counters.count("objects")
+                return success({"persistent": {}, "transient": {}})
+            case ("GET", "_ilm", "policy") | ("GET", "_ingest", "pipeline") | ("GET", "_template"):
+                self.counters.count("objects")
+                return success({})
+            case ("GET", "_component_template") | ("GET", "_index_template"):
+                self.counters.count("objects")
+                return success({words[0][1:] + "s": []})
+            case ("GET", "_data_stream", *_):
+                self.counters.count("objects")
+                return success({"data_streams": []})
+            case ("GET", "_alias"):
+                self.counters.count("alias")
+                return success({index.name: {"aliases": index.aliases} for index in self.indices.values()})
             case ("GET", "_alias", alias):
                 self.counters.count("alias")
                 found = {index.name: {"aliases": {alias: {}}} for index in self.indices.values() if alias in index.aliases}

@@ -35,7 +35,7 @@ import Testing
 
     private func selected(_ selector: String, target: String = "es", in namespace: String = "demo") throws -> SnapshotID {
         let binding = AppBinding(metadata: ObjectMeta(name: target, namespace: namespace), spec: .init(clientConfig: .init()))
-        return try catalog.select(selector, target: binding).summary.id
+        return try catalog.select(selector, target: binding, allowPartial: false).commit.summary.id
     }
 
     private func refusal(_ selector: String, target: String = "es") -> String? {
@@ -99,5 +99,38 @@ import Testing
     @Test func anObjectThatIsNoOutcomeIsAnErrorAndNotLeftOut() throws {
         _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20251124T160000Z-abc"))
         #expect(throws: ArchiveError.self) { try catalog.snapshots() }
+    }
+
+    @Test func latestPassesOverSnapshotsThatMissDocuments() throws {
+        let whole = try add("a1", after: 0)
+        let partial = try addPartial("a2", after: 10)
+        let target = AppBinding(metadata: ObjectMeta(name: "es", namespace: "demo"), spec: .init(clientConfig: .init()))
+        let passed = try catalog.select("latest", target: target, allowPartial: false)
+        #expect(passed.commit.summary.id == whole)
+        #expect(passed.notes == ["latest passed over snapshot \(partial), which misses documents"])
+        let taken = try catalog.select("latest", target: target, allowPartial: true)
+        #expect(taken.commit.summary.id == partial && taken.notes.isEmpty)
+        #expect(try catalog.select(partial.text, target: target, allowPartial: false).commit.summary.id == partial)
+        #expect(try catalog.find("latest").summary.id == whole)
+    }
+
+    @Test func aRepositoryOfPartialSnapshotsHasNoLatest() throws {
+        _ = try addPartial("a1", after: 0)
+        #expect(refusal("latest")?.contains("allowPartial") == true)
+    }
+
+    private func addPartial(_ session: String, after seconds: Int) throws -> SnapshotID {
+        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
+        var index = SnapshotSummary.Index(
+            name: "a", shards: 1, documents: 1, bytes: 1, storedBytes: 1, segments: 1, earliestView: nil, latestView: nil)
+        index.missing = "shard 0 could not be read"
+        let summary = SnapshotSummary(
+            id: id, repository: "disk", namespace: "demo", target: "es",
+            invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: Samples.time, indices: [index])
+        let outcome = OutcomeEntry(
+            nonce: "o", decidedAt: Samples.time,
+            verdict: .commit(result: .init(summary: summary, manifests: [], partsByWorker: [:])))
+        _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
+        return id
     }
 }

@@ -69,8 +69,9 @@ struct ContractChannel: Sendable {
                 "unit", on: Topology.command, "unit.{kind}.{plan}", "A slice's next minutes. Workers alone publish here.",
                 kinds.map { (RoutingKey.unit($0, plan: "p"), [.unit]) }),
             ContractChannel(
-                "workerQuery", on: Topology.command, "query.snapshots", "Ask the workers what a repository holds.",
-                [("query.snapshots", [.query])]),
+                "workerQuery", on: Topology.command, "query.{what}",
+                "Ask the workers what a repository holds, what a restore would do, how a cluster fares.",
+                ["query.snapshots", "query.plans", "query.checks"].map { ($0, [.query]) }),
             ContractChannel(
                 "status", on: Topology.event, "{kind}.{plan}.{phase}", "Where a session stands.",
                 kinds.flatMap { kind in
@@ -128,7 +129,9 @@ extension ContractChannel {
                 name: "phase", description: "The phase of the event, in lower case.",
                 values: Phase.allCases.map { $0.rawValue.lowercased() }),
             Parameter(name: "name", description: "Name of the metric."),
-            Parameter(name: "what", description: "What is asked for.", values: ["sessions", "repositories"]),
+            Parameter(
+                name: "what", description: "What is asked for.",
+                values: ["sessions", "repositories", "snapshots", "plans", "checks"]),
             Parameter(name: "scheduler", description: "Name of the Scheduler (--name)."),
             Parameter(name: "worker", description: "Name of the worker (--name) and a random number."),
         ]

@@ -127,3 +127,11 @@ extension ElasticsearchClient {
         _ = try send("DELETE", path, repeatable: true, allowing: [404], attempting: "delete index \(name)")
     }
 }
+
+extension ElasticsearchClient {
+    /// Every index with its aliases, as `GET _alias` shows them: hidden and closed ones too, those without aliases too.
+    package func allAliases() throws(ElasticsearchError) -> JSONValue {
+        try sendJSON("GET", "/_alias?expand_wildcards=all", repeatable: true, attempting: "list the indices and their aliases")
+            .value
+    }
+}

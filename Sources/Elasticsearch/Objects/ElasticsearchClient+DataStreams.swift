@@ -14,23 +14,6 @@ extension ElasticsearchClient {
         return listed.compactMap { DataStream(listed: $0) }.first { $0.name == name }
     }
 
-    /// Whether backing indices that were restored as indices can become a stream: `_data_stream/_modify` and `_migrate`.
-    ///
-    /// Elasticsearch has both from 7.16 on, where its module for data streams is there; OpenSearch has neither.
-    package func canAdoptBackingIndices() throws(ElasticsearchError) -> Bool {
-        let identity = try identity()
-        guard identity.distribution == .elasticsearch, identity.isAtLeast(7, 16) else { return false }
-        return try hasDataStreams()
-    }
-
-    package func hasDataStreams() throws(ElasticsearchError) -> Bool {
-        // A pattern that no name matches: 200 and an empty list, or 404 for the names, where the path is known.
-        let response = try send(
-            "GET", "/_data_stream/sheaf-probe-*", repeatable: true, allowing: [400, 404, 405], attempting: "look for data streams"
-        )
-        return response.isSuccess
-    }
-
     /// Makes a stream by the index template that matches its name.
     /// - Returns: false when there is one already.
     package func createDataStream(_ name: String) throws(ElasticsearchError) -> Bool {

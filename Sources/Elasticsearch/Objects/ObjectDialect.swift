@@ -35,6 +35,10 @@ package enum ObjectDialect {
             adapted.dropped += dropSettings(from: &body, distribution)
             adapted.refusal = refusal(object, body, distribution)
             adapted.object = ClusterObject(kind: object.kind, name: object.name, json: body)
+        case .ingestPipelines where distribution == .opensearch:
+            var body = try object.json()
+            adapted.dropped += drop(["_meta", "deprecated"], from: &body)
+            adapted.object = ClusterObject(kind: object.kind, name: object.name, json: body)
         case .clusterSettings, .ilmPolicies, .ismPolicies, .scripts, .ingestPipelines, .searchPipelines, .dataStreams: break
         }
         return adapted

@@ -16,6 +16,10 @@ extension ResourceDecoder {
         }
         let version = fields.text("version")
         let (appRef, parameters) = (fields.raw("appRef"), fields.raw("parameters"))
+        _ = fields.fields("parameters") { parameters -> Bool? in
+            checkParameters(parameters)
+            return true
+        }
         guard let config else { return nil }
         var spec = AppBinding.Spec(clientConfig: config, secret: secret)
         spec.type = type

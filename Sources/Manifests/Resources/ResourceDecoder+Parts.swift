@@ -8,25 +8,33 @@ extension ResourceDecoder {
         if !name.isEmpty, !isSearchTask {
             fields.warn("name", "Sheaf's own \(direction) is run whatever the task; \"\(name)\" is none of Elasticsearch")
         }
+        var declared: [(param: TaskRef.Param, fields: FieldDecoder)] = []
         let params = fields.list("params") { param in
             let name = param.requiredText("name", "the name of a parameter")
             let value = param.text("value")
-            if let name {
-                check(TaskRef.Param(name: name, value: value ?? ""), param)
-            }
-            return name.map { TaskRef.Param(name: $0, value: value ?? "") }
+            guard let name else { return TaskRef.Param?.none }
+            declared.append((TaskRef.Param(name: name, value: value ?? ""), param))
+            return TaskRef.Param(name: name, value: value ?? "")
         }
+        check(declared, direction: direction)
         return TaskRef(name: name, params: params)
     }
 
-    private func check(_ param: TaskRef.Param, _ fields: FieldDecoder) {
-        let read = TaskParameters(TaskRef(name: "", params: [param]))
-        for problem in read.problems { fields.complain("value", problem.message) }
-        if !read.unknown.isEmpty {
-            fields.warn("name", "not a parameter that Sheaf knows; it has no effect, found \"\(param.name)\"")
+    /// Together, since some only make sense beside another.
+    private func check(_ declared: [(param: TaskRef.Param, fields: FieldDecoder)], direction: String) {
+        let read = TaskParameters(TaskRef(name: "", params: declared.map(\.param)))
+        for problem in read.problems {
+            declared.last { $0.param.name == problem.parameter }?.fields.complain("value", problem.message)
         }
-        if !read.unhonoured.isEmpty {
-            fields.warn("value", "not honoured yet: \(read.unhonoured.joined(separator: " "))")
+        for (param, fields) in declared {
+            if read.unknown.contains(param.name) {
+                fields.warn("name", "not a parameter that Sheaf knows; it has no effect, found \"\(param.name)\"")
+            }
+            if direction == "backup", TaskParameters.restoreOnly.contains(param.name) {
+                fields.warn("name", "\(param.name) is a parameter of restores; it has no effect in a backup")
+            }
+            let unhonoured = TaskParameters(TaskRef(name: "", params: [param])).unhonoured
+            if !unhonoured.isEmpty { fields.warn("value", "not honoured yet: \(unhonoured.joined(separator: " "))") }
         }
     }
 

@@ -16,24 +16,6 @@ package enum ObjectConflictPolicy: String, Codable, Sendable, CaseIterable {
     case overwrite
 }
 
-/// How a restore renames: the expression first, then prefix and suffix.
-package struct RenameRule: Sendable, Equatable {
-    /// A regular expression over the whole or a part of a name, and what replaces each match; `$1` is the first group.
-    package var pattern: String?
-    package var replacement = ""
-    package var prefix = ""
-    package var suffix = ""
-
-    package init(pattern: String? = nil, replacement: String = "", prefix: String = "", suffix: String = "") {
-        self.pattern = pattern
-        self.replacement = replacement
-        self.prefix = prefix
-        self.suffix = suffix
-    }
-
-    package var isEmpty: Bool { pattern == nil && prefix.isEmpty && suffix.isEmpty }
-}
-
 /// The parameters of a restore that a backup has not.
 package struct RestoreOptions: Sendable, Equatable {
     /// For names of indices and data streams.

@@ -59,27 +59,12 @@ package struct TaskParameters: Sendable, Equatable {
             case "closedIndices":
                 savesClosedDefinitions = readChoice(param, ["fail": false, "definition": true]) ?? savesClosedDefinitions
             case "maxBytesPerSecond": readRate(param)
-            case "renamePattern": readPattern(param, into: \.rename.pattern)
-            case "renameReplacement": restore.rename.replacement = param.value
-            case "renameAliasPattern": readPattern(param, into: \.renameAlias.pattern)
-            case "renameAliasReplacement": restore.renameAlias.replacement = param.value
-            case "prefix": (restore.rename.prefix, restore.renameAlias.prefix) = (param.value, param.value)
-            case "suffix": (restore.rename.suffix, restore.renameAlias.suffix) = (param.value, param.value)
-            case "includeAliases": restore.includeAliases = readFlag(param) ?? restore.includeAliases
-            case "indexSettings": restore.indexSettings = readObject(param) ?? restore.indexSettings
-            case "ignoreIndexSettings": restore.ignoreIndexSettings = Self.list(param.value)
-            case "conflict":
-                restore.conflict =
-                    readChoice(param, Dictionary(uniqueKeysWithValues: ConflictPolicy.allCases.map { ($0.rawValue, $0) }))
-                    ?? restore.conflict
-            case "objectConflict":
-                restore.objectConflict =
-                    readChoice(param, Dictionary(uniqueKeysWithValues: ObjectConflictPolicy.allCases.map { ($0.rawValue, $0) }))
-                    ?? restore.objectConflict
-            case let name where Self.ignored.contains(name): break
-            default: unknown.append(param.name)
+            default:
+                guard !readRestoreOption(param), !Self.ignored.contains(param.name) else { continue }
+                unknown.append(param.name)
             }
         }
+        checkRenaming()
     }
 
     /// Splits on blanks without quoting, as Stash does; `--match=X` and `--match X` mean the same.
@@ -130,17 +115,6 @@ package struct TaskParameters: Sendable, Equatable {
         }
     }
 
-    private static func list(_ text: String) -> [String] { text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty } }
-
-    private mutating func readPattern(_ param: TaskRef.Param, into path: WritableKeyPath<RestoreOptions, String?>) {
-        do {
-            _ = try Regex(param.value)
-            restore[keyPath: path] = param.value
-        } catch {
-            problems.append(Problem(parameter: param.name, message: "\"\(param.value)\" is no regular expression: \(error)"))
-        }
-    }
-
     private mutating func readRate(_ param: TaskRef.Param) {
         do throws(RuntimeError) {
             let rate = try ByteCount(parsing: param.value).bytes
@@ -151,14 +125,14 @@ package struct TaskParameters: Sendable, Equatable {
         }
     }
 
-    private mutating func readChoice<Value>(_ param: TaskRef.Param, _ choices: [String: Value]) -> Value? {
+    mutating func readChoice<Value>(_ param: TaskRef.Param, _ choices: [String: Value]) -> Value? {
         if let value = choices[param.value] { return value }
         let expected = choices.keys.sorted().joined(separator: ", ")
         problems.append(Problem(parameter: param.name, message: "expected one of \(expected), found \"\(param.value)\""))
         return nil
     }
 
-    private mutating func readObject(_ param: TaskRef.Param) -> JSONValue? {
+    mutating func readObject(_ param: TaskRef.Param) -> JSONValue? {
         if let value = try? JSONValue(parsing: Array(param.value.utf8)), value.members != nil { return value }
         problems.append(Problem(parameter: param.name, message: "expected a JSON object, found \"\(param.value)\""))
         return nil
@@ -177,7 +151,7 @@ package struct TaskParameters: Sendable, Equatable {
         unhonoured += members.filter { $0.name != "query" }.map { "--searchBody \($0.name)" }
     }
 
-    private mutating func readFlag(_ param: TaskRef.Param) -> Bool? {
+    mutating func readFlag(_ param: TaskRef.Param) -> Bool? {
         switch param.value.lowercased() {
         case "true": return true
         case "false": return false

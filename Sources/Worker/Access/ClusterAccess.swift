@@ -35,9 +35,18 @@ package struct ClusterAccess: Sendable {
             url: url, caBundle: binding.spec.clientConfig.caBundle.map { Array($0) },
             serverName: binding.spec.clientConfig.serverName,
             insecureSkipTLSVerify: binding.spec.clientConfig.insecureSkipTLSVerify)
+        let parameters = binding.clusterParameters
+        configuration.endpoints = parameters.endpoints
+        configuration.overrides = CapabilityOverrides(
+            distribution: parameters.distribution.flatMap { .init(rawValue: $0.rawValue) }, version: parameters.version,
+            reader: parameters.reader.flatMap { .init(rawValue: $0.rawValue) })
         do {
             if let key = binding.secretKey, let secret = try secrets.credentials(of: binding) {
-                configuration.credential = try credential(in: secret, key: key)
+                configuration.credential = try Login(signing: parameters.signing).credential(in: secret, key: key)
+            } else if parameters.signing != nil {
+                throw WorkerError(
+                    .refused,
+                    "\(binding.key) asks for signed requests and names no Secret; set spec.secret to one with the access key")
             }
             if let key = binding.tlsSecretKey { try addCertificate(try secrets.secret(key), key: key, to: &configuration) }
         } catch let error as ManifestError {
@@ -53,21 +62,5 @@ package struct ClusterAccess: Sendable {
         }
         configuration.clientCertificate = certificate.exposedBytes
         configuration.clientKey = clientKey
-    }
-
-    /// Stash's keys (`username`/`password`, or the older `ADMIN_USERNAME`/`ADMIN_PASSWORD`), or `apiKey`, or `token`.
-    private func credential(in secret: Secret, key: ResourceKey) throws -> ClusterConfiguration.Credential {
-        func value(_ name: String) -> Sensitive? { secret[name]?.text }
-        if let user = value("username"), let password = value("password") {
-            return .basic(user: user.reveal(), password: password)
-        }
-        if let user = value("ADMIN_USERNAME"), let password = value("ADMIN_PASSWORD") {
-            return .basic(user: user.reveal(), password: password)
-        }
-        if let apiKey = value("apiKey") { return .apiKey(apiKey) }
-        if let token = value("token") { return .bearer(token) }
-        throw WorkerError(
-            .missingHere, "\(key) has neither username and password, nor ADMIN_USERNAME and ADMIN_PASSWORD, nor apiKey, nor token"
-        )
     }
 }

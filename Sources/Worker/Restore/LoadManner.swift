@@ -11,16 +11,14 @@ struct LoadManner: Sendable {
 
     /// - Parameter fence: the session's load alias of the index; of a data stream the pipeline that stands for one.
     init(_ index: PlannedIndex, fence: String, snapshot: SnapshotID?) {
-        if let stream = index.stream {
-            destination = .dataStream(stream.name, fencePipeline: fence)
-            seed = nil
-        } else if index.placement == .append {
-            destination = .alias(fence, action: .create)
-            seed = "\(snapshot?.text ?? "")\n\(index.name)\n\(index.manifest ?? "")"
-        } else {
-            destination = .alias(fence)
-            seed = nil
-        }
+        let isAppended = index.placement == .append
+        seed = isAppended ? "\(snapshot?.text ?? "")\n\(index.name)\n\(index.manifest ?? "")" : nil
+        destination =
+            if let stream = index.stream {
+                .dataStream(stream.name, fencePipeline: fence)
+            } else {
+                .alias(fence, action: isAppended ? .create : .index)
+            }
     }
 
     /// What changes the lines of a frame; nil: they go out as they are.

@@ -9,7 +9,7 @@ struct StreamPlanner {
     /// Of the snapshot.
     let streams: [DataStream]
     /// The new name of a data stream.
-    let rename: (String) -> String
+    let rename: (String) throws -> String
     let conflict: ConflictPolicy
     /// Streams whose backing indices come back as plain indices: `objects: all,-dataStreams`.
     let isLeftOut: (String) -> Bool
@@ -27,21 +27,26 @@ struct StreamPlanner {
         var placement = Placement()
         var skipped: Set<Int> = []
         let inPlan = streams.filter { stream in indices.contains { index in stream.indices.contains { $0.name == index.name } } }
-        let knowsStreams = try inPlan.isEmpty || client.hasDataStreams()
-        let adopts = try !inPlan.isEmpty && client.canAdoptBackingIndices()
+        guard !inPlan.isEmpty else {
+            slices = Self.chained(slices, indices)
+            return placement
+        }
+        let capabilities = try client.capabilities()
+        // Whoever has _modify has _migrate, which makes a stream of an alias's indices.
+        let adopts = capabilities.hasDataStreamModify == true
         for stream in inPlan {
             let positions = stream.indices.compactMap { backing in indices.firstIndex { $0.name == backing.name } }
             if isLeftOut(stream.name) {
                 placement.notes.append("data stream \(stream.name) is not made: its backing indices come back as plain indices")
                 continue
             }
-            guard knowsStreams else {
+            guard capabilities.hasDataStreams != false else {
                 placement.problems.append(
                     "the target has no data streams, so \(stream.name) cannot be made; restore its backing indices as plain indices with "
                         + "objects: all,-dataStreams")
                 continue
             }
-            let name = rename(stream.name)
+            let name = try rename(stream.name)
             let action = try self.action(name, &placement)
             placement.streams.append(
                 PlannedObject(kind: .dataStreams, name: stream.name, targetName: name, action: action ?? .create))

@@ -117,7 +117,7 @@ struct StreamRestorer {
                 for (position, backing) in zip(positions, stream.indices) {
                     left += try settle(backing.name, plan.indices[position])
                 }
-                for position in positions { try client.deleteIndexTemplate(fence(position)) }
+                for position in positions { try removeTemplate(position) }
                 return left
             }
         }
@@ -133,7 +133,7 @@ struct StreamRestorer {
         }
         for (name, positions) in filledStreams(plan) {
             if let stream = try client.dataStream(name), try isOurs(stream) { try client.deleteDataStream(name) }
-            for position in positions { try client.deleteIndexTemplate(fence(position)) }
+            for position in positions { try removeTemplate(position) }
         }
     }
 
@@ -197,6 +197,14 @@ struct StreamRestorer {
         ]
         try client.putFencePipeline(fence(position))
         _ = try client.put(ClusterObject(kind: .indexTemplates, name: fence(position), body: body.serialized()))
+    }
+
+    /// A template that matches a stream is in use and cannot be deleted, even where another one would take its place: so it is made to match
+    /// nothing first.
+    private func removeTemplate(_ position: Int) throws {
+        let body: JSONValue = ["index_patterns": [.string(fence(position))], "priority": JSONValue(Self.priority)]
+        _ = try client.put(ClusterObject(kind: .indexTemplates, name: fence(position), body: body.serialized()))
+        try client.deleteIndexTemplate(fence(position))
     }
 
     private func isOurs(_ stream: DataStream) throws -> Bool {

@@ -37,8 +37,12 @@ struct QueryRunner {
             case .snapshot(let repository, let id):
                 let store = try parts.repositories.open(repository, creating: false).store
                 return .snapshot(summary: try SnapshotCatalog(store: store).snapshot(id).summary)
-            case .restorePlan, .check:
-                return .refused(code: .invalid, message: "this worker cannot answer that yet")
+            case .check(let namespace, let name):
+                let check = ClusterCheck(resources: parts.resources, clusters: parts.clusters, worker: parts.settings.name)
+                return .check(report: try check.report(namespace: namespace, name: name))
+            case .restorePlan(let restore):
+                return RestoreDryRun(resources: parts.resources, clusters: parts.clusters, repositories: parts.repositories)
+                    .answer(restore)
             case .sessions, .repositories:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }

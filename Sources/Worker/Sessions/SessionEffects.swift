@@ -241,7 +241,9 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true): return try target.settle(plan) + streams.settle(plan) + objects.verify(plan)
+        case (.restore, true):
+            let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
+            return try target.settle(plan, expected: documents) + streams.settle(plan) + objects.verify(plan)
         case (.restore, false): try drop(plan)
         // A slice that is done has no view any more.
         case (.backup, false) where !endurance.finishesBlindly: try closeViews(of: plan)

@@ -2,6 +2,7 @@ import AMQP
 import Manifests
 import Messages
 import Runtime
+import Worker
 
 /// Why a command did not do what it was asked to, in the words of its exit code.
 struct CommandError: ExitCodeProviding, CustomStringConvertible {
@@ -28,8 +29,17 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
             case let error as CommandError: error.code
             case is UsageError, is ManifestError: .usage
             case let error as AMQPError: Self.code(of: error)
+            case let error as TransferError: Self.code(of: error)
             default: .failed
             }
+    }
+
+    private static func code(of error: TransferError) -> Code {
+        switch error.code {
+        case .notFound: .notFound
+        case .refused: .refused
+        case .damaged, .file: .failed
+        }
     }
 
     private static func code(of error: AMQPError) -> Code {

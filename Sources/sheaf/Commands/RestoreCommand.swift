@@ -1,3 +1,4 @@
+import Console
 import Manifests
 import Messages
 import Runtime
@@ -5,17 +6,30 @@ import Runtime
 struct RestoreCommand: AsyncCommand {
     static let configuration = CommandConfiguration(
         name: "restore", abstract: "Run the RestoreSession of a file, and print the session's id.",
-        discussion: "The file travels with the request; the AppBinding and the Repository it names are the Scheduler's.",
+        discussion: """
+            The file travels with the request; the AppBinding and the Repository it names are the Scheduler's, in a
+            dry run the worker's that answers.
+            """,
         options: [
-            .value("file", short: "f", valueName: "FILE", help: "manifest with exactly one RestoreSession", isRequired: true)
+            .value("file", short: "f", valueName: "FILE", help: "manifest with exactly one RestoreSession", isRequired: true),
+            .flag("dry-run", help: "only show what it would do, and end with 5 if it would be refused; writes nothing"),
         ] + SessionStart.definitions)
 
     private let start: SessionStart
+    private let broker: BrokerOption
     private let file: String
+    private let isDryRun: Bool
 
     init(_ arguments: ParsedArguments) throws {
         start = try SessionStart(arguments)
+        broker = try BrokerOption(arguments)
         file = try arguments.value("file")
+        isDryRun = try arguments.flag("dry-run")
+        if isDryRun, try arguments.flag("wait") {
+            throw UsageError(
+                code: .conflict, message: "--dry-run starts nothing to --wait for: leave one of them out",
+                command: arguments.command)
+        }
     }
 
     func run() async throws {
@@ -29,7 +43,21 @@ struct RestoreCommand: AsyncCommand {
             if resources.count > 1 {
                 start.output.note("only \(restore.value.key) is sent; apply the other resources of \(file) with: sheaf apply -f")
             }
+            if isDryRun { return try await show(restore.value) }
             try await start.run(.restore(manifest: restore.value))
+        }
+    }
+
+    private func show(_ restore: RestoreSession) async throws {
+        let client = try SheafClient(broker.address())
+        try await client.connect()
+        let reply = try await client.ask(.restorePlan(manifest: restore))
+        await client.close()
+        guard case .restorePlan(let preview) = reply else { throw CommandError.unexpected(reply) }
+        start.output.lines(RestorePlanTable.lines(preview, width: Terminal.isOutputTerminal ? Terminal.size.width : nil))
+        start.output.object(RestorePlanTable.json(preview))
+        guard preview.problems.isEmpty else {
+            throw CommandError(.refused, "the restore would be refused: \(preview.problems.joined(separator: "; "))")
         }
     }
 }

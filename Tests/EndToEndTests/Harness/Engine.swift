@@ -25,14 +25,18 @@ actor Engine {
         authorization = server.credentials.map { "Basic " + Data("\($0.user):\($0.password)".utf8).base64EncodedString() }
     }
 
-    /// - Parameter path: percent-encoded, with its query.
-    func send(_ method: String, _ path: String, _ body: [UInt8] = [], type: String = "application/json") throws -> HTTPResponse {
+    /// - Parameters:
+    ///   - path: percent-encoded, with its query.
+    ///   - login: of somebody else, as the value of `Authorization`.
+    func send(
+        _ method: String, _ path: String, _ body: [UInt8] = [], type: String = "application/json", as login: String? = nil
+    ) throws -> HTTPResponse {
         var request = HTTPRequest(method: method, url: url + path)
         if !body.isEmpty {
             request.body = .bytes(body)
             request.headers["Content-Type"] = type
         }
-        if let authorization { request.headers["Authorization"] = authorization }
+        if let authorization = login ?? authorization { request.headers["Authorization"] = authorization }
         return try client.send(request)
     }
 

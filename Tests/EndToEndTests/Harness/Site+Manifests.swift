@@ -35,14 +35,17 @@ extension Site {
     /// - Parameters:
     ///   - indices: the `indices` parameter of its task.
     ///   - repository: another Repository than the site's own.
+    ///   - cluster: another AppBinding than the site's own.
     ///   - timeOut: Stash's, such as "10s".
     ///   - schedule: five fields; nil: only when asked.
     ///   - parameters: more of its task.
     func declarePlan(
-        _ name: String, indices: String, repository: String? = nil, timeOut: String? = nil, schedule: String? = nil,
-        parameters: [String: String] = [:]
+        _ name: String, indices: String, repository: String? = nil, cluster: String? = nil, timeOut: String? = nil,
+        schedule: String? = nil, parameters: [String: String] = [:]
     ) throws {
-        var spec = session(task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, parameters: parameters)
+        var spec = session(
+            task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, cluster: cluster, parameters: parameters
+        )
         if let timeOut { spec["timeOut"] = .string(timeOut) }
         if let schedule { spec["schedule"] = .string(schedule) }
         try write(
@@ -52,14 +55,18 @@ extension Site {
 
     /// Writes a RestoreSession.
     ///
+    /// - Parameter parameters: of its task, besides `indices`.
     /// - Returns: the path of its file.
-    func restoreFile(_ name: String, indices: String? = nil, snapshot: String = "latest") throws -> String {
-        try writeRestore(name, indices: indices, snapshot: snapshot, to: folder)
+    func restoreFile(
+        _ name: String, indices: String? = nil, snapshot: String = "latest", cluster: String? = nil,
+        parameters: [String: String] = [:]
+    ) throws -> String {
+        try writeRestore(name, indices: indices, snapshot: snapshot, cluster: cluster, parameters: parameters, to: folder)
     }
 
     /// Declares a RestoreSession of the latest snapshot to the Scheduler.
     func declareRestore(_ name: String) throws {
-        _ = try writeRestore(name, indices: nil, snapshot: "latest", to: schedulerResources)
+        _ = try writeRestore(name, indices: nil, snapshot: "latest", cluster: nil, to: schedulerResources)
     }
 
     /// The plan with its cluster and its repository in one file, for whoever needs no Scheduler.
@@ -72,18 +79,23 @@ extension Site {
         return "\(folder)/whole-\(name).yaml"
     }
 
-    private func writeRestore(_ name: String, indices: String?, snapshot: String, to folder: String) throws -> String {
-        var spec = session(task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil)
+    private func writeRestore(
+        _ name: String, indices: String?, snapshot: String, cluster: String?, parameters: [String: String] = [:],
+        to folder: String
+    ) throws -> String {
+        var spec = session(
+            task: "elasticsearch-restore-8.2.0", indices: indices, repository: nil, cluster: cluster, parameters: parameters)
         spec["rules"] = [["snapshots": [.string(snapshot)]]]
         try write(manifest("stash.appscode.com/v1beta1", "RestoreSession", name, "spec", spec), "restore-\(name)", to: [folder])
         return "\(folder)/restore-\(name).json"
     }
 
     private func session(
-        task: String, indices: String?, repository: String?, parameters: [String: String] = [:]
+        task: String, indices: String?, repository: String?, cluster: String?, parameters: [String: String] = [:]
     ) -> JSONValue {
         let reference: JSONValue = [
-            "apiVersion": "appcatalog.appscode.com/v1alpha1", "kind": "AppBinding", "name": .string(cluster),
+            "apiVersion": "appcatalog.appscode.com/v1alpha1", "kind": "AppBinding",
+            "name": .string(cluster ?? self.cluster),
         ]
         var spec: JSONValue = ["target": ["ref": reference], "repository": ["name": .string(repository ?? repositoryName)]]
         var task: JSONValue = ["name": .string(task)]

@@ -108,11 +108,17 @@ final class Site: Sendable {
 
     /// Starts a stub engine; it goes with the site.
     func startStub(_ shape: StubEngine.Shape) async throws -> StubEngine {
+        try StubEngine(url: try await startServer("stub", [StubEngine.program] + shape.arguments), shape: shape)
+    }
+
+    /// Starts a server that goes with the site.
+    ///
+    /// - Returns: the address, which is the first line that it prints.
+    func startServer(_ name: String, _ words: [String]) async throws -> String {
         let process = try await ChildProcess.start(
-            "stub", StubEngine.program, shape.arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": folder])
+            name, words[0], Array(words.dropFirst()), environment: ["PATH": "/usr/bin:/bin", "HOME": folder])
         started.withLock { $0.append(process) }
-        let url = try await process.output.first("the address of the stub engine", within: .seconds(30)) { _ in true }
-        return try StubEngine(url: url, shape: shape)
+        return try await process.output.first("the address of \(name)", within: .seconds(30)) { _ in true }
     }
 
     /// Runs a command to its end.

@@ -1,4 +1,5 @@
 import Messages
+import Runtime
 import Testing
 
 struct TaskParametersTests {
@@ -43,5 +44,32 @@ struct TaskParametersTests {
         let read = parameters(("waitTimeout", "300"), ("outputDir", "/o"), ("ENABLE_DASHBOARD_BACKUP", "true"), ("index", "a"))
         #expect(read.unknown == ["index"])
         #expect(read.problems.isEmpty && read.unhonoured.isEmpty)
+    }
+
+    @Test func theParametersOfARestoreAreRead() {
+        let read = parameters(
+            ("renameReplacement", "old-$1"), ("renamePattern", "^(.+)$"), ("prefix", "p-"), ("suffix", "-s"),
+            ("renameAliasPattern", "a"), ("includeAliases", "false"), ("conflict", "swap-alias"), ("objectConflict", "overwrite"),
+            ("indexSettings", #"{"index":{"codec":"default"}}"#), ("ignoreIndexSettings", "index.lifecycle.*, refresh_interval"))
+        #expect(read.problems.isEmpty && read.unknown.isEmpty, "\(read.problems)")
+        #expect(read.restore.rename == RenameRule(pattern: "^(.+)$", replacement: "old-$1", prefix: "p-", suffix: "-s"))
+        #expect(read.restore.renameAlias == RenameRule(pattern: "a", prefix: "p-", suffix: "-s"))
+        #expect(!read.restore.includeAliases && read.restore.conflict == .swapAlias && read.restore.objectConflict == .overwrite)
+        #expect(read.restore.ignoreIndexSettings == ["index.lifecycle.*", "refresh_interval"])
+        #expect(RestoreOptions.flattened(read.restore.indexSettings) == [.init(name: "index.codec", value: "default")])
+    }
+
+    @Test(arguments: [
+        ([("renamePattern", "(a")], "renamePattern"),
+        ([("renamePattern", "a"), ("renameReplacement", "$1")], "renameReplacement"),
+        ([("renameReplacement", "x")], "renameReplacement"), ([("renameAliasPattern", "[")], "renameAliasPattern"),
+        ([("conflict", "merge")], "conflict"), ([("objectConflict", "append")], "objectConflict"),
+        ([("indexSettings", "{")], "indexSettings"), ([("indexSettings", #"{"number_of_shards":3}"#)], "indexSettings"),
+        ([("indexSettings", #"{"index":{"number_of_shards":null}}"#)], "indexSettings"),
+        ([("ignoreIndexSettings", "index.number_of_shards")], "ignoreIndexSettings"),
+    ])
+    func whatARestoreCannotDoIsAProblem(params: [(String, String)], parameter: String) {
+        let read = TaskParameters(TaskRef(name: "t", params: params.map { .init(name: $0.0, value: $0.1) }))
+        #expect(read.problems.map(\.parameter) == [parameter], "\(read.problems)")
     }
 }

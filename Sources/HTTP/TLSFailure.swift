@@ -1,0 +1,78 @@
+/// A failed TLS handshake in a sentence: what is wrong, and which setting is to be changed.
+enum TLSFailure: Equatable {
+    case unknownAuthority
+    case expired
+    case notYetValid
+    case otherHost
+    case plainServer
+    case certificateDemanded
+    case certificateRefused
+    case unusableSetting
+    case other
+
+    /// - Parameter reason: what libcurl and OpenSSL say.
+    init(_ reason: String) {
+        let text = reason.lowercased()
+        func says(_ parts: String...) -> Bool { parts.contains { text.contains($0) } }
+        self =
+            if says("certificate has expired") {
+                .expired
+            } else if says("not yet valid") {
+                .notYetValid
+            } else if says("does not match target host name", "no alternative certificate subject name") {
+                .otherHost
+            } else if says("alert certificate required") {
+                .certificateDemanded
+            } else if says("handshake failure", "alert bad certificate", "alert unknown ca", "alert certificate ") {
+                .certificateRefused
+            } else if says(
+                "local issuer certificate", "self-signed", "self signed", "issuer certificate", "verify the first certificate")
+            {
+                .unknownAuthority
+            } else if says("wrong version number", "http request", "packet length too long") {
+                .plainServer
+            } else if says(
+                "could not load", "unable to set private key", "unable to load", "error adding", "no start line",
+                "key values mismatch")
+            {
+                .unusableSetting
+            } else {
+                .other
+            }
+    }
+
+    /// - Parameters:
+    ///   - host: the name that the certificate was checked for.
+    ///   - certificate: the server's, where it was seen.
+    func sentence(reason: String, host: String, certificate: ServerCertificate?) -> String {
+        switch self {
+        case .unknownAuthority:
+            "the server's certificate comes from an authority that is not trusted (\(reason)); "
+                + "give the PEM of that authority as clientConfig.caBundle"
+        case .expired:
+            "the server's certificate has expired (\(reason)); renew it at the server, and check the clock of this machine"
+        case .notYetValid:
+            "the server's certificate is not valid yet (\(reason)); check the clocks of the server and of this machine"
+        case .otherHost:
+            "the server's certificate is not for \(host)" + Self.listed(certificate)
+                + "; set clientConfig.serverName to a name that it has, or check that the address leads to the right server"
+        case .plainServer:
+            "the server does not speak TLS at this port (\(reason)); use http:// in clientConfig.url, or the port that has TLS"
+        case .certificateDemanded:
+            "the server demands a client certificate (\(reason)); name a Secret with tls.crt and tls.key under spec.tlsSecret"
+        case .certificateRefused:
+            "the server refuses the handshake or the client certificate (\(reason)); check tls.crt and tls.key of spec.tlsSecret, "
+                + "and whether the server trusts their authority"
+        case .unusableSetting:
+            "the TLS settings cannot be used (\(reason)); check caBundle, and tls.crt and tls.key of spec.tlsSecret"
+        case .other:
+            "TLS failed (\(reason)); check caBundle, serverName and the client certificate"
+        }
+    }
+
+    private static func listed(_ certificate: ServerCertificate?) -> String {
+        guard let certificate else { return "" }
+        if !certificate.names.isEmpty { return " but for \(certificate.names.joined(separator: ", "))" }
+        return certificate.subject.map { " but for \($0)" } ?? ""
+    }
+}

@@ -1,0 +1,71 @@
+import HTTP
+import Runtime
+import Testing
+
+/// An engine that makes mistakes when it is told to: `Tests/FaultEngine/fault_engine.py` in front of a real one.
+actor FaultEngine {
+    /// What can go wrong; `faults.py` says of each what it does.
+    enum Fault: String, CaseIterable, Sendable {
+        case busy, unavailable, breaker
+        case proxyPage = "proxy_page"
+        case resetBefore = "reset_before"
+        case torn
+        case tornNeatly = "torn_neatly"
+        case stalled
+        case failedShard = "failed_shard"
+        case failedShardAtTheEnd = "failed_shard_at_the_end"
+        case timedOut = "timed_out"
+        case lostView = "lost_view"
+        case leftOut = "left_out"
+        case doubled
+        case resetAfter = "reset_after"
+        case refusedItems = "refused_items"
+        case tooLarge = "too_large"
+
+        /// Pages that look whole and are not: no repetition finds out which page it was, so the session can only fail.
+        var isLie: Bool { self == .leftOut || self == .doubled }
+
+        var isOfBulk: Bool { [.resetAfter, .refusedItems, .tooLarge].contains(self) }
+
+        var isOfPages: Bool { isLie || [.failedShard, .failedShardAtTheEnd, .timedOut, .lostView].contains(self) }
+    }
+
+    static var program: String { Surroundings.packageFolder + "/Tests/FaultEngine/fault_engine.py" }
+
+    nonisolated let url: String
+    private let executor: ThreadExecutor
+    private let client: HTTPClient
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(url: String) throws {
+        self.url = url
+        executor = try ThreadExecutor(name: "e2e-faults")
+        client = try HTTPClient()
+    }
+
+    /// From now on each request that one of the faults fits meets it with that probability, until so many have.
+    func plan(_ faults: [Fault], rate: Double = 1, most: Int) throws {
+        let plan: JSONValue = [
+            "kinds": .array(faults.map { .string($0.rawValue) }), "rate": JSONValue(rate), "most": JSONValue(most),
+        ]
+        let response = try client.send(
+            HTTPRequest(method: "POST", url: url + "/_faults/plan", body: .bytes(plan.serializedBytes())))
+        try #require(response.isSuccess)
+    }
+
+    func stop() throws { try plan([], most: 0) }
+
+    /// How many requests met a fault so far, by its name.
+    func counts() throws -> [String: Int] {
+        let counts = try JSONValue(parsing: try client.send(HTTPRequest(url: url + "/_faults/counts")).body)
+        return Dictionary(uniqueKeysWithValues: (counts.members ?? []).map { ($0.name, $0.value.int ?? 0) })
+    }
+}
+
+extension Site {
+    func startFaultEngine(before server: TestServer, seed: UInt64) async throws -> FaultEngine {
+        try FaultEngine(
+            url: try await startServer("fault engine", [FaultEngine.program, try server.url(), "--seed", "\(seed % 1_000_000)"]))
+    }
+}
