@@ -92,7 +92,7 @@ CASES = [
         solo=everywhere(
             Solo(
                 restore="Failed",
-                restore_says=("{index}", "bad-one", "parse"),
+                restore_says=("{index}", "refused 1 of 2", "parse"),
                 restore_parameters={"conflict": "append"},
                 meanwhile=[("PUT", "/{index}", {"mappings": {"properties": {"n": {"type": "integer"}}}})],
             )
