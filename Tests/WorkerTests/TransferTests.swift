@@ -27,7 +27,10 @@ import Testing
         (#"{ "delete" : {"_id":"1"} }"#, .bulk),
         (#"{"index":{"name":"a document with an object"}}"#, .documents), (#"{"index":1}"#, .documents),
         (#"{"_index":"a","_id":"1","_source":{"a":1}}"#, .dump), (#"{"a":{"_source":1}}"#, .documents), ("{}", .documents),
-        ("\u{FEFF}{\"a\":1}", .documents),
+        ("\u{FEFF}{\"a\":1}", .documents), ("{\"a\":1 /* } */}", .documents),
+        (#"{"error":{"line":3,"status":0,"type":"malformed_line","reason":"r"},"line":"x"}"#, .dump),
+        (#"{"error":{"line":3,"status":0,"type":"malformed_line","reason":"r"},"line":"x","level":"warn"}"#, .documents),
+        (#"{"error":{"code":3},"line":"a log's"}"#, .documents),
     ])
     func theFirstLineTellsTheFormat(line: String, format: ImportFormat) {
         #expect(ImportFormat(firstLine: Array(line.utf8)) == format)
@@ -38,41 +41,18 @@ import Testing
 
     // MARK: - Import
 
-    /// Runs an import of a text into the index `new` of a server that refuses documents with the word "bad".
-    private func load(_ text: String, pipeline: String? = nil, exists: Bool = false, conflict: ConflictPolicy = .fail) throws -> (
-        report: DocumentImport.Report, rejects: [String], requests: [StubServer.Request]
-    ) {
+    /// Runs an import of a text into the index `new` of `server`.
+    private func load(
+        _ text: String, into server: ImportServer = ImportServer(), pipeline: String? = nil, conflict: ConflictPolicy = .fail,
+        allowsEmpty: Bool = false, isStopped: @escaping @Sendable () -> Bool = { false }
+    ) throws -> (report: DocumentImport.Report, rejects: [String], requests: [StubServer.Request]) {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/lines"
         try Data(text.utf8).write(to: URL(filePath: path))
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-        let server = try StubServer { request in
-            switch (request.method, request.path) {
-            case ("GET", "/_alias"): return StubServer.Reply(200, exists ? #"{"new":{"aliases":{}}}"# : "{}")
-            case ("HEAD", _): return StubServer.Reply(404)
-            case ("GET", "/new/_alias"): return StubServer.Reply(200, #"{"new":{"aliases":{}}}"#)
-            case ("GET", _) where request.path.hasPrefix("/_alias/"):
-                return StubServer.Reply(200, "{\"new\":{\"aliases\":{\"\(request.path.dropFirst(8))\":{}}}}")
-            case ("POST", _) where request.path.hasSuffix("/_bulk"):
-                let lines = request.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-                let items = stride(from: 1, to: lines.count, by: 2).map { place in
-                    lines[place].contains("bad")
-                        ? #"{"index":{"status":400,"error":{"type":"document_parsing_exception","reason":"no"}}}"#
-                        : #"{"index":{"status":201}}"#
-                }
-                return StubServer.Reply(
-                    200, "{\"errors\":\(request.text.contains("bad")),\"items\":[\(items.joined(separator: ","))]}")
-            default: return StubServer.Reply(200, #"{"acknowledged":true,"_shards":{"failed":0}}"#)
-            }
-        }
-        let client = try ElasticsearchClient(
-            configuration: ClusterConfiguration(url: server.url), retryPolicy: RetryPolicy(retries: 0))
-        var rejects: [String] = []
-        let report = try DocumentImport(client: client, place: "es").run(
-            file: handle.fileDescriptor, name: "lines", into: "new", pipeline: pipeline, conflict: conflict
-        ) { rejects.append(String(decoding: $0.bytes, as: UTF8.self)) }
-        try handle.close()
-        return (report, rejects, server.requests)
+        defer { try? handle.close() }
+        return try server.load(
+            handle.fileDescriptor, pipeline: pipeline, conflict: conflict, allowsEmpty: allowsEmpty, isStopped: isStopped)
     }
 
     private func bulk(_ requests: [StubServer.Request]) -> [String] {
@@ -118,11 +98,36 @@ import Testing
     }
 
     @Test func anIndexThatIsThereIsRefusedOrLeftOrAddedTo() throws {
-        let error = #expect(throws: TransferError.self) { _ = try load("{}", exists: true) }
+        let error = #expect(throws: TransferError.self) { _ = try load("{}", into: ImportServer(exists: true)) }
         #expect(error?.code == .refused && error?.message.contains("--conflict append") == true)
-        #expect(try load("{}", exists: true, conflict: .skip).report.accepted == 0)
-        let added = try load("{}", exists: true, conflict: .append)
+        #expect(try load("{}", into: ImportServer(exists: true), conflict: .skip).report.accepted == 0)
+        let added = try load("{}", into: ImportServer(exists: true), conflict: .append)
         #expect(added.report.accepted == 1 && !added.requests.contains { $0.method == "PUT" || $0.method == "DELETE" })
+    }
+
+    @Test func theFileOfRefusedDocumentsIsReadAgain() throws {
+        let lines = ["nonsense", #"{"_id":"1","_source":{"a":"bad"}}"#, #"{"_id":"3","_routing":"r","_source":{"a":"bad"}}"#]
+        let first = try load("{\"_id\":\"2\",\"_source\":{}}\n" + lines.joined(separator: "\n"))
+        #expect(first.report.accepted == 1 && first.rejects.count == 3)
+        // The malformed line is the first: nothing of it may become a document.
+        let again = try load(first.rejects.joined().replacingOccurrences(of: "bad", with: "good"))
+        #expect(
+            bulk(again.requests) == [
+                #"{"index":{"_id":"1"}}"#, #"{"a":"good"}"#, #"{"index":{"_id":"3","routing":"r"}}"#, #"{"a":"good"}"#,
+            ])
+        #expect(again.report.accepted == 2 && again.report.rejected == 1)
+        #expect(again.rejects.first?.contains(#""line":"nonsense""#) == true, "\(again.rejects)")
+        // Its user has put it right.
+        let mended = try load(again.rejects[0].replacingOccurrences(of: "nonsense", with: #"{\"_id\":\"9\",\"_source\":{}}"#))
+        #expect(bulk(mended.requests) == [#"{"index":{"_id":"9"}}"#, "{}"])
+    }
+
+    @Test func aRefusedSourceThatIsNoJSONKeepsItsId() throws {
+        let first = try load(#"{"_id":"1","_source":{"a":"bad" /* why */}}"#)
+        let line = try #require(first.rejects.first)
+        #expect(line.contains(#""line":"{"#), "\(line)")
+        let again = try load(line.replacingOccurrences(of: "bad", with: "good"))
+        #expect(bulk(again.requests) == [#"{"index":{"_id":"1"}}"#, #"{"a":"good" /* why */}"#])
     }
 
     @Test func longLinesAndALastOneWithoutItsEndAreRead() throws {

@@ -4,7 +4,7 @@ import CScan
 ///
 /// Knows strings, escapes, nesting and the comments that servers accept in a `_source`; checks nothing else. Inside objects and
 /// arrays it works on blocks of 64 bytes with the bit operations of simdjson (Langdale and Lemire, 2019), else byte by byte.
-struct ValueScanner {
+package struct ValueScanner {
     private enum Mode {
         case plain
         case string
@@ -20,10 +20,12 @@ struct ValueScanner {
     private var mode = Mode.plain
     private var depth = 0
 
+    package init() {}
+
     /// Goes on at `position` until the value's delimiter, which is not consumed, or the end of the bytes.
     ///
     /// - Returns: whether the delimiter was found; `position` is its place then, else `end`.
-    mutating func advance(_ bytes: UnsafePointer<UInt8>, _ position: inout Int, end: Int) -> Bool {
+    package mutating func advance(_ bytes: UnsafePointer<UInt8>, _ position: inout Int, end: Int) -> Bool {
         while position < end {
             if depth > 0, end - position >= 64, mode == .plain || mode == .string || mode == .escape {
                 if skipBlock(bytes, &position) { continue }

@@ -6,9 +6,11 @@ package struct BulkDestination: Sendable, Equatable {
         case alias
         /// An ingest pipeline without processors, since a data stream can have no alias that is written through.
         case pipeline(String)
+        /// Nothing: the loader's caller looks whose the index is.
+        case none
     }
 
-    /// An alias, or a data stream's name.
+    /// An alias, a data stream's name, or an index's.
     package let name: String
     let fence: Fence
     package let action: ElasticsearchClient.WriteAction
@@ -16,6 +18,11 @@ package struct BulkDestination: Sendable, Equatable {
     /// - Parameter action: with `.create` a document that is there already (409) counts as loaded by an earlier try.
     package static func alias(_ name: String, action: ElasticsearchClient.WriteAction = .index) -> BulkDestination {
         BulkDestination(name: name, fence: .alias, action: action)
+    }
+
+    /// The index of that name, whoever made it.
+    package static func index(_ name: String) -> BulkDestination {
+        BulkDestination(name: name, fence: .none, action: .index)
     }
 
     /// Data streams take `create` actions alone.
@@ -27,6 +34,7 @@ package struct BulkDestination: Sendable, Equatable {
     var query: String {
         switch fence {
         case .alias: "require_alias=true&pipeline=_none"
+        case .none: "pipeline=_none"
         case .pipeline(let pipeline): "pipeline=\(percentEncoded(pipeline))"
         }
     }
@@ -34,6 +42,7 @@ package struct BulkDestination: Sendable, Equatable {
     var what: String {
         switch fence {
         case .alias: "load documents through alias \(name)"
+        case .none: "load documents into index \(name)"
         case .pipeline: "load documents into data stream \(name)"
         }
     }

@@ -2,7 +2,6 @@ import Elasticsearch
 package import Manifests
 package import Messages
 import Runtime
-import Sessions
 
 /// Loads documents from plain lines into one index, with a verdict for each; no broker, no repository. Blocking.
 package struct DocumentImport {
@@ -30,6 +29,7 @@ package struct DocumentImport {
     /// Bytes and documents that are collected before they are sent.
     private static let batchBytes = 4 << 20
     private static let batchDocuments = 10_000
+    private static let bodyBytes = 5_000_000
 
     private let client: ElasticsearchClient
     private let place: String
@@ -49,86 +49,59 @@ package struct DocumentImport {
     }
 
     /// - Parameters:
-    ///   - file: is read to its end; `name` is for sentences.
+    ///   - file: is read to its end, with `.overwrite` twice; `name` is for sentences.
     ///   - pipeline: of the cluster, which every document goes through; nil: none, not the index's default either.
     ///   - conflict: about an index that is there; `append` overwrites documents of the same id.
+    ///   - allowsEmpty: a file without a line makes an empty index.
+    ///   - isStopped: asked between blocks and batches.
     ///   - reject: takes every document that was refused.
-    /// - Throws: after what was made has been deleted again.
+    /// - Throws: after what was made has been deleted again; `TransferError(.interrupted)` when it was stopped.
     package func run(
-        file: CInt, name: String, into index: String, pipeline: String?, conflict: ConflictPolicy,
-        reject: (Rejected) throws -> Void
+        file: CInt, name: String, into index: String, pipeline: String?, conflict: ConflictPolicy, allowsEmpty: Bool = false,
+        isStopped: @escaping @Sendable () -> Bool = { false }, reject: (Rejected) throws -> Void
     ) throws -> Report {
-        guard let planned = try plan(index, conflict) else {
-            return Report(notes: ["index \(index) is there already and was left as it is"])
-        }
-        // Read before anything is made: a file that is none of documents must leave no index behind.
-        let reader = try ImportReader(file: file, name: name)
-        guard let session = SessionID("import-\(try Nonce.make())") else {
-            throw TransferError(.refused, "an import could not be named")
-        }
-        let plan = PlanEntry(
-            nonce: "", indices: [planned], slices: [], window: 1, snapshot: nil, plannedAt: .now(), notes: [])
-        let target = RestoreTarget(client: client, session: session)
-        do {
-            try target.prepare(plan) {}
-            var report = try load(reader, through: target.loadAlias(0), pipeline: pipeline, reject: reject)
-            report.notes += try target.release(plan)
-            return report
-        } catch {
-            do {
-                try target.drop(plan)
-            } catch let second {
-                throw TransferError(.refused, "\(error); and what was made could not be removed: \(second)")
-            }
-            throw error
-        }
-    }
-
-    /// - Returns: nil for an index that is to be left as it is.
-    private func plan(_ index: String, _ conflict: ConflictPolicy) throws -> PlannedIndex? {
-        if let problem = IndexName.problem(index) {
-            throw TransferError(.refused, "an index cannot be named \"\(index)\": a name that \(problem) is not allowed")
-        }
-        let definition = IndexDefinition(name: index, uuid: "", numberOfShards: 1)
-        var planned = PlannedIndex(
-            name: index, targetName: index, uuid: "", shards: 1, documents: 0, definition: definition.json.serialized())
-        switch try TargetNames(of: client, inQuestion: [index]).occupant(of: index) {
-        case nil: return planned
-        case .alias(let holders):
-            throw TransferError(
-                .refused, "\(index) is an alias of \(holders.joined(separator: ", ")) in \(place); name an index itself")
-        case .other: throw TransferError(.refused, "\(index) is a data stream in \(place); import into an index")
-        case .index: break
-        }
+        var target = try ImportTarget(client: client, name: index, place: place)
+        let replaces = target.isThere && conflict == .overwrite
         switch conflict {
-        case .skip: return nil
-        case .append: planned.placement = .append
-        case .overwrite:
-            planned.placement = .overwrite
-            planned.replaces = try client.currentDefinition(of: index)?.uuid
-        case .fail, .swapAlias:
+        case .skip where target.isThere: return Report(notes: ["index \(index) is there already and was left as it is"])
+        case .fail where target.isThere, .swapAlias where target.isThere:
             throw TransferError(
                 .refused,
                 "index \(index) is already there in \(place); --conflict append adds to it, overwrite makes it anew, skip leaves it"
             )
+        default: break
         }
-        return planned
+        // What exists goes only for a file that is known to be good.
+        if replaces, try ImportReader.examine(file: file, name: name, isStopped: isStopped) == 0 {
+            throw TransferError(.damaged, "\(name) has no documents, so index \(index) was left as it is; to empty it, delete it")
+        }
+        // Read before anything is made: a file that is none of documents must leave no index behind.
+        let reader = try ImportReader(file: file, name: name, isStopped: isStopped)
+        guard !reader.isEmpty || allowsEmpty else {
+            throw TransferError(.damaged, "\(name) has no documents; if that is right, say --allow-empty")
+        }
+        do {
+            if replaces || !target.isThere { try target.make() }
+            var report = try load(reader, into: index, pipeline: pipeline, isStopped: isStopped, reject: reject)
+            try target.settle()
+            if report.rejected > 0, let replaced = target.replaced { report.notes.append(replaced) }
+            return report
+        } catch {
+            throw target.abandon(because: error)
+        }
     }
 
     private func load(
-        _ reader: ImportReader, through alias: String, pipeline: String?, reject: (Rejected) throws -> Void
+        _ reader: ImportReader, into index: String, pipeline: String?, isStopped: () -> Bool, reject: (Rejected) throws -> Void
     ) throws -> Report {
         var reader = reader
-        let loader = BulkLoader(client: client, alias: alias)
+        let loader = BulkLoader(client: client, destination: .index(index), gate: BulkGate(bodyBytes: Self.bodyBytes))
         var batch = ImportBatch(pipeline: pipeline)
         var report = Report()
         func flush() throws {
             guard !batch.documents.isEmpty else { return }
+            guard !isStopped() else { throw TransferError(.interrupted, "the import was ended") }
             let verdict = try batch.lines.withUnsafeBytes { try loader.load($0) }
-            if verdict.rejected.contains(where: \.isFenced) {
-                throw TransferError(
-                    .refused, "the alias \(alias) is gone that the import goes through: something else removed it")
-            }
             guard verdict.accepted + verdict.rejected.count == batch.documents.count else {
                 throw TransferError(
                     .refused,
@@ -145,38 +118,24 @@ package struct DocumentImport {
             report.bytes += batch.sourceBytes
             batch.removeAll()
         }
-        while true {
-            do {
-                guard let document = try reader.next() else { break }
-                batch.append(document, line: reader.line)
-            } catch let error as ImportReader.Malformed {
-                report.rejected += 1
-                try reject(
-                    Rejected(
-                        line: error.line, type: "malformed_line", reason: error.reason, status: 0, id: nil, routing: nil,
-                        source: error.bytes))
+        do {
+            while true {
+                do {
+                    guard let document = try reader.next() else { break }
+                    batch.append(document, line: reader.line)
+                } catch let error as ImportReader.Malformed {
+                    report.rejected += 1
+                    try reject(
+                        Rejected(
+                            line: error.line, type: "malformed_line", reason: error.reason, status: 0, id: nil, routing: nil,
+                            source: error.bytes))
+                }
+                if batch.lines.count >= Self.batchBytes || batch.documents.count >= Self.batchDocuments { try flush() }
             }
-            if batch.lines.count >= Self.batchBytes || batch.documents.count >= Self.batchDocuments { try flush() }
+            try flush()
+        } catch let error as TransferError where error.code == .interrupted {
+            throw TransferError(.interrupted, "\(error); \(report.accepted) documents were loaded until then")
         }
-        try flush()
         return report
-    }
-}
-
-extension RestoreTarget {
-    /// Brings what was loaded to rest without counting it: documents of one id may have come several times.
-    ///
-    /// - Returns: what had to be left out.
-    func release(_ plan: PlanEntry) throws -> [String] {
-        var notes: [String] = []
-        for (position, index) in plan.indices.enumerated() {
-            try removeAlias(loadAlias(position), from: index.targetName)
-            if index.placement != .append {
-                notes += try IndexRest(client: client, name: index.targetName, definition: try index.restoredDefinition)
-                    .restoreSettings()
-            }
-            try client.refresh(index.targetName)
-        }
-        return notes
     }
 }

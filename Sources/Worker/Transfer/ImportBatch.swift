@@ -53,22 +53,12 @@ struct ImportBatch {
 }
 
 extension DocumentImport.Rejected {
-    /// One line, which `sheaf import` reads again when its cause is mended: elasticdump's members and the error. A line that was no JSON
-    /// object stands as text in `line`.
+    /// One line, which `sheaf import` reads again when its cause is mended.
     package var bytes: [UInt8] {
-        var bytes = Array("{".utf8)
-        if let id { bytes += "\"_id\":".utf8 + id + ",".utf8 }
-        if let routing { bytes += "\"_routing\":".utf8 + routing + ",".utf8 }
-        let error: JSONValue = [
-            "line": JSONValue(line), "status": JSONValue(status), "type": .string(type), "reason": .string(reason),
-        ]
-        bytes += "\"error\":\(error.serialized()),".utf8
-        // Comments are fine for the engines and for nobody else.
-        if let json = try? JSONValue(parsing: source), json.members != nil {
-            bytes += "\"_source\":".utf8 + source
-        } else {
-            bytes += "\"line\":\(JSONValue.string(String(decoding: source, as: UTF8.self)).serialized())".utf8
-        }
-        return bytes + Array("}\n".utf8)
+        RejectedLine.bytes(
+            id: id, routing: routing, source: source,
+            error: [
+                "line": JSONValue(line), "status": JSONValue(status), "type": .string(type), "reason": .string(reason),
+            ])
     }
 }

@@ -6,7 +6,7 @@ import Runtime
 enum ImportFormat: Equatable {
     /// Pairs of action and source lines, as `_bulk` and `sheaf export` have them.
     case bulk
-    /// elasticdump's `{"_index":…,"_id":…,"_source":…}`.
+    /// elasticdump's `{"_index":…,"_id":…,"_source":…}`, and the lines of `RejectedLine`.
     case dump
     /// Sources alone.
     case documents
@@ -20,7 +20,7 @@ enum ImportFormat: Equatable {
             {
                 return .bulk
             }
-            return members["_source"] != nil ? .dump : .documents
+            return members["_source"] != nil || RejectedLine.text(in: members) != nil ? .dump : .documents
         }
         guard let kind else { return nil }
         self = kind

@@ -1,4 +1,5 @@
 import Elasticsearch
+import Glibc
 import Runtime
 
 /// Takes documents from lines of any of the formats.
@@ -16,8 +17,8 @@ struct ImportReader {
     private let name: String
 
     /// - Throws: `TransferError(.damaged)` when the first line is no JSON object.
-    init(file: CInt, name: String) throws {
-        lines = LineReader(file: file, name: name)
+    init(file: CInt, name: String, isStopped: @escaping @Sendable () -> Bool = { false }) throws {
+        lines = LineReader(file: file, name: name, isStopped: isStopped)
         self.name = name
         guard let line = try Self.nextFull(&lines) else { return }
         guard let format = ImportFormat(firstLine: line) else {
@@ -28,6 +29,9 @@ struct ImportReader {
         self.format = format
         first = line
     }
+
+    /// Whether there is not one line.
+    var isEmpty: Bool { format == nil }
 
     /// Of the line that was read last, from 1.
     var line: Int { lines.number }
@@ -89,12 +93,64 @@ struct ImportReader {
     private mutating func dumped(_ line: [UInt8]) throws -> ImportedDocument {
         let number = lines.number
         return try line.withUnsafeBytes { bytes in
-            guard let members = JSONLine(bytes), let source = members["_source"], source.first == UInt8(ascii: "{") else {
+            let members = JSONLine(bytes)
+            if let members, let source = members["_source"], source.first == UInt8(ascii: "{") {
+                return try document(members, source: Array(source), number)
+            }
+            // A line that an earlier import refused: a document whose source was no JSON, or what its user made of it since.
+            guard let members, let text = RejectedLine.text(in: members) else {
                 throw Malformed(line: number, reason: "expected an object with a _source", bytes: line)
             }
-            return ImportedDocument(
-                id: try ImportedDocument.text(members["_id"]) ?? ImportedDocument.id(line: number, Array(source)),
-                routing: ImportedDocument.text(members["_routing"] ?? members["routing"]), source: Array(source))
+            if members["_id"] != nil { return try document(members, source: text, number) }
+            return try text.withUnsafeBytes { bytes in
+                guard let members = JSONLine(bytes), let source = members["_source"], source.first == UInt8(ascii: "{") else {
+                    throw Malformed(
+                        line: number, reason: "the line that was refused before has no _source", bytes: text)
+                }
+                return try document(members, source: Array(source), number)
+            }
         }
+    }
+
+    private func document(_ members: JSONLine, source: [UInt8], _ number: Int) throws -> ImportedDocument {
+        ImportedDocument(
+            id: try ImportedDocument.text(members["_id"]) ?? ImportedDocument.id(line: number, source),
+            routing: ImportedDocument.text(members["_routing"] ?? members["routing"]), source: source)
+    }
+}
+
+extension ImportReader {
+    /// Reads a whole file and puts it back to its begin, so that what is there is replaced by what can be read alone.
+    ///
+    /// - Returns: how many documents it has.
+    /// - Throws: `TransferError` for a file with a line that holds no document, or one that cannot be read twice.
+    static func examine(file: CInt, name: String, isStopped: @escaping @Sendable () -> Bool) throws -> Int {
+        let start = lseek(file, 0, SEEK_CUR)
+        guard start >= 0 else {
+            throw TransferError(
+                .refused,
+                "--conflict overwrite reads its input twice, first to see that it is whole, and \(name) can be read only once: "
+                    + "write it to a file and name that")
+        }
+        func damaged(_ line: Int, _ reason: String) -> TransferError {
+            TransferError(
+                .damaged, "line \(line) of \(name) holds no document: \(reason); nothing was changed, mend the file first")
+        }
+        var reader = try ImportReader(file: file, name: name, isStopped: isStopped)
+        var documents = 0
+        do {
+            while let document = try reader.next() {
+                guard document.source.first(where: { !JSONLine.isSpace($0) }) == UInt8(ascii: "{"),
+                    document.source.last(where: { !JSONLine.isSpace($0) }) == UInt8(ascii: "}")
+                else { throw damaged(reader.line, "it is not one whole object") }
+                documents += 1
+            }
+        } catch let error as Malformed {
+            throw damaged(error.line, error.reason)
+        }
+        guard lseek(file, start, SEEK_SET) == start else {
+            throw TransferError(.file, "\(name) cannot be read again from its begin: \(errorText(errno))")
+        }
+        return documents
     }
 }

@@ -1,3 +1,5 @@
+import Elasticsearch
+
 /// Finds the members of the object on a line without decoding them, so that their bytes can go on as they are.
 struct JSONLine {
     /// Names as they are spelled, without quotes and with escapes as they are; values with all their bytes.
@@ -27,6 +29,8 @@ struct JSONLine {
 
     var names: [String] { members.map { String(decoding: bytes[$0.name], as: UTF8.self) } }
 
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+
     private struct Scan {
         let bytes: UnsafeRawBufferPointer
         var place = 0
@@ -45,7 +49,7 @@ struct JSONLine {
         }
 
         private mutating func skipSpace() {
-            while place < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
+            while place < bytes.count, JSONLine.isSpace(bytes[place]) { place += 1 }
         }
 
         mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -73,31 +77,15 @@ struct JSONLine {
             return nil
         }
 
-        /// A string, or everything up to the comma or bracket that ends it.
+        /// Everything up to the comma or brace that ends it.
         mutating func value() -> Range<Int>? {
             skipSpace()
+            guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return nil }
             let start = place
-            var depth = 0
-            while place < bytes.count {
-                switch bytes[place] {
-                case UInt8(ascii: "\""):
-                    guard string() != nil else { return nil }
-                    continue
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    if depth == 0 { return ended(start) }
-                    depth -= 1
-                case UInt8(ascii: ",") where depth == 0: return ended(start)
-                default: break
-                }
-                place += 1
-            }
-            return nil
-        }
-
-        private func ended(_ start: Int) -> Range<Int>? {
+            var scanner = ValueScanner()
+            guard scanner.advance(base, &place, end: bytes.count) else { return nil }
             var end = place
-            while end > start, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[end - 1]) { end -= 1 }
+            while end > start, JSONLine.isSpace(bytes[end - 1]) { end -= 1 }
             return start == end ? nil : start..<end
         }
     }

@@ -5,17 +5,24 @@ struct LineReader {
     /// Engines take no document of more than 100 MB by default; a line beyond this is no document.
     static let longestLine = 512 << 20
 
+    private static let blockBytes = 1 << 20
+    /// Milliseconds within which a stop is heeded while a pipe or a terminal brings nothing.
+    private static let patience: CInt = 200
+
     private let file: CInt
     private let name: String
+    private let isStopped: @Sendable () -> Bool
     private var buffer: [UInt8] = []
     private var start = 0
     private var isEnded = false
     /// Of the line that was read last, from 1.
     private(set) var number = 0
 
-    init(file: CInt, name: String) {
+    /// - Parameter isStopped: asked before each block, and while there is none; `next` throws then.
+    init(file: CInt, name: String, isStopped: @escaping @Sendable () -> Bool = { false }) {
         self.file = file
         self.name = name
+        self.isStopped = isStopped
     }
 
     /// The next line without its line feed; nil at the end.
@@ -53,18 +60,27 @@ struct LineReader {
     }
 
     private mutating func fill() throws {
-        let size = 1 << 20
-        let old = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: size))
-        var count = 0
-        repeat {
-            count = buffer.withUnsafeMutableBytes { read(file, $0.baseAddress.map { $0 + old }, size) }
-        } while count < 0 && errno == EINTR
-        let failure = errno
-        buffer.removeLast(size - max(0, count))
+        try awaitBytes()
+        let (count, failure) = withUnsafeTemporaryAllocation(byteCount: Self.blockBytes, alignment: 16) { block in
+            var count = 0
+            repeat { count = read(file, block.baseAddress, Self.blockBytes) } while count < 0 && errno == EINTR
+            let failure = errno
+            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: block[..<max(0, count)]))
+            return (count, failure)
+        }
         guard count >= 0 else {
             throw TransferError(.file, "\(name) cannot be read: \(String(cString: strerror(failure)))")
         }
         isEnded = count == 0
+    }
+
+    /// A signal does not end `read`, but it ends this. What else is amiss with the file, `read` tells.
+    private func awaitBytes() throws {
+        var entry = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        var ready: CInt = 0
+        repeat {
+            guard !isStopped() else { throw TransferError(.interrupted, "the import was ended") }
+            ready = poll(&entry, 1, Self.patience)
+        } while ready == 0 || (ready < 0 && errno == EINTR)
     }
 }

@@ -9,6 +9,10 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
         case damaged
         /// The file that is read or written.
         case file
+        /// The cluster does not do what it is asked for.
+        case cluster
+        /// It was told to stop.
+        case interrupted
     }
 
     package let code: Code

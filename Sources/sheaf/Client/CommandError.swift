@@ -38,7 +38,7 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
         switch error.code {
         case .notFound: .notFound
         case .refused: .refused
-        case .damaged, .file: .failed
+        case .damaged, .file, .cluster, .interrupted: .failed
         }
     }
 

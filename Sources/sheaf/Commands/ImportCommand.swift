@@ -19,7 +19,9 @@ struct ImportCommand: AsyncCommand {
         discussion: """
             Reads bulk lines, elasticdump's lines or sources alone; the first line tells. A document without an id gets one of
             its line, so that the same file again changes nothing. Needs no broker. Refused documents go to FILE.rejects, or
-            to standard error, as lines that import reads again; the exit code is 1 then.
+            to standard error, as lines that import reads again; the exit code is 1 then. With --conflict overwrite the file is
+            read twice: what is there is deleted only when every line is a document. SIGINT and SIGTERM end the import and
+            delete an index that it made.
             """,
         arguments: [PositionalDefinition("file", help: "lines of JSON; \"-\" or nothing is standard input", isRequired: false)],
         options: [
@@ -29,6 +31,7 @@ struct ImportCommand: AsyncCommand {
             .value(
                 "conflict", valueName: "POLICY", help: "about an index that is there: fail, skip, append or overwrite",
                 default: "fail"),
+            .flag("allow-empty", help: "an input without documents makes an empty index, and is no error"),
             OutputFormat.definition,
         ] + ResourceOptions.definitions)
 
@@ -37,6 +40,7 @@ struct ImportCommand: AsyncCommand {
     private let index: String
     private let pipeline: String?
     private let conflict: ConflictPolicy
+    private let allowsEmpty: Bool
     private let options: ResourceOptions
     private let output: CommandOutput
 
@@ -46,6 +50,7 @@ struct ImportCommand: AsyncCommand {
         index = try arguments.value("index")
         pipeline = try arguments.optionalValue("pipeline")
         conflict = try arguments.value("conflict")
+        allowsEmpty = try arguments.flag("allow-empty")
         options = try ResourceOptions(arguments)
         output = try CommandOutput(arguments)
     }
@@ -58,9 +63,13 @@ struct ImportCommand: AsyncCommand {
                 throw CommandError(errno == ENOENT ? .notFound : .failed, "\(file) cannot be read: \(errorText(errno))")
             }
             let rejects = RejectsFile(path: file == "-" ? nil : "\(file).rejects")
-            let report = try DocumentImport(resources: resources, secrets: secrets, target: target.key(.appBinding)).run(
-                file: input, name: file == "-" ? "standard input" : file, into: index, pipeline: pipeline, conflict: conflict
-            ) { try rejects.append($0.bytes) }
+            let documents = try DocumentImport(resources: resources, secrets: secrets, target: target.key(.appBinding))
+            let report = try await stoppable { isStopped in
+                try documents.run(
+                    file: input, name: file == "-" ? "standard input" : file, into: index, pipeline: pipeline, conflict: conflict,
+                    allowsEmpty: allowsEmpty, isStopped: isStopped
+                ) { try rejects.append($0.bytes) }
+            }
             try rejects.close()
             for note in report.notes { output.note(note) }
             output.line("\(FigureText.documents(report.accepted)) (\(ByteCount(report.bytes))) loaded into \(index)")
@@ -75,6 +84,28 @@ struct ImportCommand: AsyncCommand {
                     "\(FigureText.documents(report.rejected)) refused; with their errors they are in \(rejects.path ?? "the lines above")"
                 )
             }
+        }
+    }
+}
+
+extension ImportCommand {
+    /// Runs the import until a signal asks it to stop; the second one ends the program at once.
+    ///
+    /// - Throws: the signal's exit code once the import has come to rest.
+    private func stoppable(
+        _ body: (_ isStopped: @escaping @Sendable () -> Bool) throws -> DocumentImport.Report
+    ) async throws -> DocumentImport.Report {
+        let signals = try TerminationSignal.received(TerminationSignal.allCases)
+        let received = Lock<TerminationSignal?>(nil)
+        // The import blocks this task's thread.
+        let listener = Task.detached { for await signal in signals { received.withLock { $0 = signal } } }
+        defer { listener.cancel() }
+        do {
+            return try body { received.withLock { $0 != nil } }
+        } catch let error as TransferError where error.code == .interrupted {
+            output.note(error.message)
+            output.object(["type": "error", "code": "interrupted", "message": .string(error.message)])
+            throw received.withLock { $0 }.flatMap { ExitCode(rawValue: $0.exitStatus) } ?? .interrupted
         }
     }
 }
