@@ -10,7 +10,8 @@ package enum SessionReport {
         let took =
             seconds(status).map { " \(status.phase == .succeeded ? "in" : "after") \(Duration.seconds($0).shortText)" } ?? ""
         guard status.phase == .succeeded else {
-            return "\(status.phase.rawValue.lowercased())\(took): \(status.error ?? "no reason was given; see the workers' log")"
+            let reason = status.error ?? "no reason was given; see the workers' log"
+            return "\(status.phase.rawValue.lowercased())\(took): \(DeadLetterTable.harmless(reason, width: .max))"
         }
         let documents = status.indices.reduce(0) { $0 + $1.documents }
         let bytes = status.indices.reduce(0) { $0 + $1.bytes }
@@ -30,7 +31,8 @@ package enum SessionReport {
     /// Lines of detail under the summary: what the conditions say and who did the work.
     package static func details(_ status: StatusEvent) -> [String] {
         var lines = status.conditions.filter { $0.message != status.error && !$0.message.isEmpty }.map {
-            " \($0.type.isEmpty ? "note" : $0.type): \($0.message)"
+            // A server's reason may quote a document.
+            " \($0.type.isEmpty ? "note" : $0.type): \(DeadLetterTable.harmless($0.message, width: .max))"
         }
         if !status.partsByWorker.isEmpty {
             let parts = status.partsByWorker.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

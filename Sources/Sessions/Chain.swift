@@ -25,6 +25,8 @@ enum Chain {
         if rejected > 0 {
             done.rejected = rejected
             done.rejections = Array(parts.lazy.flatMap { $0.rejections ?? [] }.prefix(PartEntry.listedRejections))
+            let segments = parts.flatMap { $0.segments.map(\.id) }
+            done.rejectSegments = segments.isEmpty ? nil : segments
         }
         self = .complete(done)
     }
@@ -34,14 +36,12 @@ extension PartEntry {
     /// How many refused documents an entry lists; the others are in its segments alone.
     package static let listedRejections = 10
 
-    /// Why the part is not whole, in a sentence; nil when the target took every document.
-    func refusal(by index: PlannedIndex) -> String? {
+    /// What the target refused of the part; nil when it took every document.
+    func refusals(by index: PlannedIndex) -> Refusals? {
         guard let rejected, rejected > 0 else { return nil }
-        let first = rejections?.first.map { ", the first with _id \($0.id): \($0.type), \($0.reason)" } ?? ""
-        let kept = segments.map(\.id).joined(separator: ", ")
-        return "index \(index.targetName) refused \(rejected) of \(documents + rejected) documents\(first)"
-            + (kept.isEmpty ? "" : "; they are kept in segment \(kept)")
-            + "; mend the mapping or the settings, or keep the rest with the parameter allowPartial"
+        return Refusals(
+            index: index.targetName, documents: rejected,
+            rejections: Array((rejections ?? []).prefix(Self.listedRejections)), segments: segments.map(\.id))
     }
 }
 

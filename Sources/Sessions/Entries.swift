@@ -69,6 +69,32 @@ package struct Rejection: Codable, Sendable, Equatable {
     }
 }
 
+/// What the target refused of one index.
+package struct Refusals: Codable, Sendable, Equatable {
+    /// The index's name in the target.
+    package var index: String
+    package var documents: Int
+    /// The first ones.
+    package var rejections: [Rejection]
+    /// Segments of kind `rejects` that hold all of them, unless the repository could not be written.
+    package var segments: [String]
+
+    package init(index: String, documents: Int, rejections: [Rejection], segments: [String]) {
+        self.index = index
+        self.documents = documents
+        self.rejections = rejections
+        self.segments = segments
+    }
+
+    /// How many, why the first one, and where they are: the end of a sentence.
+    package var sentence: String {
+        let first = rejections.first.map { ", the first with _id \($0.id): \($0.type), \($0.reason)" } ?? ""
+        let shown = segments.prefix(3).joined(separator: ", ") + (segments.count > 3 ? " and \(segments.count - 3) more" : "")
+        let kept = segments.isEmpty ? "" : "; they are kept in segment\(segments.count == 1 ? "" : "s") \(shown)"
+        return first + kept
+    }
+}
+
 /// A segment that a part stored.
 package struct StoredSegment: Codable, Sendable, Equatable {
     package var id: String
@@ -137,6 +163,8 @@ package struct DoneEntry: Codable, Sendable, Equatable {
     package var bytes: Int
     package var storedBytes: Int
     package var partsByWorker: [String: Int]
+    /// The segments of the refused documents, in the order of the parts.
+    package var rejectSegments: [String]?
 
     package init(nonce: String, parts: Int, documents: Int, bytes: Int, storedBytes: Int, partsByWorker: [String: Int]) {
         self.nonce = nonce
@@ -175,10 +203,13 @@ package struct OutcomeEntry: Codable, Sendable, Equatable {
         /// The condition that says why: `Cancelled`, `DeadlineExceeded`, `BackupFailed` …
         package var condition: String
         package var message: String
+        /// The documents that ended a restore.
+        package var refusals: Refusals?
 
-        package init(condition: String, message: String) {
+        package init(condition: String, message: String, refusals: Refusals? = nil) {
             self.condition = condition
             self.message = message
+            self.refusals = refusals
         }
     }
 

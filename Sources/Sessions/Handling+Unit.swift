@@ -118,10 +118,10 @@ extension Handling {
     }
 
     /// The slice has come to an end that is none: the session goes on without it where it may, and is aborted else.
-    private mutating func failSlice(_ message: String, now: Timestamp) -> Request {
+    private mutating func failSlice(_ message: String, refusals: Refusals? = nil, now: Timestamp) -> Request {
         if let request = giveUpSlice(message) { return request }
         let condition = kind == .backup ? "BackupFailed" : "RestoreFailed"
-        return abort(OutcomeEntry.Abort(condition: condition, message: message), now: now) ?? acknowledge()
+        return abort(OutcomeEntry.Abort(condition: condition, message: message, refusals: refusals), now: now) ?? acknowledge()
     }
 
     mutating func partPut(_ put: EntryPut, _ mine: PartEntry, now: Timestamp) -> Request {
@@ -131,8 +131,12 @@ extension Handling {
 
     /// What comes after a part is read from the stored part, mine or another's, never from memory.
     mutating func follow(_ part: PartEntry, now: Timestamp) -> Request {
-        if let plan, plan.allowPartial != true, let refusal = part.refusal(by: plan.indices[plan.slices[position.slice].index]) {
-            return failSlice(refusal, now: now)
+        if let plan, plan.allowPartial != true, let refusals = part.refusals(by: plan.indices[plan.slices[position.slice].index])
+        {
+            let all = part.documents + refusals.documents
+            return failSlice(
+                "index \(refusals.index) refused \(refusals.documents) of \(all) documents\(refusals.sentence); mend the mapping or the "
+                    + "settings, or keep the rest with the parameter allowPartial", refusals: refusals, now: now)
         }
         guard let end = part.end else {
             state = .readingChain(last: part)

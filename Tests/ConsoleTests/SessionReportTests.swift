@@ -29,6 +29,15 @@ struct SessionReportTests {
         #expect(SessionReport.details(status).isEmpty)
     }
 
+    @Test func whatADocumentSaysSteersNoTerminal() throws {
+        var status = sample.status(.failed, .final, error: "refused: \u{1B}[2J")
+        status.conditions = [
+            Condition(type: "Rejected", reason: "t", message: "_id 7: '\u{1B}]0;x\u{7}\ny'", lastTransitionTime: sample.moment)
+        ]
+        #expect(SessionReport.summary(status) == "failed after 4.2s: refused: \\u{1b}[2J")
+        #expect(SessionReport.details(status) == [" Rejected: _id 7: '\\u{1b}]0;x\\u{7}\\u{a}y'"])
+    }
+
     @Test func theSessionLineHasTheDocumentedFieldsInEveryPhase() throws {
         let fields = [
             "type", "id", "kind", "name", "namespace", "invoker", "target", "repository", "phase", "snapshot", "requestedAt",

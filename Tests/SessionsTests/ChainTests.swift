@@ -59,6 +59,7 @@ import Testing
             return
         }
         #expect(done.documents == 17 && done.rejected == 13 && done.rejections?.count == 10)
+        #expect(done.rejectSegments == (first.segments + second.segments).map(\.id) && done.rejectSegments?.isEmpty == false)
         guard case .broken = Chain([first, second], count: 2, expectedDocuments: 17, nonce: "n") else {
             Issue.record("refused documents were not counted")
             return

@@ -1,6 +1,7 @@
 import Archive
 import Crypto
 import Elasticsearch
+import Foundation
 import Messages
 import Runtime
 import Sessions
@@ -62,6 +63,43 @@ import Testing
         #expect(
             first[path: ["rejected", "reason"]]?.string?.hasPrefix("mapper_parsing_exception: failed to parse field [n] x")
                 == true)
+    }
+
+    @Test func theyCanBeWrittenAsLinesForAnImport() throws {
+        // Raw line ends, and a comment, which no JSON parser but the engines' takes.
+        let sources = ["{\n\"n\":0}", "{\"n\":1}", "{\"n\":2 /* two */}"]
+        try fixture.fill(documents: 3, routing: "r", source: { sources[$0] })
+        fixture.plan.allowPartial = true
+        let part = try fixture.run(try server { _ in true })
+        #expect(part.rejected == 3)
+        var lines: [UInt8] = []
+        let report = try RejectsExport(store: fixture.local).run(part.segments.map(\.id)) { lines += $0 }
+        #expect(report.documents == 3 && report.bytes == lines.count && report.flattened == 1)
+
+        let path = "\(fixture.folder.path)/refused"
+        try Data(lines).write(to: URL(filePath: path))
+        let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+        var reader = try ImportReader(file: handle.fileDescriptor, name: "refused")
+        var found: [String: String] = [:]
+        while let document = try reader.next() {
+            #expect(document.routing.map { String(decoding: $0, as: UTF8.self) } == "\"r\"")
+            found[String(decoding: document.id, as: UTF8.self)] = String(decoding: document.source, as: UTF8.self)
+        }
+        #expect(found == ["\"0\"": "{ \"n\":0}", "\"1\"": sources[1], "\"2\"": sources[2]])
+        let first = try JSONValue(parsing: Array(try #require(lines.split(separator: 0x0A).first)))
+        #expect(first[path: ["error", "type"]] == "mapper_parsing_exception" && first[path: ["error", "status"]] == 400)
+    }
+
+    @Test func segmentsOfSnapshotsAreNotTakenForRefusedDocuments() throws {
+        try fixture.fill(documents: 3)
+        let export = RejectsExport(store: fixture.local)
+        let segment = try #require(fixture.segments.first).id
+        for (id, code) in [
+            (segment.hex, TransferError.Code.refused), (String(repeating: "0", count: 64), .notFound), ("3124", .notFound),
+        ] {
+            let error = #expect(throws: TransferError.self) { _ = try export.run([id]) { _ in } }
+            #expect(error?.code == code, "\(id): \(String(describing: error))")
+        }
     }
 
     @Test func withoutLeaveTheUnitEndsSoonAfterTheFirst() throws {

@@ -133,4 +133,13 @@ import Testing
         _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
         return id
     }
+
+    @Test(arguments: ["latest", "20200101t000000z-zzzzzz", "zzzz"]) func anExportOfASnapshotThatIsNotThereSaysSo(selector: String)
+    {
+        let export = SnapshotExport(store: store)
+        let error = #expect(throws: TransferError.self) {
+            _ = try export.run(selector, indices: ["*"], format: .bulk) { _ in }
+        }
+        #expect(error?.code == .notFound, "\(String(describing: error))")
+    }
 }

@@ -201,11 +201,11 @@ final class SessionEffects {
                 .compose(command, begin: begin, plan: plan, epochs: epochs)
         }
         let results = try SessionResults(journal: journal, plan: plan)
-        let indices = zip(results.indices, results.refusals).map { index, refusal in
+        let indices = zip(results.indices, results.missing).map { index, missing in
             var summary = SnapshotSummary.Index(
                 name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
                 segments: 0, earliestView: nil, latestView: nil)
-            summary.missing = refusal
+            summary.missing = missing
             return summary
         }
         let summary = SnapshotSummary(
@@ -287,12 +287,12 @@ final class SessionEffects {
         conditions += failures.map {
             Condition(type: $0.condition, reason: $0.condition, message: $0.message, lastTransitionTime: now)
         }
+        conditions += try RefusalConditions(command, outcome, plan, journal).conditions(at: now)
         var snapshot = plan?.snapshot
         if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
         let status = StatusEvent(
             of: command, phase: failures.isEmpty ? .succeeded : .failed, source: .final, startedAt: begin.startedAt,
-            finishedAt: now,
-            snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions,
+            finishedAt: now, snapshot: snapshot, indices: results?.indices ?? [], conditions: conditions,
             error: failures.isEmpty ? nil : failures.map(\.message).joined(separator: "; then: "),
             partsByWorker: results?.partsByWorker ?? [:])
         return FinalEntry(nonce: try Nonce.make(), status: status)

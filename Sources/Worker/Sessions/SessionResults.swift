@@ -5,8 +5,10 @@ import Sessions
 struct SessionResults {
     private(set) var indices: [IndexResult]
     private(set) var partsByWorker: [String: Int] = [:]
-    /// What the target refused of each index, in a sentence; nil where it took everything.
-    private(set) var refusals: [String?]
+    /// Why documents of each index are missing, in a sentence; nil where all are there.
+    private(set) var missing: [String?]
+    /// What the target refused; unknown, so empty, where a commit was read.
+    private(set) var refusals: [Refusals] = []
 
     /// A committed session: what is committed, even if a late view has another `done` since.
     init(_ commit: OutcomeEntry.Commit, plan: PlanEntry) {
@@ -16,15 +18,14 @@ struct SessionResults {
                 storedBytes: $1.storedBytes)
         }
         partsByWorker = commit.partsByWorker
-        refusals = commit.summary.indices.map(\.missing)
+        missing = commit.summary.indices.map(\.missing)
     }
 
     init(journal: any Journal, plan: PlanEntry) throws {
         indices = plan.indices.map {
             IndexResult(name: $0.targetName, expectedDocuments: $0.documents, documents: 0, bytes: 0, storedBytes: 0)
         }
-        var rejected = [Int](repeating: 0, count: plan.indices.count)
-        var first = [Rejection?](repeating: nil, count: plan.indices.count)
+        var refused = plan.indices.map { Refusals(index: $0.targetName, documents: 0, rejections: [], segments: []) }
         for (position, slice) in plan.slices.enumerated() {
             // The highest epoch's done voids the others.
             let names = (0...Handling.highestEpoch).map { EntryName.done(slice: position, epoch: $0) }
@@ -34,13 +35,11 @@ struct SessionResults {
             indices[slice.index].bytes += done.bytes
             indices[slice.index].storedBytes += done.storedBytes
             partsByWorker.merge(done.partsByWorker) { $0 + $1 }
-            rejected[slice.index] += done.rejected ?? 0
-            first[slice.index] = first[slice.index] ?? done.rejections?.first
+            refused[slice.index].documents += done.rejected ?? 0
+            refused[slice.index].rejections += done.rejections ?? []
+            refused[slice.index].segments += done.rejectSegments ?? []
         }
-        refusals = zip(rejected, first).map { count, first in
-            guard count > 0 else { return nil }
-            return "\(count) documents were refused"
-                + (first.map { ", the first with _id \($0.id): \($0.type), \($0.reason)" } ?? "")
-        }
+        missing = refused.map { $0.documents > 0 ? "\($0.documents) documents were refused\($0.sentence)" : nil }
+        refusals = refused.filter { $0.documents > 0 }
     }
 }

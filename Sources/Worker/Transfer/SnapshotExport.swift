@@ -53,7 +53,7 @@ package struct SnapshotExport {
     package func run(
         _ selector: String, indices patterns: [String], format: Format, write: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Report {
-        let commit = try SnapshotCatalog(store: store).find(selector)
+        let commit = try find(selector)
         let names = commit.summary.indices.map(\.name)
         for pattern in patterns where !names.contains(where: { NamePattern.matches(pattern, $0) }) {
             throw TransferError(
@@ -68,6 +68,14 @@ package struct SnapshotExport {
             report.documents.append((summary.name, count))
         }
         return report
+    }
+
+    private func find(_ selector: String) throws -> OutcomeEntry.Commit {
+        do {
+            return try SnapshotCatalog(store: store).find(selector)
+        } catch let error as WorkerError where error.code == .refused {
+            throw TransferError(.notFound, error.message)
+        }
     }
 
     private func export(
