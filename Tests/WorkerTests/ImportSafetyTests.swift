@@ -23,7 +23,7 @@ import Testing
         let path = "\(folder.path)/lines"
         try Data(text.utf8).write(to: URL(filePath: path))
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-        defer { try? handle.close() }
+        defer { handle.closeFile() }
         return load(handle.fileDescriptor, into: server, conflict: conflict, allowsEmpty: allowsEmpty, isStopped: isStopped)
     }
 

@@ -50,7 +50,7 @@ import Testing
         let path = "\(folder.path)/lines"
         try Data(text.utf8).write(to: URL(filePath: path))
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-        defer { try? handle.close() }
+        defer { handle.closeFile() }
         return try server.load(
             handle.fileDescriptor, pipeline: pipeline, conflict: conflict, allowsEmpty: allowsEmpty, isStopped: isStopped)
     }
