@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Interop/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ idle: ## proof: memory and CPU of a worker and a Scheduler that have nothing to 
 
 moving: ## proof: a dump during writes, deletes and merges is of one moment a shard
 	@scripts/proof moving
+
+fidelity: ## proof: a nasty corpus is backed up and restored in five directions between Elasticsearch 8, 7 and OpenSearch
+	@scripts/proof fidelity
 
 bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
 	@scripts/bench

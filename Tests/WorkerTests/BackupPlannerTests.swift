@@ -63,7 +63,8 @@ import Testing
             configuration: ClusterConfiguration(url: server.url), retryPolicy: RetryPolicy(retries: 0))
         var command = Samples.command()
         command.configuration?.spec.task = TaskRef(
-            name: "elasticsearch-backup-8.2.0", params: parameters.map { .init(name: $0.key, value: $0.value) })
+            name: "elasticsearch-backup-8.2.0",
+            params: [.init(name: "objects", value: "none")] + parameters.map { .init(name: $0.key, value: $0.value) })
         let folder = try TemporaryFolder()
         let objects = ObjectDumper(
             client: client, store: try LocalStore(folder.makeFolder("store")),

@@ -90,10 +90,17 @@ extension ElasticsearchClient {
     }
 
     /// A template of a restore's own; one that is gone already is fine to delete.
+    ///
+    /// OpenSearch deletes none that matches a data stream, even where the stream has another one: it is pointed at no name first, which is
+    /// refused where the stream would be left without.
     package func deleteIndexTemplate(_ name: String) throws(ElasticsearchError) {
-        _ = try send(
-            "DELETE", "/_index_template/\(percentEncoded(name))", repeatable: true, allowing: [404],
-            attempting: "delete index template \(name)")
+        let path = "/_index_template/\(percentEncoded(name))"
+        let what = "delete index template \(name)"
+        let answer = try send("DELETE", path, repeatable: true, allowing: [400, 404], attempting: what)
+        guard answer.status == 400 else { return }
+        _ = try sendJSON(
+            "PUT", path, body: ["index_patterns": [.string(name)], "data_stream": [:]], repeatable: true, attempting: what)
+        _ = try send("DELETE", path, repeatable: true, allowing: [404], attempting: what)
     }
 }
 

@@ -34,7 +34,7 @@ extension ElasticsearchClient {
         _ scroll: Scroll, sizer: inout PageSizer, keepAlive: Duration, query: String?, into sink: any HitSink
     ) throws -> PageSummary {
         let what = "open a scroll of \(scroll.name)"
-        if let bytes = try documentBytes(in: scroll, query: query) { sizer.expect(bytesPerDocument: bytes) }
+        if let bytes = try documentBytes(in: scroll, count: sizer.size, query: query) { sizer.expect(bytesPerDocument: bytes) }
         let page = try withSmallerPages(&sizer, of: scroll.name) { size in
             try readHits(
                 of: search(scroll, size: size, query: query, keepAlive: keepAlive), size: size, expectedShards: scroll.shards,
@@ -47,8 +47,8 @@ extension ElasticsearchClient {
     }
 
     /// Bytes of a document on average, of the first few; nil when there is none.
-    private func documentBytes(in scroll: Scroll, query: String?) throws -> Int? {
-        let count = 10
+    /// - Parameter count: no more than the index's `max_result_window`.
+    private func documentBytes(in scroll: Scroll, count: Int, query: String?) throws -> Int? {
         let sample = try readHits(
             of: search(scroll, size: count, query: query, keepAlive: nil), size: count, expectedShards: scroll.shards,
             viewID: "", into: NoSink(), attempting: "look at documents of \(scroll.name)")
