@@ -99,7 +99,7 @@ package final class ElasticsearchClient {
         }
         let isAnswer =
             response.isSuccess && !isTolerated
-            ? request.method == "HEAD" || response.body.beginsAsJSON : !ServerReason(body: response.body).isTorn
+            ? response.body.beginsAsJSON : !ServerReason(body: response.body).isTorn
         guard isAnswer else {
             let beginning = String(decoding: response.body.prefix(200), as: UTF8.self)
             throw malformed("the response (\(response.status)) is none of a search engine: \(beginning)", attempting: what())
