@@ -30,6 +30,8 @@ def kind_of(request):
     """`page`, `bulk`, `document` (one that no bulk line holds), or `other`."""
     if request.path == "/_search" and request.method == "POST":
         return "page" if json.loads(request.body).get("size") != 0 else "other"
+    if request.path.endswith(("/_search", "/_search/scroll")) and request.method == "POST":
+        return "page" if "scroll" in request.target else "other"
     if request.path.endswith("/_bulk"):
         return "bulk"
     if "/_doc/" in request.path and request.method == "PUT":
@@ -125,9 +127,14 @@ async def timed_out(request, ask, choice):
 
 
 async def lost_view(request, ask, choice):
-    """The point in time is deleted in front of the page that needs it."""
-    view = json.loads(request.body)["pit"]["id"]
-    for path, body in (("/_pit", {"id": view}), ("/_search/point_in_time", {"pit_id": [view]})):
+    """The point in time, or the scroll, is deleted in front of the page that needs it."""
+    asked = json.loads(request.body)
+    if "pit" not in asked:
+        ways = [("/_search/scroll", {"scroll_id": [asked["scroll_id"]]})] if "scroll_id" in asked else []
+    else:
+        view = asked["pit"]["id"]
+        ways = [("/_pit", {"id": view}), ("/_search/point_in_time", {"pit_id": [view]})]
+    for path, body in ways:
         await ask(Message(f"DELETE {path} HTTP/1.1", [("content-type", "application/json")], json.dumps(body).encode()))
     return await ask(request)
 
