@@ -6,18 +6,15 @@ extension EndToEnd {
     /// Whatever an engine answers: a session has succeeded with every document, or it has failed and says why.
     @Suite(.serialized) struct EngineFaultTests {
         private static let servers: [TestServer] = [.elasticsearch, .opensearch, .elasticsearch7]
-        /// Rounds at once; most of a round is waiting.
-        private static let lanes = 4
+        /// Rounds at once on each; most of a round is waiting.
+        private static let lanes = 3
 
         @Test(.requires(servers), .requiresReleaseBuild, .timeLimit(.minutes(15)))
         func nothingIsLostWithoutAWord() async throws {
             let seed = UInt64(Surroundings.environment["SHEAF_TEST_SEED"] ?? "") ?? UInt64.random(in: 1...999_999)
             let random = Surroundings.number("SHEAF_TEST_FAULT_ROUNDS", default: 6)
             let servers = TestServer.present(Self.servers)
-            var tally = Tally()
-            for server in servers {
-                tally.add(try await run(Round.all(random: random, seed: seed), server))
-            }
+            let tally = try await run(Round.all(random: random, seed: seed), servers)
             print(
                 "FIGURE faults: \(servers.count) engines, \(FaultEngine.Fault.allCases.count) kinds of fault each forced, "
                     + "\(random) random rounds each (SHEAF_TEST_SEED=\(seed)); \(tally.faults) faults met, "
@@ -25,24 +22,27 @@ extension EndToEnd {
                     + "0 lost or doubled a document")
         }
 
-        private func run(_ rounds: [Round], _ server: TestServer) async throws -> Tally {
-            let engine = try Engine(server)
+        private func run(_ rounds: [Round], _ servers: [TestServer]) async throws -> Tally {
             let tally = Lock(Tally())
-            let waiting = Lock(Array(rounds.enumerated().reversed()))
             try await Site.use { site in
-                try site.declare(server)
-                var lanes: [FaultLane] = []
+                try site.declare(try #require(servers.first))
+                var lanes: [(lane: FaultLane, waiting: Lock<[(Int, Round)]>)] = []
                 let result: Result<Void, any Error>
                 do {
-                    for number in 0..<Self.lanes { lanes.append(try await FaultLane(number, server, on: site, engine: engine)) }
+                    for server in servers {
+                        let waiting = Lock(rounds.enumerated().reversed().map { ($0.offset, $0.element) })
+                        for _ in 0..<Self.lanes {
+                            lanes.append((try await FaultLane(lanes.count, server, on: site), waiting))
+                        }
+                    }
                     try await site.startScheduler()
-                    let arguments = ["--unit-bytes", "100KiB", "--slots", "\(Self.lanes)"]
+                    let arguments = ["--unit-bytes", "100KiB", "--slots", "\(lanes.count)"]
                     for worker in ["one", "two"] { try await site.startWorker(worker, arguments, attempts: 6) }
                     try await withThrowingTaskGroup(of: Void.self) { group in
-                        for lane in lanes {
+                        for (lane, waiting) in lanes {
                             group.addTask {
                                 while let (number, round) = waiting.withLock({ $0.popLast() }) {
-                                    let result = try await self.play(round, number, lane, server)
+                                    let result = try await self.play(round, number, lane)
                                     tally.withLock { $0.add(result) }
                                 }
                             }
@@ -53,14 +53,15 @@ extension EndToEnd {
                 } catch {
                     result = .failure(error)
                 }
-                for lane in lanes { try await lane.remove() }
+                for (lane, _) in lanes { try await lane.remove() }
                 try result.get()
             }
             return tally.withLock { $0 }
         }
 
         /// A backup and a restore under faults, each with a check of the engine itself after it.
-        private func play(_ round: Round, _ number: Int, _ lane: FaultLane, _ server: TestServer) async throws -> Tally {
+        private func play(_ round: Round, _ number: Int, _ lane: FaultLane) async throws -> Tally {
+            let server = lane.server
             var tally = Tally()
             let start = ContinuousClock.now
             try await lane.faults.seed(round.seed)
@@ -106,7 +107,7 @@ private struct Round: CustomStringConvertible {
         let lasting: [Fault] = [.tooLarge, .failedShard, .swapped]
         return lasting.map { Round(forced: $0, seed: seed, isLasting: true) }
             + (0..<random).map { Round(forced: nil, seed: seed &+ UInt64($0)) }
-            + Fault.allCases.filter { $0 != .tooLarge }.map { Round(forced: $0, seed: seed) }
+            + ([.stalled] + Fault.allCases.filter { ![.tooLarge, .stalled].contains($0) }).map { Round(forced: $0, seed: seed) }
     }
 
     var description: String { forced.map { $0.rawValue + (isLasting ? " at every request" : "") } ?? "seed \(seed)" }

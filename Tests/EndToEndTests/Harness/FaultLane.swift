@@ -16,6 +16,7 @@ final class FaultLane: Sendable {
     static let documents = 3_000
 
     let name: String
+    let server: TestServer
     let faults: FaultEngine
     private let site: Site
     private let engine: Engine
@@ -24,10 +25,11 @@ final class FaultLane: Sendable {
     private static let total = documents + NastyDocument.all.count
 
     /// Declares cluster and plan; before the programs of the site start.
-    init(_ number: Int, _ server: TestServer, on site: Site, engine: Engine) async throws {
+    init(_ number: Int, _ server: TestServer, on site: Site) async throws {
         name = "faults-\(site.prefix)-\(number)"
         self.site = site
-        self.engine = engine
+        self.server = server
+        engine = try Engine(server)
         faults = try await site.startFaultEngine(before: server)
         try await engine.fill(name, documents: Self.documents, filling: 120, shards: 2)
         for document in NastyDocument.all { try await engine.put(document, in: name) }
