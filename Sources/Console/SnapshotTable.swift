@@ -6,13 +6,14 @@ package enum SnapshotTable {
     package static func lines(_ snapshots: [SnapshotSummary]) -> [String] {
         var table = TextTable([
             ("SNAPSHOT", .left), ("REPOSITORY", .left), ("TARGET", .left), ("PLAN", .left), ("TIME", .left), ("INDICES", .right),
-            ("DOCS", .right), ("STORED", .right), ("READ", .right),
+            ("DOCS", .right), ("STORED", .right), ("READ", .right), ("", .left),
         ])
         for snapshot in snapshots {
             table.append([
                 snapshot.id.text, snapshot.repository, "\(snapshot.namespace)/\(snapshot.target)", snapshot.invoker.name,
                 FigureText.moment(snapshot.time), FigureText.exact(snapshot.indices.count), FigureText.exact(snapshot.documents),
                 "\(ByteCount(snapshot.storedBytes))", "\(ByteCount(snapshot.bytes))",
+                snapshot.isPartial ? "partial" : snapshot.query == nil ? "" : "query",
             ])
         }
         return table.lines
@@ -28,7 +29,8 @@ package enum SnapshotTable {
         head.append([
             "content",
             "\(FigureText.indices(snapshot.indices.count)), \(FigureText.documents(snapshot.documents)), "
-                + "\(ByteCount(snapshot.storedBytes)) stored (\(ByteCount(snapshot.bytes)) read)",
+                + "\(ByteCount(snapshot.storedBytes)) stored (\(ByteCount(snapshot.bytes)) read)"
+                + (snapshot.objects.map { ", \(FigureText.exact($0)) objects" } ?? ""),
         ])
         var table = TextTable([
             ("INDEX", .left), ("SHARDS", .right), ("DOCS", .right), ("STORED", .right), ("READ", .right), ("SEGMENTS", .right),
@@ -40,7 +42,9 @@ package enum SnapshotTable {
                 "\(ByteCount(index.bytes))", FigureText.exact(index.segments), moments(index),
             ])
         }
-        return head.lines + (snapshot.indices.isEmpty ? [] : [""] + table.lines)
+        if let query = snapshot.query { head.append(["query", query]) }
+        let missing = snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
+        return head.lines + (missing.isEmpty ? [] : [""] + missing) + (snapshot.indices.isEmpty ? [] : [""] + table.lines)
     }
 
     /// A `snapshot` line.
@@ -50,7 +54,9 @@ package enum SnapshotTable {
             ("namespace", .string(snapshot.namespace)), ("target", .string(snapshot.target)),
             ("invoker", SessionReport.invoker(snapshot.invoker)), ("time", .string(snapshot.time.description)),
             ("documents", JSONValue(snapshot.documents)), ("bytes", JSONValue(snapshot.bytes)),
-            ("storedBytes", JSONValue(snapshot.storedBytes)), ("indices", .array(snapshot.indices.map(index))),
+            ("storedBytes", JSONValue(snapshot.storedBytes)), ("objects", snapshot.objects.map { JSONValue($0) } ?? .null),
+            ("query", snapshot.query.map { .string($0) } ?? .null),
+            ("indices", .array(snapshot.indices.map(index))),
         ])
     }
 
@@ -61,6 +67,7 @@ package enum SnapshotTable {
             ("segments", JSONValue(index.segments)),
             ("earliestView", index.earliestView.map { .string($0.description) } ?? .null),
             ("latestView", index.latestView.map { .string($0.description) } ?? .null),
+            ("missing", index.missing.map { .string($0) } ?? .null),
         ])
     }
 

@@ -76,4 +76,21 @@ struct SessionReportTests {
         #expect(SnapshotTable.details(snapshot).last?.hasSuffix("5  \(from) to \(to)") == true)
         #expect(SnapshotTable.json(snapshot)["storedBytes"]?.int == 2048)
     }
+
+    @Test func aPartialSnapshotSaysSoAndWhatItMisses() throws {
+        var index = SnapshotSummary.Index(
+            name: "orders", shards: 5, documents: 1200, bytes: 4096, storedBytes: 1024, segments: 5, earliestView: nil,
+            latestView: nil)
+        index.missing = "shard 3 failed"
+        var snapshot = SnapshotSummary(
+            id: SnapshotID(startedAt: sample.moment, session: sample.id), repository: "local", namespace: "default",
+            target: "shop", invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: sample.moment, indices: [index])
+        snapshot.objects = 7
+        #expect(SnapshotTable.lines([snapshot]).last?.hasSuffix("  partial") == true)
+        let details = SnapshotTable.details(snapshot)
+        #expect(details.contains("partial: index orders: shard 3 failed"))
+        #expect(details.contains { $0.hasPrefix("content") && $0.hasSuffix(", 7 objects") })
+        let json = SnapshotTable.json(snapshot)
+        #expect(json["objects"]?.int == 7 && json["indices"]?[0]?["missing"]?.string == "shard 3 failed")
+    }
 }

@@ -72,8 +72,11 @@ extension ElasticsearchClient {
             definition.isRefreshed = try refreshIfAllowed(name)
             definition.documents = try countDocuments(in: name, query: query).documents
         } catch {
-            if error.code == .indexNotFound { return nil }
-            throw error
+            switch error.code {
+            case .indexNotFound: return nil
+            case .forbidden, .partialResult: definition.unreadable = error.message
+            default: throw error
+            }
         }
         return definition
     }

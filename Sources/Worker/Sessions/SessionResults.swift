@@ -43,4 +43,15 @@ struct SessionResults {
                 + (first.map { ", the first with _id \($0.id): \($0.type), \($0.reason)" } ?? "")
         }
     }
+
+    /// For the outcome of a restore, which has no views and no segments of its own.
+    var summaries: [SnapshotSummary.Index] {
+        zip(indices, refusals).map { index, refusal in
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
+                segments: 0, earliestView: nil, latestView: nil)
+            summary.missing = refusal
+            return summary
+        }
+    }
 }
