@@ -49,7 +49,7 @@ import Testing
         let server = try StubServer { request in
             switch (request.method, request.path) {
             case ("GET", "/_alias"): return StubServer.Reply(200, exists ? #"{"new":{"aliases":{}}}"# : "{}")
-            case ("HEAD", _): return StubServer.Reply(404)
+            case ("GET", _) where request.target.contains("filter_path=*.aliases"): return StubServer.Reply(404, "{}")
             case ("GET", "/new/_alias"): return StubServer.Reply(200, #"{"new":{"aliases":{}}}"#)
             case ("GET", _) where request.path.hasPrefix("/_alias/"):
                 return StubServer.Reply(200, "{\"new\":{\"aliases\":{\"\(request.path.dropFirst(8))\":{}}}}")
