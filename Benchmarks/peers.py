@@ -85,7 +85,10 @@ class Drain:
                     raise Failed(f"a page had {bytes_got} bytes instead of {bytes_wanted} and a few for `took`")
         return seconds
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         for view in self.views:
             self.engine.json("DELETE", "/_pit", {"id": view})
 
@@ -144,10 +147,10 @@ class RawBulk:
 
 
 def elasticdump(engine, index, folder, documents):
-    """Seconds of the program that ELASTICDUMP names, with its largest page."""
+    """Seconds of the program that ELASTICDUMP names, with its defaults."""
     output = Path(folder) / "elasticdump.ndjson"
     output.unlink(missing_ok=True)
-    command = [os.environ["ELASTICDUMP"], f"--input={engine.url}/{index}", f"--output={output}", "--type=data", "--limit=10000", "--quiet"]
+    command = [os.environ["ELASTICDUMP"], f"--input={engine.url}/{index}", f"--output={output}", "--type=data", "--quiet"]
     begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
     seconds = time.monotonic() - begun

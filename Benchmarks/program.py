@@ -9,8 +9,20 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from peers import Failed
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Run(NamedTuple):
+    """One session: how long it took, its last line, and what its worker used."""
+
+    seconds: float
+    session: dict
+    peak: int  # of resident memory, in bytes
+    processor: float  # seconds, user and system, from the worker's being ready on
 
 
 class Program:
@@ -73,7 +85,7 @@ class Program:
         return (self.folder / f"{role}.log").read_text()[-2000:]
 
     def _run(self, command, level):
-        """Seconds, the session's last line, and the worker's peak of resident memory in bytes."""
+        """The `Run` of a command that starts a session."""
         spool = self.folder / "spool"
         worker = self._spawn(
             "worker", ["--resources", self.resources, "--spool", spool, "--level", level, "--name", f"{self.name}-{time.monotonic_ns()}"]
@@ -81,6 +93,7 @@ class Program:
         try:
             # A worker that is connected has its memory's base and waits.
             self._await_worker(worker)
+            idle = processor(worker.pid)
             begun = time.monotonic()
             done = subprocess.run(
                 [self.binary, *map(str, command), "--wait", "--output", "json"], capture_output=True, text=True
@@ -92,7 +105,8 @@ class Program:
             if session["phase"] != "Succeeded":
                 raise Failed(f"sheaf {command[0]}: {session}")
             status = Path(f"/proc/{worker.pid}/status").read_text()
-            return seconds, session, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+            peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+            return Run(seconds, session, peak, processor(worker.pid) - idle)
         finally:
             worker.send_signal(signal.SIGTERM)
             try:
@@ -103,31 +117,28 @@ class Program:
             shutil.rmtree(spool, ignore_errors=True)
 
     def _await_worker(self, worker):
-        before = Path(f"/proc/{worker.pid}/net/tcp")
         for _ in range(150):
             if worker.poll() is not None:
                 raise Failed(f"the worker ended: {self._log('worker')}")
-            inodes = {os.readlink(link) for link in Path(f"/proc/{worker.pid}/fd").iterdir() if os.path.islink(link)}
-            established = {f"socket:[{line.split()[9]}]" for line in before.read_text().splitlines()[1:] if line.split()[3] == "01"}
-            if inodes & established:
+            if is_connected(worker.pid):
                 return
             time.sleep(0.1)
         raise Failed(f"the worker does not connect: {self._log('worker')}")
 
     def dump(self, plan, level, documents):
-        seconds, session, peak = self._run(["backup", plan, "--namespace", self.name], level)
-        if session["documents"] != documents:
-            raise Failed(f"the dump has {session['documents']} of {documents} documents")
-        return seconds, session, peak
+        run = self._run(["backup", plan, "--namespace", self.name], level)
+        if run.session["documents"] != documents:
+            raise Failed(f"the dump has {run.session['documents']} of {documents} documents")
+        return run
 
     def load(self, index, snapshot, documents):
         self.restores += 1
         spec = self._session("elasticsearch-restore", index) | {"rules": [{"snapshots": [snapshot]}]}
         file = self._write(self.folder, "stash.appscode.com/v1beta1", "RestoreSession", f"load-{self.restores}", spec)
-        seconds, session, peak = self._run(["restore", "-f", file], 3)
-        if session["documents"] != documents:
-            raise Failed(f"the load has {session['documents']} of {documents} documents")
-        return seconds, session, peak
+        run = self._run(["restore", "-f", file], 3)
+        if run.session["documents"] != documents:
+            raise Failed(f"the load has {run.session['documents']} of {documents} documents")
+        return run
 
     def stop(self):
         if self.scheduler and self.scheduler.poll() is None:
@@ -137,3 +148,21 @@ class Program:
             except subprocess.TimeoutExpired:
                 self.scheduler.kill()
                 self.scheduler.wait()
+
+
+def processor(process):
+    """Seconds of processor that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def is_connected(process):
+    """Whether one of its TCP connections is established."""
+    inodes = set()
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        try:
+            inodes.add(os.readlink(link))
+        except FileNotFoundError:
+            continue  # closed meanwhile
+    lines = [line.split() for line in Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]]
+    return any(f"socket:[{fields[9]}]" in inodes for fields in lines if fields[3] == "01")

@@ -12,7 +12,8 @@ package enum SnapshotTable {
             table.append([
                 snapshot.id.text, snapshot.repository, "\(snapshot.namespace)/\(snapshot.target)", snapshot.invoker.name,
                 FigureText.moment(snapshot.time), FigureText.exact(snapshot.indices.count), FigureText.exact(snapshot.documents),
-                "\(ByteCount(snapshot.storedBytes))", "\(ByteCount(snapshot.bytes))", snapshot.isPartial ? "partial" : "",
+                "\(ByteCount(snapshot.storedBytes))", "\(ByteCount(snapshot.bytes))",
+                snapshot.isPartial ? "partial" : snapshot.query == nil ? "" : "query",
             ])
         }
         return table.lines
@@ -41,6 +42,7 @@ package enum SnapshotTable {
                 "\(ByteCount(index.bytes))", FigureText.exact(index.segments), moments(index),
             ])
         }
+        if let query = snapshot.query { head.append(["query", query]) }
         let missing = snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
         return head.lines + (missing.isEmpty ? [] : [""] + missing) + (snapshot.indices.isEmpty ? [] : [""] + table.lines)
     }
@@ -53,6 +55,7 @@ package enum SnapshotTable {
             ("invoker", SessionReport.invoker(snapshot.invoker)), ("time", .string(snapshot.time.description)),
             ("documents", JSONValue(snapshot.documents)), ("bytes", JSONValue(snapshot.bytes)),
             ("storedBytes", JSONValue(snapshot.storedBytes)), ("objects", snapshot.objects.map { JSONValue($0) } ?? .null),
+            ("query", snapshot.query.map { .string($0) } ?? .null),
             ("indices", .array(snapshot.indices.map(index))),
         ])
     }

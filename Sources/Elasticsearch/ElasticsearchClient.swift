@@ -50,6 +50,8 @@ package final class ElasticsearchClient {
     }
 
     /// Sends a request and returns a 2xx response; `allowing` lists further statuses that are answers, not errors.
+    ///
+    /// A success that is no JSON (a proxy's page: the engine was never asked) and a refusal that breaks off are no answers.
     func send(
         _ method: String, _ path: String, body: HTTPRequest.Body = .none, contentType: String = "application/json",
         repeatable: Bool = false, allowing: [Int] = [], attempting what: @autoclosure () -> String
@@ -61,24 +63,29 @@ package final class ElasticsearchClient {
     }
 
     /// Same, with a JSON body in and out. An answer that is no JSON, such as a proxy's page, is repeated like a refusal.
+    ///
+    /// - Parameters:
+    ///   - bytes: of a body that is text already.
+    ///   - tolerating: further statuses that are answers, whatever their body is: null where it is no JSON.
     func sendJSON(
-        _ method: String, _ path: String, body: JSONValue? = nil, repeatable: Bool = false, allowing: [Int] = [],
-        attempting what: @autoclosure () -> String
+        _ method: String, _ path: String, body: JSONValue? = nil, bytes: HTTPRequest.Body = .none, repeatable: Bool = false,
+        allowing: [Int] = [], tolerating: [Int] = [], attempting what: @autoclosure () -> String
     ) throws(ElasticsearchError) -> (status: Int, value: JSONValue) {
-        let bytes = body.map { HTTPRequest.Body.bytes($0.serializedBytes()) } ?? .none
-        let request = request(method, path, body: bytes, contentType: "application/json")
+        let content = body.map { HTTPRequest.Body.bytes($0.serializedBytes()) } ?? bytes
+        let request = request(method, path, body: content, contentType: "application/json")
         return try repeating(repeatable, attempting: what()) { () throws(ElasticsearchError) in
-            let response = try answer(to: request, allowing: allowing, attempting: what())
+            let response = try answer(to: request, allowing: allowing, tolerating: tolerating, attempting: what())
             do throws(JSONError) {
                 return (response.status, try JSONValue(parsing: response.body))
             } catch {
+                if tolerating.contains(response.status) { return (response.status, .null) }
                 throw malformed("the response is \(error.description)", attempting: what())
             }
         }
     }
 
     private func answer(
-        to request: HTTPRequest, allowing: [Int], attempting what: @autoclosure () -> String
+        to request: HTTPRequest, allowing: [Int], tolerating: [Int] = [], attempting what: @autoclosure () -> String
     ) throws(ElasticsearchError) -> HTTPResponse {
         let response: HTTPResponse
         do throws(HTTPError) {
@@ -86,8 +93,16 @@ package final class ElasticsearchClient {
         } catch {
             throw self.error(error, attempting: what())
         }
-        guard response.isSuccess || allowing.contains(response.status) else {
+        let isTolerated = tolerating.contains(response.status)
+        guard response.isSuccess || isTolerated || allowing.contains(response.status) else {
             throw error(status: response.status, body: response.body, attempting: what())
+        }
+        let isAnswer =
+            response.isSuccess && !isTolerated
+            ? response.body.beginsAsJSON : !ServerReason(body: response.body).isTorn
+        guard isAnswer else {
+            let beginning = String(decoding: response.body.prefix(200), as: UTF8.self)
+            throw malformed("the response (\(response.status)) is none of a search engine: \(beginning)", attempting: what())
         }
         return response
     }
@@ -167,6 +182,14 @@ extension ElasticsearchClient {
     ) -> ElasticsearchError {
         ElasticsearchError(
             code: code, message: "cannot \(what) at \(http.current): \(cause); \(advice ?? code.advice)", status: status)
+    }
+}
+
+extension [UInt8] {
+    /// Whether the first byte that is no white space opens an object or an array.
+    fileprivate var beginsAsJSON: Bool {
+        let first = first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 }
 

@@ -60,6 +60,12 @@ package final class HTTPClient {
             handle = try EasyHandle()
             throw failure
         }
+        // libcurl takes a connection that ends within the headers for an empty response.
+        guard transfer.isHeadComplete else {
+            throw HTTPError(
+                code: .transport,
+                message: "\(request.method) \(url.printable): the connection ended within the response's headers")
+        }
         let response = HTTPResponse(
             status: try handle.status(), headers: transfer.headers, body: transfer.body, certificate: handle.certificate())
         return (response, transfer.sinkError)

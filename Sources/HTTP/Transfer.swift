@@ -10,6 +10,8 @@ final class Transfer {
     private let maximumBodyBytes: Int
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
+    /// The empty line behind the headers came.
+    private(set) var isHeadComplete = false
     private(set) var body: [UInt8] = []
     /// What the sink threw; the transfer was aborted for it.
     private(set) var sinkError: (any Error)?
@@ -45,10 +47,13 @@ final class Transfer {
     func takeHeader(_ line: String) {
         if line.hasPrefix("HTTP/") {
             headers = HTTPHeaders()
+            isHeadComplete = false
             status = line.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
         } else if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             headers.append(name: String(line[..<colon]), value: Transfer.trimmingEnd(value))
+        } else if line.allSatisfy(\.isNewline) {
+            isHeadComplete = true
         }
     }
 

@@ -40,6 +40,8 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
     package var indices: [Index]
     /// Objects beside indices.
     package var objects: Int?
+    /// JSON of the query that documents had to match to be saved. Nil: all were.
+    package var query: String?
 
     package init(
         id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]

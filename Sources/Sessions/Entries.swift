@@ -129,6 +129,9 @@ package struct PartEntry: Codable, Sendable, Equatable {
     package var finishedAt: Timestamp
     /// Backup by a scroll, first part: the scroll's own `hits.total`, which no view entry knows.
     package var total: Int?
+    /// As `total`: when the scroll was opened, and the definition right after, where it differs from the plan's.
+    package var openedAt: Timestamp?
+    package var definition: String?
     /// Restore: documents that the target refused for good, not counted in `documents`; the first of them are listed.
     package var rejected: Int?
     package var rejections: [Rejection]?

@@ -41,29 +41,39 @@ import Testing
 
     @Test func theClockIsComparedWithTheServers() throws {
         let reply = StubServer.Reply(200, Self.root, headers: ["Date": "Thu, 26 Nov 2026 12:05:00 GMT"])
-        expect(try complaints(root: reply, [:]), "clock: the server's clock is 300 s ahead of this worker's")
+        expect(try complaints(root: reply, [:]), "clock: the cluster's clock is 300 s ahead of this worker's")
         let onTime = StubServer.Reply(200, Self.root, headers: ["Date": "Thu, 26 Nov 2026 12:00:30 GMT"])
         #expect(try !complaints(root: onTime, [:]).contains { $0.hasPrefix("clock") })
     }
 
     @Test func whatTheClusterLacksIsNamed() throws {
-        let found = try complaints([
-            "/_cluster/health": #"{"status":"red"}"#,
-            "/_cat/shards": #"[{"index":"lost","shard":"3","prirep":"p","state":"UNASSIGNED"}]"#,
-            "/_cat/allocation": #"[{"node":"n1","disk.percent":"96"}]"#,
-            "/_cluster/settings": #"{"persistent":{},"defaults":{"search.max_open_pit_context":"10"}}"#,
-            "/_nodes/http": #"{"nodes":{"a":{"http":{"max_content_length_in_bytes":1048576}}}}"#,
-            "/_cat/indices": #"[{"index":"shut","status":"close"},{"index":"fine","status":"open"}]"#,
-            "/_all/_settings":
-                #"{"full":{"settings":{"index":{"blocks":{"read_only_allow_delete":"true"}}}},"small":{"settings":{"index":{"max_result_window":"100"}}}}"#,
-            "/_all/_mapping":
-                #"{"none":{"mappings":{"_source":{"enabled":false}}},"some":{"mappings":{"_source":{"excludes":["a"]}}}}"#,
-        ])
+        let root = #"{"cluster_name":"c","cluster_uuid":"u","version":{"number":"2.19.6","distribution":"opensearch"}}"#
+        let found = try complaints(
+            root: StubServer.Reply(200, root),
+            [
+                "/_cluster/health": #"{"status":"red"}"#,
+                "/_cat/shards": #"[{"index":"lost","shard":"3","prirep":"p","state":"UNASSIGNED"}]"#,
+                "/_cat/allocation": #"[{"node":"n1","disk.percent":"96"}]"#,
+                "/_cluster/settings": #"{"persistent":{},"defaults":{"search.max_open_pit_context":"10"}}"#,
+                "/_nodes/_all/http": #"{"nodes":{"a":{"http":{"max_content_length_in_bytes":1048576}}}}"#,
+                "/_cat/indices": #"[{"index":"shut","status":"close"},{"index":"fine","status":"open"}]"#,
+                "/_all/_settings":
+                    #"{"full":{"settings":{"index.blocks.read_only_allow_delete":"true"}},"small":{"settings":{"index.max_result_window":"100"}},"#
+                    + #""none":{"settings":{}},"also":{"settings":{}},"some":{"settings":{}},".dot":{"settings":{}},"#
+                    + #""vectors":{"settings":{"index.knn.derived_source.enabled":"true"}}}"#,
+                "/_all/_mapping":
+                    #"{"none":{"mappings":{"_source":{"enabled":false}}},"also":{"mappings":{"_source":{"enabled":false}}},"#
+                    + #"".dot":{"mappings":{"_source":{"enabled":false}}},"some":{"mappings":{"_source":{"excludes":["a"]}}},"#
+                    + #""vectors":{"mappings":{"properties":{"v":{"type":"knn_vector"}}}}}"#,
+            ])
         expect(
             found, "health: the cluster is red: primary shards are not assigned (lost 3)", "disk: node n1 uses 96 %",
-            "limit: search.max_open_pit_context is 10", "limit: http.max_content_length is 1048576 bytes", "index: shut closed",
-            "index: full blocked", "index: small with a max_result_window", "index: none without _source",
-            "index: some with a filtered _source")
+            "limit: search.max_open_pit_context is 10", "limit: http.max_content_length is 1048576 bytes",
+            "index: index shut is closed",
+            "index: index full is blocked", "index: index small has a max_result_window",
+            "index: each of 2 indices (none, also) stores no _source", "index: index some leaves fields out of _source",
+            "index: index vectors derives vectors")
+        #expect(!found.contains { $0.contains(".dot") })
     }
 
     @Test func eachMissingPrivilegeIsNamed() throws {

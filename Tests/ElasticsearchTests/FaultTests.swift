@@ -88,7 +88,9 @@ struct FaultTests {
 
     @Test func theNextPageCarriesTheRawSortAndTheNewestID() throws {
         let page = self.page([#"{"_id":"a","_source":{},"sort":[9223372036854775807, "x"]}"#], id: "v2")
-        let server = try StubServer { _ in StubServer.Reply(200, page) }
+        let server = try StubServer { request in
+            StubServer.Reply(200, request.text.contains("search_after") ? self.page([]) : page)
+        }
         let client = try client(server)
         let first = try client.readPage(view, after: nil, size: 10, into: CollectingSink())
         #expect(first.viewID == "v2" && first.documents == 1 && first.bytes == page.utf8.count)

@@ -42,6 +42,9 @@ extension EndToEnd {
                 if entry.says.isEmpty {
                     #expect(session.phase == "Succeeded", "\(entry.login.name): \(session.json)")
                     #expect(session.documents == before.documents, "\(entry.login.name): \(session.json)")
+                    if let note = entry.notes {
+                        #expect(session.json.serialized().contains(note), "\(entry.login.name): \(session.json)")
+                    }
                     snapshots[entry.login.name] = session.snapshot
                     worked += 1
                 } else {
@@ -103,6 +106,8 @@ private struct Case {
     let login: ClusterLogin
     /// Parts of the error; none: it works.
     var says: [String]
+    /// Part of a note of the session that worked.
+    var notes: String?
     /// Also restored through.
     var isRestored = false
     var isRestoreOnly = false
@@ -123,6 +128,7 @@ extension EndToEnd.AccessProofTests {
             FileUsers.User(name: "backup-no-read", role: try role("backup", without: "read")),
             FileUsers.User(name: "backup-no-metadata", role: try role("backup", without: "view_index_metadata")),
             FileUsers.User(name: "backup-no-monitor", role: try role("backup", without: "monitor")),
+            FileUsers.User(name: "backup-no-maintenance", role: try role("backup", without: "maintenance")),
             FileUsers.User(
                 name: "reader-only",
                 role: ["cluster": ["monitor"], "indices": [["names": [.string(index + "*")], "privileges": ["read"]]]]),
@@ -174,6 +180,7 @@ extension EndToEnd.AccessProofTests {
             cases.append(
                 Case(login: try fileUser(name), says: ["403", "give user \(name) one of the index privileges", privilege]))
         }
+        cases.append(Case(login: try fileUser("backup-no-maintenance"), says: [], notes: "could not be refreshed"))
         cases.append(Case(login: try fileUser("restore-least"), says: [], isRestoreOnly: true))
         for (name, privilege) in [("restore-no-manage", "manage"), ("restore-no-write", "write"), ("restore-no-read", "read")] {
             cases.append(

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """A proxy in front of an engine that makes mistakes when it is told to, for tests.
 
-  Tests/FaultEngine/fault_engine.py URL [--seed N]
+  Tests/FaultEngine/fault_engine.py URL
 
 It prints one line, its address, when it is ready, and runs until it is ended. Until it is given a plan it passes everything on:
-`POST /_faults/plan` with {"kinds": [...], "rate": 0.05, "most": 10}; `GET /_faults/counts` tells how many of each kind there were.
+`POST /_faults/plan` with {"kinds": [...], "rate": 0.05, "documents": 10, "others": 5}; `POST /_faults/seed` with {"seed": 7} begins anew;
+`GET /_faults/counts` tells how many of each kind there were since.
 The kinds are the functions of faults.py.
 """
 
@@ -19,9 +20,9 @@ from wire import Upstream, read_message, response, serve  # noqa: E402
 
 
 class FaultEngine:
-    def __init__(self, url, seed):
+    def __init__(self, url):
         self.url = url
-        self.schedule = faults.Schedule(seed)
+        self.schedule = faults.Schedule(1)
 
     async def handle(self, reader, writer):
         upstream = Upstream(self.url)
@@ -43,7 +44,10 @@ class FaultEngine:
     async def answer(self, request, upstream):
         if request.path == "/_faults/plan":
             plan = json.loads(request.body)
-            self.schedule.plan(plan["kinds"], plan["rate"], plan["most"])
+            self.schedule.plan(plan["kinds"], plan["rate"], plan["documents"], plan["others"])
+            return response(200, b"{}")
+        if request.path == "/_faults/seed":
+            self.schedule.seed(json.loads(request.body)["seed"])
             return response(200, b"{}")
         if request.path == "/_faults/counts":
             return response(200, json.dumps(self.schedule.counts).encode())
@@ -57,6 +61,4 @@ class FaultEngine:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    asyncio.run(serve(FaultEngine(arguments.url, arguments.seed).handle))
+    asyncio.run(serve(FaultEngine(parser.parse_args().url).handle))

@@ -27,13 +27,15 @@ class Cut(Exception):
 
 
 def kind_of(request):
-    """`page`, `bulk`, `open` (of a view), or `other`."""
+    """`page`, `bulk`, `document` (one that no bulk line holds), or `other`."""
     if request.path == "/_search" and request.method == "POST":
         return "page" if json.loads(request.body).get("size") != 0 else "other"
+    if request.path.endswith(("/_search", "/_search/scroll")) and request.method == "POST":
+        return "page" if "scroll" in request.target else "other"
     if request.path.endswith("/_bulk"):
         return "bulk"
-    if request.path.endswith(("/_pit", "/_search/point_in_time")) and request.method == "POST":
-        return "open"
+    if "/_doc/" in request.path and request.method == "PUT":
+        return "document"
     return "other"
 
 
@@ -125,9 +127,14 @@ async def timed_out(request, ask, choice):
 
 
 async def lost_view(request, ask, choice):
-    """The point in time is deleted in front of the page that needs it."""
-    view = json.loads(request.body)["pit"]["id"]
-    for path, body in (("/_pit", {"id": view}), ("/_search/point_in_time", {"pit_id": [view]})):
+    """The point in time, or the scroll, is deleted in front of the page that needs it."""
+    asked = json.loads(request.body)
+    if "pit" not in asked:
+        ways = [("/_search/scroll", {"scroll_id": [asked["scroll_id"]]})] if "scroll_id" in asked else []
+    else:
+        view = asked["pit"]["id"]
+        ways = [("/_pit", {"id": view}), ("/_search/point_in_time", {"pit_id": [view]})]
+    for path, body in ways:
         await ask(Message(f"DELETE {path} HTTP/1.1", [("content-type", "application/json")], json.dumps(body).encode()))
     return await ask(request)
 
@@ -154,8 +161,20 @@ async def doubled(request, ask, choice):
     return await changed_page(request, ask, change)
 
 
+async def swapped(request, ask, choice):
+    """A page that has a document twice in place of another: no count can tell."""
+
+    def change(page):
+        hits = page["hits"]["hits"]
+        if len(hits) > 1:
+            place = choice.randrange(len(hits) - 1)
+            hits[place] = hits[place + 1]
+
+    return await changed_page(request, ask, change)
+
+
 def bulk_lines(body):
-    lines = body.splitlines(keepends=True)
+    lines = [line + b"\n" for line in body.removesuffix(b"\n").split(b"\n")]  # not splitlines: a line may hold a carriage return
     return [(lines[number], lines[number + 1]) for number in range(0, len(lines) - 1, 2)]
 
 
@@ -171,7 +190,8 @@ async def refused_items(request, ask, choice, status=429):
         if answer.status != 200:
             return answer
         items = json.loads(answer.body)["items"]
-    reason = {"type": "es_rejected_execution_exception", "reason": "rejected execution of the fault engine"}
+    kind = "es_rejected_execution_exception" if status == 429 else "document_parsing_exception"
+    reason = {"type": kind, "reason": "the fault engine does not take it"}
     remaining = iter(items)
     merged = []
     for (action, _), is_refused in zip(pairs, refused):
@@ -180,31 +200,40 @@ async def refused_items(request, ask, choice, status=429):
     return response(200, json.dumps({"errors": True, "items": merged}, separators=(",", ":")).encode())
 
 
+async def refused_for_good(request, ask, choice):
+    """The same, and sending them again is of no use."""
+    return await refused_items(request, ask, choice, status=400)
+
+
 async def too_large(request, ask, choice):
-    """As a gateway with a small limit: documents that are alone pass."""
-    return TOO_LARGE if len(bulk_lines(request.body)) > 1 else await ask(request)
+    """As a gateway with a limit of 2 KB, which documents that are alone pass."""
+    return TOO_LARGE if len(request.body) > 2_000 and len(bulk_lines(request.body)) > 1 else await ask(request)
 
 
 FOR_ALL = [busy, unavailable, breaker, proxy_page, reset_before, torn, torn_neatly, stalled]
 FOR_PAGES = [failed_shard, failed_shard_at_the_end, timed_out, lost_view]
-LIES = [left_out, doubled]
-FOR_BULK = [reset_after, refused_items, too_large]
-BY_NAME = {fault.__name__: fault for fault in FOR_ALL + FOR_PAGES + LIES + FOR_BULK}
+LIES = [left_out, doubled, swapped]
+FOR_BULK = [refused_items, refused_for_good, too_large]
+BY_NAME = {fault.__name__: fault for fault in FOR_ALL + FOR_PAGES + LIES + FOR_BULK + [reset_after]}
 
 
 class Schedule:
     """Decides which request meets which fault, by a seed; concurrent clients make their order vary."""
 
     def __init__(self, seed):
+        self.seed(seed)
+        self.plan([], 0, 0, 0)
+
+    def seed(self, seed):
         self.choice = random.Random(seed)
         self.counts = {}
-        self.plan([], 0, 0)
 
-    def plan(self, names, rate, most):
-        """Each request meets one of the faults with that probability, until that many have; the bursts come on top."""
+    def plan(self, names, rate, documents, others):
+        """Each request meets one of the faults with that probability: those that move documents until so many have, the others until so
+        many of them have. The rest of a burst comes on top."""
         self.faults = [BY_NAME[name] for name in names]
         self.rate = rate
-        self.left = most
+        self.left = {"documents": documents, "others": others}
         self.burst = 0
 
     def next(self, request):
@@ -213,10 +242,11 @@ class Schedule:
         if self.burst > 0:
             self.burst -= 1
             return self.taken(busy)
+        budget = "others" if kind == "other" else "documents"
         fitting = [fault for fault in self.faults if self.fits(fault, kind)]
-        if not fitting or self.left <= 0 or self.choice.random() >= self.rate:
+        if not fitting or self.left[budget] <= 0 or self.choice.random() >= self.rate:
             return None
-        self.left -= 1
+        self.left[budget] -= 1
         fault = self.choice.choice(fitting)
         if fault is busy:
             self.burst = self.choice.randrange(4)
@@ -227,8 +257,10 @@ class Schedule:
             return kind == "page"
         if fault in FOR_BULK:
             return kind == "bulk"
-        # Only reading and loading documents: what else a session does has few requests, and most rounds would end before the first page.
-        return kind in ("page", "bulk") or self.choice.random() < 0.2
+        if fault is reset_after:
+            return kind in ("bulk", "document")
+        # A session has few other requests, and each is repeated: not all of them, or most rounds would end before the first page.
+        return kind != "other" or self.choice.random() < 0.2
 
     def taken(self, fault):
         self.counts[fault.__name__] = self.counts.get(fault.__name__, 0) + 1

@@ -67,6 +67,16 @@ struct HTTPClientTests {
         expectFailure(.transport, isRetryable: true) { _ = try client.send(HTTPRequest(url: server.url)) }
     }
 
+    /// libcurl makes an empty response of it.
+    @Test(arguments: [13, 24, 30, 44]) func aHeadThatBreaksOffIsATransportError(bytes: Int) throws {
+        let server = try StubServer { _ in
+            var reply = StubServer.Reply(404, "0123456789")
+            reply.breakOffHeadAfter = bytes
+            return reply
+        }
+        expectFailure(.transport, isRetryable: true) { _ = try HTTPClient().send(HTTPRequest(url: server.url)) }
+    }
+
     @Test func cancellationEndsASilentRequest() throws {
         let server = try StubServer { _ in .silence }
         let polls = Atomic<Int>(0)

@@ -20,6 +20,8 @@ final class StubServer: Sendable {
         var body: [UInt8] = []
         /// Sends only so many bytes of the body, then closes.
         var breakOffAfter: Int?
+        /// Sends only so many bytes of all, beginning with the status line, then closes.
+        var breakOffHeadAfter: Int?
         /// Never answers; keeps the connection until the client goes.
         var isSilent = false
 
@@ -95,6 +97,7 @@ final class StubServer: Sendable {
             for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
             var bytes = Array((head + "\r\n").utf8)
             if request.method != "HEAD" { bytes += reply.body.prefix(reply.breakOffAfter ?? reply.body.count) }
+            if let limit = reply.breakOffHeadAfter { bytes = Array(bytes.prefix(limit)) }
             var sent = 0
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes {
@@ -103,7 +106,7 @@ final class StubServer: Sendable {
                 guard count > 0 else { return }
                 sent += count
             }
-            if reply.breakOffAfter != nil { return }
+            if reply.breakOffAfter != nil || reply.breakOffHeadAfter != nil { return }
         }
     }
 

@@ -17,7 +17,11 @@ import Testing
         var settings = "{}"
         var mappings = "{}"
         var documents = 8
+        var isBlocked = false
     }
+
+    private static let block =
+        #"{"error":{"type":"cluster_block_exception","reason":"index [a] blocked by: [FORBIDDEN/7/index read (api)];"},"status":403}"#
 
     private func server(_ indices: [String: Index], isOpenSearch: Bool = false, limit: Int = 300) throws -> StubServer {
         try StubServer { request in
@@ -38,8 +42,10 @@ import Testing
             case ("GET", let path) where path.hasPrefix("/_cluster/health"):
                 return .init(408, #"{"timed_out":true,"status":"red"}"#)
             case (_, let path) where path.hasSuffix("/_refresh"): return .init(200, #"{"_shards":{"failed":0}}"#)
+            case ("GET", "/_alias/pointer"): return .init(200, #"{"a":{"aliases":{"pointer":{}}}}"#)
             case (_, let path) where path.hasSuffix("/_count"):
                 guard let index else { return .init(404) }
+                if index.isBlocked { return .init(403, Self.block) }
                 let isOneShard = request.target.contains("_shards:")
                 let documents = request.text.isEmpty ? index.documents : index.documents / 2
                 let count = isOneShard ? documents / index.shards : documents
@@ -98,6 +104,29 @@ import Testing
             #expect(plan.slices.map(\.index) == [0])
             #expect(plan.notes.contains { $0.contains("index shut") && $0.contains("definition alone") })
         }
+    }
+
+    /// Otherwise a misspelled name, or an alias, would be no backup for ever, and nobody would hear of it.
+    @Test func anIndexThatIsAskedForByNameMustBeThere() throws {
+        let indices = ["a": Index(), "b": Index()]
+        #expect(refusal(indices, ["indices": "a,typo"])?.contains("there is no index typo in ") == true)
+        #expect(refusal(indices, ["indices": "b,pointer"])?.contains("pointer is an alias of a, ") == true)
+        let plan = try plan(indices, ["indices": "a,typo,none-*", "allowEmpty": "true"])
+        #expect(plan.notes.filter { $0.hasPrefix("no index of ") }.map { $0.split(separator: " ").last } == ["typo", "none-*"])
+    }
+
+    @Test func anIndexThatCannotBeReadIsRefusedOrWithheldByItself() throws {
+        let indices = ["a": Index(isBlocked: true), "b": Index()]
+        #expect(refusal(indices)?.contains("index a cannot be read: ") == true)
+        let plan = try plan(indices, ["allowPartial": "true"])
+        #expect(plan.indices[0].withheld?.contains("index read (api)") == true && plan.indices[1].withheld == nil)
+        #expect(plan.slices.map(\.index) == [1])
+    }
+
+    @Test func whatSaysWhichIndexItWasIsNotWorthANote() throws {
+        let settings = #"{"creation_date":"1","provided_name":"a","version":{"created":"8"},"frozen":"true"}"#
+        let notes = try plan(["a": Index(settings: settings)]).notes
+        #expect(!notes.contains { $0.contains("creation_date") || $0.contains("index.uuid") }, "\(notes)")
     }
 
     @Test func anIndexWithoutAPrimaryIsRefusedOrWithheld() throws {

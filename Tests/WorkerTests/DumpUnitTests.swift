@@ -42,9 +42,13 @@ import Testing
     }
 
     /// A scroll of 30 documents in pages of 10, whose id changes from page to page.
-    private func scrolling(isGone: Bool = false) throws -> StubServer {
+    /// - Parameter uuid: of the index that has the name when the scroll is opened.
+    private func scrolling(isGone: Bool = false, uuid: String = "a") throws -> StubServer {
         try StubServer { request in
             switch (request.method, request.path) {
+            case ("GET", "/a"):
+                let settings = #"{"index.uuid":"\#(uuid)","index.number_of_shards":"2"}"#
+                return .init(200, #"{"a":{"aliases":{},"mappings":{},"settings":\#(settings)}}"#)
             case ("DELETE", _): return .init(200, #"{"succeeded":true}"#)
             case ("POST", "/a/_search") where request.target.contains("scroll="): return .init(200, page(0..<10, scroll: "s1"))
             case ("POST", "/a/_search"): return .init(200, page(0..<1))
@@ -105,6 +109,20 @@ import Testing
                 view: view(scrolls: true), guardian: lost)
         }
         #expect(server.requests.last?.text == #"{"scroll_id":["s1"]}"#)
+    }
+
+    /// The name may lead to another index by the time that the scroll is opened: its documents are not those that were planned.
+    @Test func aScrollOfAnIndexThatWasMadeAnewIsRefusedAndCleared() throws {
+        let server = try scrolling(uuid: "another")
+        let settings = WorkerSettings(name: "w")
+        #expect {
+            _ = try unit(server, settings).run(
+                plan: Samples.plan(slices: [slice]), slice: slice, position: UnitPosition(slice: 0, epoch: 0, number: 0),
+                view: view(scrolls: true), guardian: guardian(settings))
+        } throws: {
+            ($0 as? WorkerError)?.message.contains("index a was deleted or created anew") == true
+        }
+        #expect(server.requests.last?.method == "DELETE" && server.requests.last?.text == #"{"scroll_id":["s1"]}"#)
     }
 
     @Test func aCursorOfAnotherKindIsRefused() throws {

@@ -32,7 +32,7 @@ struct ImportServer {
             let uuid = state.withLock { $0.uuid }
             switch (request.method, request.path) {
             case ("GET", "/_alias"): return StubServer.Reply(200, uuid == nil ? "{}" : #"{"new":{"aliases":{}}}"#)
-            case ("HEAD", _): return StubServer.Reply(404)
+            case ("GET", _) where request.target.contains("filter_path=*.aliases"): return StubServer.Reply(404, "{}")
             case ("GET", "/new"):
                 guard let uuid else { return StubServer.Reply(404, "{}") }
                 return StubServer.Reply(

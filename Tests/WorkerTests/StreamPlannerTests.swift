@@ -16,8 +16,8 @@ import Testing
     private func server(_ root: String, standing: [String] = [], hasStreams: Bool = true) throws -> StubServer {
         try StubServer { request in
             if request.path == "/" { return StubServer.Reply(200, root) }
-            if request.method == "HEAD" {
-                return StubServer.Reply(standing.contains(String(request.path.dropFirst())) ? 200 : 404, "")
+            if request.target.contains("filter_path=*.aliases") {
+                return StubServer.Reply(standing.contains(String(request.path.dropFirst())) ? 200 : 404, "{}")
             }
             guard hasStreams else { return StubServer.Reply(405, #"{"error":"Incorrect HTTP method"}"#) }
             let name = request.path.split(separator: "/").last.map(String.init) ?? ""

@@ -19,7 +19,7 @@ extension ClusterExamination {
             findings.append(
                 ClusterFinding(
                     "health", .problem,
-                    "the cluster is red: primary shards are not assigned (\(Self.listed(names))); a backup of their indices fails"
+                    "the cluster is red: primary shards are not assigned (\(Self.listed(names))); a backup refuses their indices"
                 ))
         } else {
             findings.append(ClusterFinding("health", .fine, status))
@@ -37,65 +37,70 @@ extension ClusterExamination {
         return findings
     }
 
-    func limits() -> [ClusterFinding] {
+    func limits(_ capabilities: ClusterCapabilities) -> [ClusterFinding] {
         var findings: [ClusterFinding] = []
-        let settings = read("/_cluster/settings?include_defaults=true&flat_settings=true")
-        func number(_ name: String) -> Int? {
-            ["transient", "persistent", "defaults"].lazy.compactMap { settings?[$0]?[name] }
-                .compactMap { $0.string.flatMap { Int($0) } ?? $0.int }.first
-        }
-        for name in ["search.max_open_scroll_context", "search.max_open_pit_context"] {
-            guard let limit = number(name), limit >= 0, limit < 2 * Self.window else { continue }
+        if let limit = capabilities.openViewLimit, limit >= 0, limit < 2 * Self.window {
+            let name = capabilities.reader == .scroll ? "search.max_open_scroll_context" : "search.max_open_pit_context"
             findings.append(
                 ClusterFinding(
                     "limit", .warning,
-                    "\(name) is \(limit): a backup reads at most \(limit / 2) shards at once; raise it for more"))
+                    "\(name) is \(limit): a backup reads at most \(max(1, limit / 2)) shards at once; raise it for more"))
         }
-        for member in read("/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes")?["nodes"]?.members ?? [] {
-            guard let limit = member.value[path: ["http", "max_content_length_in_bytes"]]?.int, limit < Self.bulkBytes else {
-                continue
-            }
+        if let limit = capabilities.maxContentBytes, limit < Self.bulkBytes {
             findings.append(
                 ClusterFinding(
                     "limit", .warning,
                     "http.max_content_length is \(limit) bytes: bulk requests are cut in halves, and bigger documents are refused; raise it"
                 ))
-            break
         }
-        return findings.isEmpty && settings != nil ? [ClusterFinding("limit", .fine, "none that matters")] : findings
+        return findings.isEmpty ? [ClusterFinding("limit", .fine, "none that matters")] : findings
     }
 
-    func indices() -> [ClusterFinding] {
+    /// Of indices whose names begin with a dot nothing is said: backups leave them out.
+    ///
+    /// - Parameter sendsVectors: the server gives vectors back when it is asked to.
+    func indices(sendsVectors: Bool) -> [ClusterFinding] {
         var findings: [ClusterFinding] = []
         func add(_ names: [String], _ verdict: ClusterFinding.Verdict, _ sentence: String) {
-            if !names.isEmpty { findings.append(ClusterFinding("index", verdict, "\(Self.listed(names)) \(sentence)")) }
+            guard !names.isEmpty else { return }
+            let subject = names.count == 1 ? "index \(names[0])" : "each of \(names.count) indices (\(Self.listed(names)))"
+            findings.append(ClusterFinding("index", verdict, "\(subject) \(sentence)"))
         }
         let rows = read("/_cat/indices?format=json&expand_wildcards=all&h=index,status")?.array ?? []
         add(
-            rows.filter { $0["status"]?.string == "close" }.compactMap { $0["index"]?.string }, .warning,
-            "closed: a backup refuses a closed index; open it, leave it out, or set closedIndices: definition")
-        let filter = "filter_path=*.settings.index.blocks.*,*.settings.index.max_result_window"
-        let settings = read("/_all/_settings?expand_wildcards=open&\(filter)")?.members ?? []
-        func names(_ condition: (JSONValue) -> Bool) -> [String] {
-            settings.filter { $0.value[path: ["settings", "index"]].map(condition) ?? false }.map(\.name)
+            rows.filter { $0["status"]?.string == "close" }.compactMap { $0["index"]?.string }.filter { !$0.hasPrefix(".") },
+            .warning, "is closed: a backup refuses it; open it, leave it out, or set closedIndices: definition")
+        guard let settings = read("/_all/_settings?expand_wildcards=open&flat_settings=true"),
+            let mappings = read(
+                "/_all/_mapping?expand_wildcards=open&filter_path=*.mappings._source,*.mappings.properties.**.type")
+        else {
+            findings.append(
+                ClusterFinding(
+                    "index", .warning, "settings and mappings of all indices could not be read, so nothing is known of them"))
+            return findings
         }
+        let open = (settings.members ?? []).filter { !$0.name.hasPrefix(".") }
+            .map { (name: $0.name, settings: $0.value["settings"] ?? [:]) }
         add(
-            names { $0[path: ["blocks", "read_only_allow_delete"]]?.string == "true" }, .problem,
-            "blocked (read_only_allow_delete): a disk was full; free space and remove the block")
+            open.filter { $0.settings["index.blocks.read_only_allow_delete"]?.string == "true" }.map(\.name), .problem,
+            "is blocked (read_only_allow_delete), since a disk was full: free space and remove the block")
         add(
-            names { $0["max_result_window"]?.string.flatMap { Int($0) }.map { $0 < 1_000 } ?? false }, .warning,
-            "with a max_result_window below 1,000: pages are that small, and the backup is slow")
-        let mappings = read("/_all/_mapping?expand_wildcards=open&filter_path=*.mappings._source")?.members ?? []
-        func sources(_ condition: (JSONValue) -> Bool) -> [String] {
-            mappings.filter { $0.value[path: ["mappings", "_source"]].map(condition) ?? false }.map(\.name)
+            open.filter { $0.settings["index.max_result_window"]?.string.flatMap { Int($0) }.map { $0 < 1_000 } ?? false }
+                .map(\.name), .warning, "has a max_result_window below 1,000: pages are that small, and the backup is slow")
+        var flawed: [(explanation: String, names: [String])] = []
+        for (name, settings) in open {
+            let fidelity = SourceFidelity(
+                mappings: mappings[name]?["mappings"] ?? [:], settings: settings, sendsVectors: sendsVectors)
+            for explanation in fidelity.flaws.map(\.explanation) {
+                if let place = flawed.firstIndex(where: { $0.explanation == explanation }) {
+                    flawed[place].names.append(name)
+                } else {
+                    flawed.append((explanation, [name]))
+                }
+            }
         }
-        add(
-            sources { $0["enabled"]?.bool == false || $0["mode"]?.string == "disabled" }, .warning,
-            "without _source: their documents cannot be backed up")
-        add(
-            sources { $0["includes"] != nil || $0["excludes"] != nil }, .warning,
-            "with a filtered _source: the fields that it leaves out do not come back")
-        return findings
+        for (explanation, names) in flawed { add(names, .warning, explanation) }
+        return findings.isEmpty ? [ClusterFinding("index", .fine, "nothing is in a backup's way")] : findings
     }
 
     private static func listed(_ names: [String]) -> String {

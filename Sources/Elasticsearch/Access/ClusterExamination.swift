@@ -3,12 +3,12 @@ package import Runtime
 
 /// Tries a cluster out, by requests that only read: whether a backup and a restore would get what they need.
 ///
-/// Blocks for some twenty requests. What cannot be looked at becomes a finding, not an error.
+/// Blocks for some thirty requests. What cannot be looked at becomes a finding, not an error.
 package struct ClusterExamination {
     /// A certificate that ends sooner is worth a warning, in milliseconds.
     private static let certificateNotice: Int64 = 30 * 86_400_000
-    /// Between this machine's clock and the server's, in milliseconds.
-    private static let clockTolerance: Int64 = 60_000
+    /// Between this machine's clock and the server's, in seconds.
+    private static let clockTolerance = 60.0
 
     let client: ElasticsearchClient
     private let now: @Sendable () -> Timestamp
@@ -32,16 +32,23 @@ package struct ClusterExamination {
             let error = client.error(status: root.status, body: root.body, attempting: "log in")
             return findings + [ClusterFinding("login", .problem, error.message)]
         }
+        var capabilities: ClusterCapabilities?
         do throws(ElasticsearchError) {
-            let identity = try client.identity()
-            findings.append(ClusterFinding("login", .fine, "accepted"))
-            findings.append(version(identity))
+            let found = try client.capabilities()
+            if case .none = client.configuration.credential {
+                findings.append(ClusterFinding("login", .fine, "none is asked for"))
+            } else {
+                findings.append(ClusterFinding("login", .fine, "accepted"))
+            }
+            findings.append(version(found))
+            findings += limits(found)
+            capabilities = found
         } catch {
             findings.append(ClusterFinding(error.code == .unauthorized ? "login" : "version", .problem, error.message))
             if error.code == .unauthorized || error.code == .transport { return findings }
         }
-        findings += clock(root)
-        return findings + privileges() + health() + limits() + indices()
+        findings += clock(capabilities?.clockSkew ?? skew(of: root))
+        return findings + privileges() + health() + indices(sendsVectors: capabilities?.sendsVectorsOnRequest == true)
     }
 
     // MARK: - Transport
@@ -64,25 +71,28 @@ package struct ClusterExamination {
         return [ClusterFinding("tls", .warning, "the certificate ends in \(left / 86_400_000) days, at \(end); renew it")]
     }
 
-    /// Elasticsearch sends no `Date`; then the cluster's own timestamp is asked for.
-    private func clock(_ root: HTTPResponse) -> [ClusterFinding] {
-        var server = root.headers["Date"].flatMap(HTTPDate.timestamp)
-        if server == nil, let stats = read("/_cluster/stats?filter_path=timestamp"), let number = stats["timestamp"]?.int {
-            server = Timestamp(millisecondsSinceEpoch: Int64(number))
+    /// Seconds that a `Date` header is ahead of this machine: where the nodes may not be asked. Elasticsearch sends none.
+    private func skew(of response: HTTPResponse) -> Double? {
+        response.headers["Date"].flatMap(HTTPDate.timestamp).map {
+            Double($0.millisecondsSinceEpoch - now().millisecondsSinceEpoch) / 1000
         }
-        guard let server else { return [] }
-        let difference = server.millisecondsSinceEpoch - now().millisecondsSinceEpoch
-        guard abs(difference) > Self.clockTolerance else { return [ClusterFinding("clock", .fine, "as this worker's")] }
+    }
+
+    private func clock(_ skew: Double?) -> [ClusterFinding] {
+        guard let skew else { return [] }
+        guard abs(skew) > Self.clockTolerance else { return [ClusterFinding("clock", .fine, "as this worker's")] }
         return [
             ClusterFinding(
                 "clock", .problem,
-                "the server's clock is \(abs(difference) / 1000) s \(difference > 0 ? "ahead of" : "behind") this worker's; "
+                "the cluster's clock is \(Int(abs(skew).rounded())) s \(skew > 0 ? "ahead of" : "behind") this worker's; "
                     + "synchronise both (NTP)")
         ]
     }
 
-    private func version(_ identity: ClusterIdentity) -> ClusterFinding {
-        let text = "\(identity.distribution == .elasticsearch ? "Elasticsearch" : "OpenSearch") \(identity.version)"
+    private func version(_ capabilities: ClusterCapabilities) -> ClusterFinding {
+        let identity = capabilities.identity
+        let product = "\(identity.distribution == .elasticsearch ? "Elasticsearch" : "OpenSearch") \(identity.version)"
+        let text = product + (capabilities.reader == .scroll ? ", read by scrolls" : ", read by points in time")
         let numbers = identity.version.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
         guard numbers.count == 2 else {
             return ClusterFinding(

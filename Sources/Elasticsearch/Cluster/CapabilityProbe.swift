@@ -1,5 +1,4 @@
 import FoundationEssentials
-import HTTP
 import Runtime
 
 extension ElasticsearchClient {
@@ -34,21 +33,21 @@ extension ElasticsearchClient {
     }
 
     private static let absent = [400, 404, 405]
+    private static let refused = [401, 403, 500, 501]
 
     /// - Parameter isAnswer: whether a 404 comes from the path's own handler.
     private func has(
         _ path: String, _ isAnswer: (JSONValue) -> Bool = { _ in false }
     ) throws(ElasticsearchError) -> Bool? {
-        guard let response = try ask("GET", path) else { return nil }
-        if response.isSuccess { return true }
-        guard response.status == 404, let body = try? JSONValue(parsing: response.body) else { return false }
-        return isAnswer(body)
+        guard let answer = try ask("GET", path) else { return nil }
+        return answer.status == 200 || (answer.status == 404 && !answer.value.isNull && isAnswer(answer.value))
     }
 
     /// No actions change nothing: where the path exists, they fail to be valid.
     private func hasDataStreamModify() throws(ElasticsearchError) -> Bool? {
-        guard let response = try ask("POST", "/_data_stream/_modify", body: ["actions": []]) else { return nil }
-        return response.isSuccess || ServerReason(body: response.body).types.contains("action_request_validation_exception")
+        guard let answer = try ask("POST", "/_data_stream/_modify", body: ["actions": []]) else { return nil }
+        let reason = answer.value["error"].map { ServerReason(error: $0) }
+        return answer.status == 200 || reason?.types.contains("action_request_validation_exception") == true
     }
 
     private func openViewLimit(
@@ -87,30 +86,22 @@ extension ElasticsearchClient {
 
     /// The JSON of a success; nil otherwise.
     private func answer(_ method: String, _ path: String) throws(ElasticsearchError) -> JSONValue? {
-        guard let response = try ask(method, path), response.isSuccess else { return nil }
-        return try? JSONValue(parsing: response.body)
+        guard let answer = try ask(method, path), answer.status == 200 else { return nil }
+        return answer.value
     }
 
     /// - Returns: nil when the server refuses to answer, or cannot.
-    private func ask(_ method: String, _ path: String, body: JSONValue? = nil) throws(ElasticsearchError) -> HTTPResponse? {
+    private func ask(
+        _ method: String, _ path: String, body: JSONValue? = nil
+    ) throws(ElasticsearchError) -> (status: Int, value: JSONValue)? {
         do throws(ElasticsearchError) {
-            let bytes = body.map { HTTPRequest.Body.bytes($0.serializedBytes()) } ?? .none
-            return try send(
-                method, path, body: bytes, repeatable: true, allowing: Self.absent + [401, 403, 500, 501],
-                attempting: "find out what the cluster can do"
-            ).unlessRefused
+            let answer = try sendJSON(
+                method, path, body: body, repeatable: true, tolerating: Self.absent + Self.refused,
+                attempting: "find out what the cluster can do")
+            return Self.refused.contains(answer.status) ? nil : answer
         } catch {
             guard (500...599).contains(error.status) else { throw error }
             return nil
-        }
-    }
-}
-
-extension HTTPResponse {
-    fileprivate var unlessRefused: HTTPResponse? {
-        switch status {
-        case 401, 403, 500, 501: nil
-        default: self
         }
     }
 }

@@ -1,4 +1,3 @@
-import HTTP
 import Runtime
 
 /// Which server software a cluster runs and which cluster it is.
@@ -47,9 +46,10 @@ extension ElasticsearchClient {
     package func identity() throws(ElasticsearchError) -> ClusterIdentity {
         if let knownIdentity { return knownIdentity }
         let what = "identify the cluster"
-        let root = try send("GET", "/", repeatable: true, allowing: [403, 404, 405], attempting: what)
+        // A proxy may have a page of its own there.
+        let root = try sendJSON("GET", "/", repeatable: true, tolerating: [200, 403, 404, 405], attempting: what)
         let identity =
-            if root.isSuccess, let answer = try? JSONValue(parsing: root.body), let known = ClusterIdentity(root: answer) {
+            if let known = ClusterIdentity(root: root.value) {
                 configuration.overrides.applied(to: known)
             } else {
                 try identityFromNodes(attempting: what)
@@ -63,8 +63,7 @@ extension ElasticsearchClient {
         // Where the override says all that is needed, the server may refuse or lack these paths too.
         let tolerated = overrides.isSufficient ? [400, 401, 403, 404, 405] : []
         func ask(_ path: String) throws(ElasticsearchError) -> JSONValue {
-            let response = try send("GET", path, repeatable: true, allowing: tolerated, attempting: what)
-            return (try? JSONValue(parsing: response.body)) ?? .null
+            try sendJSON("GET", path, repeatable: true, tolerating: tolerated, attempting: what).value
         }
         let filter = "filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor,nodes.*.modules.opensearch_version"
         let nodes = try ask("/_nodes/_all/plugins?\(filter)")

@@ -1,4 +1,3 @@
-import HTTP
 import Runtime
 
 extension ElasticsearchClient {
@@ -47,11 +46,10 @@ extension ElasticsearchClient {
 
     /// Whether the server says that a search of the first shard goes to one shard.
     private func routesByShard(_ index: String) throws(ElasticsearchError) -> Bool {
-        let response = try send(
+        let answer = try sendJSON(
             "GET", "/\(percentEncoded(index))/_search_shards?preference=_shards:0", repeatable: true,
-            allowing: [400, 403, 404, 405, 501], attempting: "ask for the shards of index \(index)")
-        guard response.isSuccess, let answer = try? JSONValue(parsing: response.body) else { return false }
-        return answer["shards"]?.array?.count == 1
+            tolerating: [400, 403, 404, 405, 501], attempting: "ask for the shards of index \(index)")
+        return answer.status == 200 && answer.value["shards"]?.array?.count == 1
     }
 
     /// What an index is at this moment, without counting or refreshing it; nil when there is none of that very name.
@@ -74,8 +72,11 @@ extension ElasticsearchClient {
             definition.isRefreshed = try refreshIfAllowed(name)
             definition.documents = try countDocuments(in: name, query: query).documents
         } catch {
-            if error.code == .indexNotFound { return nil }
-            throw error
+            switch error.code {
+            case .indexNotFound: return nil
+            case .forbidden, .partialResult: definition.unreadable = error.message
+            default: throw error
+            }
         }
         return definition
     }
@@ -83,10 +84,9 @@ extension ElasticsearchClient {
     /// A new index is red for a moment; one that stays red is not.
     private func primariesGetAssigned(_ name: String) throws(ElasticsearchError) -> Bool {
         let path = "/_cluster/health/\(percentEncoded(name))?wait_for_status=yellow&timeout=5s&expand_wildcards=all"
-        let response = try send(
-            "GET", path, repeatable: true, allowing: [403, 404, 408], attempting: "wait for the primaries of index \(name)")
-        guard response.isSuccess, let health = try? JSONValue(parsing: response.body) else { return false }
-        return health["timed_out"]?.bool == false && health["status"]?.string != "red"
+        let health = try sendJSON(
+            "GET", path, repeatable: true, tolerating: [403, 404, 408], attempting: "wait for the primaries of index \(name)")
+        return health.status == 200 && health.value["timed_out"]?.bool == false && health.value["status"]?.string != "red"
     }
 
     private func described(
@@ -144,11 +144,11 @@ extension ElasticsearchClient {
     /// default, which only matters for later splits.
     private func routingShards() throws(ElasticsearchError) -> [String: Int] {
         let path = "/_cluster/state/metadata?filter_path=metadata.indices.*.routing_num_shards"
-        let what = "read the number of routing shards"
-        let response = try send("GET", path, repeatable: true, allowing: [400, 403, 404, 405], attempting: what)
-        guard response.isSuccess, let state = try? JSONValue(parsing: response.body) else { return [:] }
+        let state = try sendJSON(
+            "GET", path, repeatable: true, tolerating: [400, 403, 404, 405], attempting: "read the number of routing shards")
+        guard state.status == 200 else { return [:] }
         var shards: [String: Int] = [:]
-        for member in state[path: ["metadata", "indices"]]?.members ?? [] {
+        for member in state.value[path: ["metadata", "indices"]]?.members ?? [] {
             shards[member.name] = member.value["routing_num_shards"]?.int
         }
         return shards

@@ -49,9 +49,10 @@ extension ElasticsearchClient {
         }
     }
 
+    /// Not by `HEAD`: of an answer without a body nobody can tell whether it is the engine's.
     package func indexExists(_ name: String) throws(ElasticsearchError) -> Bool {
-        let path = "/\(percentEncoded(name))?expand_wildcards=all"
-        return try send("HEAD", path, repeatable: true, allowing: [404], attempting: "look for index \(name)").status != 404
+        let path = "/\(percentEncoded(name))?expand_wildcards=all&filter_path=*.aliases"
+        return try sendJSON("GET", path, repeatable: true, allowing: [404], attempting: "look for index \(name)").status != 404
     }
 
     /// Aliases by name with their filters and routings, as `GET _alias` shows them.

@@ -23,6 +23,8 @@ package struct IndexDefinition: Sendable, Equatable {
     package var isRefreshed: Bool
     /// Some of its documents cannot be read now; they are not counted then. Of the catalog's moment, not kept.
     package var hasUnassignedPrimary = false
+    /// Why its documents cannot be read, as the server says: a block, a right that is missing, a shard that fails. Of the catalog's moment.
+    package var unreadable: String?
 
     package init(
         name: String, uuid: String, numberOfShards: Int, settings: JSONValue = [:], strippedSettings: [String] = [],

@@ -1,7 +1,7 @@
 import Runtime
 
 /// Settings of an index by their full names (`index.number_of_shards`), and what a restore may do with each.
-enum IndexSettings {
+package enum IndexSettings {
     /// Turns any mixture of nested objects and dotted names into one flat object in the same order.
     static func flattened(_ settings: JSONValue) -> JSONValue {
         .object(
@@ -40,6 +40,15 @@ enum IndexSettings {
             "index.routing.allocation.require.", "index.routing.allocation.exclude.", "index.store.snapshot.",
         ]
         return names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// Whether the setting says which index it was or where it lay: every index has it, nobody chose it, and a new index has its own.
+    package static func isIdentity(_ name: String) -> Bool {
+        let names: Set<String> = [
+            "index.creation_date", "index.creation_date_string", "index.uuid", "index.provided_name", "index.history.uuid",
+            "index.routing.allocation.include._tier_preference",
+        ]
+        return names.contains(name) || name.hasPrefix("index.version.") || name.hasPrefix("index.resize.")
     }
 
     /// Set only after the load: they would refuse, slow down, delay or alter the writes, or let a policy act on half an index.

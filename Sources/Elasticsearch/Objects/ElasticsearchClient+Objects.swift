@@ -1,4 +1,3 @@
-import HTTP
 import Runtime
 
 extension ElasticsearchClient {
@@ -58,12 +57,9 @@ extension ElasticsearchClient {
     /// - Parameter path: answered with 404 and an empty object where there are none, or by a server that does not know it.
     private func entries(of kind: ObjectKind, at path: String) throws(ElasticsearchError) -> [ClusterObject]? {
         let what = "list the \(kind.title)"
-        let response = try send("GET", path, repeatable: true, allowing: [400, 404, 405], attempting: what)
-        let reply = try? JSONValue(parsing: response.body)
-        guard response.isSuccess else {
-            return response.status == 404 && reply?.members?.isEmpty == true ? [] : nil
-        }
-        guard let reply, let entries = ObjectListing.objects(of: kind, in: reply) else {
+        let reply = try sendJSON("GET", path, repeatable: true, tolerating: [400, 404, 405], attempting: what)
+        guard reply.status == 200 else { return reply.status == 404 && reply.value.members?.isEmpty == true ? [] : nil }
+        guard let entries = ObjectListing.objects(of: kind, in: reply.value) else {
             throw malformed("the response is no list of \(kind.title)", attempting: what)
         }
         return entries

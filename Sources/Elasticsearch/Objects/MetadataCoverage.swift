@@ -1,4 +1,3 @@
-import HTTP
 import Runtime
 
 /// Which sections of `_cluster/state/metadata` a backup covers: the alarm for kinds of objects that nobody thought of. Pure.
@@ -41,17 +40,14 @@ extension ElasticsearchClient {
     package func uncoveredMetadata() throws(ElasticsearchError) -> [String] {
         let what = "read the cluster's metadata"
         let path = "/_cluster/state/metadata?filter_path=-metadata.indices,-metadata.index-graveyard"
-        let response = try send("GET", path, repeatable: true, allowing: [400, 403, 404, 405], attempting: what)
-        guard response.isSuccess else {
-            let reason = ServerReason(body: response.body).text
+        let reply = try sendJSON("GET", path, repeatable: true, tolerating: [400, 403, 404, 405], attempting: what)
+        guard reply.status == 200 else {
+            let reason = reply.value["error"].map { ServerReason(error: $0).text } ?? "status \(reply.status)"
             return [
                 "the cluster's metadata could not be read, so there may be kinds of objects that nobody looked for: \(reason)"
             ]
         }
-        guard let reply = try? JSONValue(parsing: response.body) else {
-            throw malformed("the response is no JSON", attempting: what)
-        }
-        return MetadataCoverage.uncovered(reply["metadata"] ?? [:]).map {
+        return MetadataCoverage.uncovered(reply.value["metadata"] ?? [:]).map {
             "the section \($0) of the cluster's metadata is not saved: no kind of object covers it"
         }
     }

@@ -17,17 +17,20 @@ extension ElasticsearchClient {
         let body = pageSearchBody(view, after: after, size: size, countTotal: false, keepAlive: keepAlive, query: query)
         let request = request("POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), contentType: "application/json")
         return try readHits(
-            of: request, size: size, expectedShards: view.shards, viewID: view.id, into: sink,
+            of: request, size: size, expectedShards: view.shards, viewID: view.id, after: after, into: sink,
             attempting: "read a page of \(view.name)")
     }
 
-    /// Sends a search and hands over its hits while they arrive.
+    /// Sends a search and hands over its hits while they arrive. Those of one shard must come in its order, each once.
     ///
-    /// - Parameter viewID: to go on with where the answer names no newer one.
+    /// - Parameters:
+    ///   - viewID: to go on with where the answer names no newer one.
+    ///   - after: raw sort values of the hit before the page, where they are known.
     func readHits(
-        of request: HTTPRequest, size: Int, expectedShards: Int, viewID: String, into sink: any HitSink, attempting what: String
+        of request: HTTPRequest, size: Int, expectedShards: Int, viewID: String, after: String? = nil, into sink: any HitSink,
+        attempting what: String
     ) throws -> PageSummary {
-        var splitter = HitSplitter(sink: sink)
+        var splitter = HitSplitter(sink: sink, order: expectedShards == 1 ? HitOrder(after: after) : nil)
         splitter.willTakeHits = { [self] envelope in
             // Servers name shards and time before the hits, so that most partial pages end before a document is given away.
             if envelope["_shards"] != nil, envelope["timed_out"] != nil {

@@ -96,12 +96,9 @@ extension ElasticsearchClient {
     ) throws(ElasticsearchError) -> JSONValue {
         let body = pageSearchBody(view, size: 0, countTotal: true, keepAlive: keepAlive, query: query)
         do throws(ElasticsearchError) {
-            let response = try send(
-                "POST", ElasticsearchClient.pageSearchPath, body: .bytes(body), repeatable: true, attempting: what)
-            guard let value = try? JSONValue(parsing: response.body) else {
-                throw malformed("the response is not JSON", attempting: what)
-            }
-            return value
+            return try sendJSON(
+                "POST", ElasticsearchClient.pageSearchPath, bytes: .bytes(body), repeatable: true, attempting: what
+            ).value
         } catch {
             throw viewError(error, attempting: what)
         }

@@ -95,10 +95,8 @@ extension ElasticsearchClient {
         let preference = shard.map { "?preference=_shards:\($0)" } ?? ""
         let body = query.map { HTTPRequest.Body.bytes(Array(#"{"query":\#($0)}"#.utf8)) } ?? .none
         let path = "/\(percentEncoded(index))/_count\(preference)"
-        let response = try send(query == nil ? "GET" : "POST", path, body: body, repeatable: true, attempting: what)
-        guard let answer = try? JSONValue(parsing: response.body), let count = answer["count"]?.int else {
-            throw malformed("the response has no count", attempting: what)
-        }
+        let answer = try sendJSON(query == nil ? "GET" : "POST", path, bytes: body, repeatable: true, attempting: what).value
+        guard let count = answer["count"]?.int else { throw malformed("the response has no count", attempting: what) }
         if let failed = answer[path: ["_shards", "failed"]]?.int, failed > 0 {
             throw error(.partialResult, "\(failed) shards failed", status: 200, attempting: what)
         }

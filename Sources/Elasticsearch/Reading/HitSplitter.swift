@@ -38,6 +38,7 @@ package struct HitSplitter: ~Copyable {
     private let sink: any HitSink
     private let maximumHitBytes: Int
     private let maximumEnvelopeBytes = 4 << 20
+    private var order: HitOrder?
     private var pending = PendingBytes()
     private var place = Place.objectStart
     private var level = Level.response
@@ -58,8 +59,9 @@ package struct HitSplitter: ~Copyable {
     package var willTakeHits: ((JSONValue) throws -> Void)?
 
     /// - Parameter maximumHitBytes: what a server can make this process hold.
-    package init(sink: any HitSink, maximumHitBytes: Int = 1 << 30) {
+    package init(sink: any HitSink, maximumHitBytes: Int = 1 << 30, order: HitOrder? = nil) {
         self.sink = sink
+        self.order = order
         self.maximumHitBytes = maximumHitBytes
     }
 
@@ -282,11 +284,12 @@ package struct HitSplitter: ~Copyable {
         guard !hit.source.isEmpty else {
             throw SplitError(kind: .sourceMissing, message: "document \(name) has no _source")
         }
-        guard bytes(hit.sort).first == UInt8(ascii: "[") else {
-            throw SplitError(kind: .malformed, message: "document \(name) has no sort values")
+        let sort = bytes(hit.sort)
+        guard sort.first == UInt8(ascii: "["), order?.continues(with: sort) != false else {
+            throw SplitError(kind: .malformed, message: "document \(name) has no sort values, or comes twice or out of order")
         }
         try sink.take(
-            id: id, routing: hit.routing.isEmpty ? nil : bytes(hit.routing), source: bytes(hit.source), sort: bytes(hit.sort))
+            id: id, routing: hit.routing.isEmpty ? nil : bytes(hit.routing), source: bytes(hit.source), sort: sort)
         lastSortRange = hit.sort
         documents += 1
     }

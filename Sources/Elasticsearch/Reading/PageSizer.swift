@@ -1,6 +1,7 @@
 /// Decides how many documents the next page asks for, from the bytes that earlier ones took.
 ///
-/// Begins at 10, grows at most eightfold a page, and aims at about 5 MB: big enough for speed, small enough for the server's heap.
+/// Begins at 10, grows at most eightfold a page, and aims at about 5 MB: big enough for speed, small enough for the server's heap. What
+/// an index takes on disk is no better begin: servers tell it seconds late, and four small pages take milliseconds.
 package struct PageSizer: Sendable, Equatable {
     /// Documents the next page asks for.
     package private(set) var size: Int

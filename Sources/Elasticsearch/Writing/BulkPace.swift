@@ -7,10 +7,10 @@ package struct BulkPace: Sendable {
     package struct Limits: Sendable {
         /// Bytes of documents in one body; the smallest is what refusals may shrink it to.
         package var smallestBody = 64 << 10
-        package var firstBody = 1 << 20
+        package var firstBody = 2 << 20
         package var largestBody = 10_000_000
-        /// Requests in flight.
-        package var firstRequests = 2
+        /// Requests in flight: as many as a unit has clients, so that an engine of many cores need not wait for trials.
+        package var firstRequests = 4
         package var requestsPerUnit = 4
 
         package init() {}

@@ -55,7 +55,7 @@ package struct TaskParameters: Sendable, Equatable {
             case "allowPartial": allowPartial = readFlag(param) ?? allowPartial
             case "objects":
                 objects = ObjectSelection(param.value) { problems.append(Problem(parameter: "objects", message: $0)) }
-            case "query": query = readObject(param) ?? query
+            case "query": readQuery(readObject(param), param.name)
             case "closedIndices":
                 savesClosedDefinitions = readChoice(param, ["fail": false, "definition": true]) ?? savesClosedDefinitions
             case "maxBytesPerSecond": readRate(param)
@@ -132,6 +132,27 @@ package struct TaskParameters: Sendable, Equatable {
         return nil
     }
 
+    /// A query is evaluated anew for every page: what depends on the moment would match other documents on the last than on the first.
+    private mutating func readQuery(_ query: JSONValue?, _ parameter: String) {
+        guard let query else { return }
+        self.query = query
+        guard let moment = Self.movingBound(in: query, ofRange: false) else { return }
+        let message = "\"\(moment)\" moves while documents are read; write the time itself, such as 2026-11-23T00:00:00Z"
+        problems.append(Problem(parameter: parameter, message: message))
+    }
+
+    /// Date math from `now` in a range query.
+    private static func movingBound(in value: JSONValue, ofRange: Bool) -> String? {
+        if let text = value.string { return ofRange && text.hasPrefix("now") ? text : nil }
+        for element in value.array ?? [] {
+            if let found = movingBound(in: element, ofRange: ofRange) { return found }
+        }
+        for member in value.members ?? [] {
+            if let found = movingBound(in: member.value, ofRange: ofRange || member.name == "range") { return found }
+        }
+        return nil
+    }
+
     mutating func readObject(_ param: TaskRef.Param) -> JSONValue? {
         if let value = try? JSONValue(parsing: Array(param.value.utf8)), value.members != nil { return value }
         problems.append(Problem(parameter: param.name, message: "expected a JSON object, found \"\(param.value)\""))
@@ -147,7 +168,7 @@ package struct TaskParameters: Sendable, Equatable {
                     message: "--searchBody needs a JSON object without blanks (or use the parameter query), found \"\(text)\""))
             return
         }
-        if let query = body["query"] { self.query = query }
+        readQuery(body["query"], "args")
         unhonoured += members.filter { $0.name != "query" }.map { "--searchBody \($0.name)" }
     }
 

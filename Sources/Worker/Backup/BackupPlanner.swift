@@ -36,6 +36,7 @@ struct BackupPlanner {
             }
             indices.append(index)
         }
+        notes += try check(parameters, found, command)
         guard !indices.isEmpty || parameters.allowEmpty else {
             throw WorkerError(
                 .refused,
@@ -54,6 +55,26 @@ struct BackupPlanner {
         plan.maxBytesPerSecond = parameters.maxBytesPerSecond
         plan.objects = dump.manifest
         return plan
+    }
+
+    /// An index that is asked for by its name must be there: a name that is misspelled, or an alias, would be no backup for ever.
+    ///
+    /// - Returns: a note for each pattern that matches nothing, and with `allowEmpty` for each name.
+    private func check(_ parameters: TaskParameters, _ found: [IndexDefinition], _ command: SessionCommand) throws -> [String] {
+        var notes: [String] = []
+        for pattern in parameters.include where !found.contains(where: { $0.isMeant(by: pattern) }) {
+            guard !pattern.contains("*"), !parameters.allowEmpty else {
+                notes.append("no index of \(command.target.key) matches \(pattern)")
+                continue
+            }
+            let holders = try client.indexNames(holdingAlias: pattern)
+            let cause =
+                holders.isEmpty
+                ? "there is no index \(pattern) in \(command.target.key), or another parameter leaves it out"
+                : "\(pattern) is an alias of \(holders.joined(separator: ", ")), and indices are saved by their own names"
+            throw WorkerError(.refused, "\(cause); correct the parameter indices, or set allowEmpty to \"true\"")
+        }
+        return notes
     }
 
     private func slices(of definition: IndexDefinition, index: Int, query: String?) throws -> [Slice] {
@@ -101,5 +122,11 @@ extension TaskParameters {
         var parts = include + exclude.map { "-\($0)" }
         if let match { parts.append("--match=\(match)") }
         return parts.isEmpty ? "the default selection (all but names with a leading dot)" : parts.joined(separator: ",")
+    }
+}
+
+extension IndexDefinition {
+    fileprivate func isMeant(by pattern: String) -> Bool {
+        NamePattern.matches(pattern, name) || dataStream.map { NamePattern.matches(pattern, $0) } == true
     }
 }

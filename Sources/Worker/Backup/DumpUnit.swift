@@ -36,16 +36,22 @@ struct DumpUnit {
         var sizer = pageSizes.sizer(
             for: index, unitBytes: settings.unitBytes, rate: rate?.bytesPerSecond, scrolls: view.scrolls == true)
         let sink = DumpSink(store: store, spool: spool, settings: settings.segments)
+        let beganAt = Timestamp.now()
+        var definition: String?
         var isEnd = false
         do {
             while !isEnd {
                 let before = sink.bytes
+                let knewTotal = reader.total != nil
                 isEnd = try reader.readPage(sizer: &sizer, into: sink) == 0
-                report(sink.documents, sink.bytes, sink.storedBytes)
-                if try guardian.isSpent(moved: sink.bytes), !isEnd { break }
-                if let pause = rate?.count(sink.bytes - before), !isEnd {
-                    try guardian.wait(min(pause, Self.longestWait), moved: sink.bytes, sleep: sleep)
+                // The name may have led to another index by the time that the scroll was opened.
+                if !knewTotal, reader.total != nil {
+                    definition = try ViewOpener(client: client, query: plan.query).newerDefinition(of: index)
                 }
+                report(sink.documents, sink.bytes, sink.storedBytes)
+                let pause = rate?.count(sink.bytes - before) ?? .zero
+                if try guardian.isSpent(moved: sink.bytes), !isEnd { break }
+                if !isEnd { try guardian.wait(min(pause, Self.longestWait), moved: sink.bytes, sleep: sleep) }
             }
             try sink.finish()
         } catch let error as ElasticsearchError where error.code == .pointInTimeGone {
@@ -65,7 +71,7 @@ struct DumpUnit {
             nonce: try Nonce.make(), worker: settings.name, begin: position.cursor, end: isEnd ? nil : reader.cursor,
             documents: sink.documents, bytes: sink.bytes, storedBytes: sink.storedBytes, segments: sink.segments,
             finishedAt: .now())
-        part.total = reader.total
+        if let total = reader.total { (part.total, part.openedAt, part.definition) = (total, beganAt, definition) }
         return .part(part)
     }
 

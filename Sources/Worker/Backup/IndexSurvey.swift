@@ -15,9 +15,8 @@ struct IndexSurvey {
 
     var notes: [String] {
         var notes: [String] = []
-        if !definition.strippedSettings.isEmpty {
-            notes.append("index \(definition.name): left out \(definition.strippedSettings.joined(separator: ", "))")
-        }
+        let leftOut = definition.strippedSettings.filter { !IndexSettings.isIdentity($0) }
+        if !leftOut.isEmpty { notes.append("index \(definition.name): left out \(leftOut.joined(separator: ", "))") }
         if !definition.isRefreshed {
             notes.append("index \(definition.name) could not be refreshed: its latest writes may be missing")
         }
@@ -47,6 +46,13 @@ struct IndexSurvey {
                 .refused,
                 "index \(definition.name) has a primary shard that is not assigned to any node, so it cannot be read whole; "
                     + "mend the cluster (_cluster/allocation/explain says why), \(exclude), or set allowPartial to \"true\"")
+        }
+        if let reason = definition.unreadable {
+            if parameters.allowPartial { return "its documents cannot be read: \(reason)" }
+            throw WorkerError(
+                .refused,
+                "index \(definition.name) cannot be read: \(reason); lift the block or give the right, \(exclude), or set allowPartial to \"true\""
+            )
         }
         if fidelity.isSourceDisabled {
             if parameters.allowPartial { return "it \(SourceFidelity.Flaw.disabled.explanation)" }

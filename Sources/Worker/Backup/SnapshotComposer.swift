@@ -40,6 +40,7 @@ struct SnapshotComposer {
             id: id, repository: command.repository.metadata.name, namespace: command.namespace,
             target: command.target.metadata.name,
             invoker: command.invoker, time: begin.startedAt, indices: indices)
+        summary.query = plan.query
         summary.objects = try SnapshotObjects(manifest: plan.objects, in: store).objects.count
         var commit = OutcomeEntry.Commit(summary: summary, manifests: manifests, partsByWorker: partsByWorker)
         commit.objects = plan.objects
@@ -60,11 +61,13 @@ struct SnapshotComposer {
         let entries = try journal.read([names.view, names.done])
         if case .done(let done)? = entries[names.done] {
             if let failure = done.failure { return .missing(failure) }
-            if case .view(let view)? = entries[names.view] {
+            if case .view(var view)? = entries[names.view] {
                 var total: Int? = view.documents
-                // A scroll's is known to the unit that opened it.
+                // A scroll is known to the unit that opened it.
                 if view.scrolls == true, case .part(let first)? = try journal.read([names.part])[names.part] {
                     total = first.total
+                    view.openedAt = first.openedAt ?? view.openedAt
+                    view.definition = first.definition ?? view.definition
                 }
                 if done.documents == total {
                     return .kept(KeptSlice(number: number, shard: slice.shard, epoch: epoch, view: view, done: done))

@@ -43,7 +43,9 @@ struct ViewOpener {
 
     /// Read after the view is there: a document in the view may need a mapping that is younger than the plan.
     /// - Returns: nil when it is as planned.
-    private func newerDefinition(of index: PlannedIndex) throws -> String? {
+    ///
+    /// - Throws: `WorkerError(.refused)` when it is no more the index that was planned.
+    func newerDefinition(of index: PlannedIndex) throws -> String? {
         let current = try client.currentDefinition(of: index.name)
         guard let current, current.uuid == index.uuid, current.numberOfShards == index.shards else {
             throw WorkerError(

@@ -15,6 +15,8 @@ struct ViewReader {
 
     /// Each page renews the view for so long: the slice's next unit may wait behind those of other slices, and a slow rate makes pauses.
     private static let keepAlive = Duration.seconds(3600)
+    /// Of a scroll, which nobody but its units can clear: longer than the longest pause of a slow rate.
+    private static let scrollKeepAlive = Duration.seconds(1800)
 
     private let client: ElasticsearchClient
     private let index: PlannedIndex
@@ -69,13 +71,13 @@ struct ViewReader {
             return page.documents
         case .unopenedScroll(var scroll):
             let page = try client.openScroll(
-                scroll, sizer: &sizer, keepAlive: Self.keepAlive, query: query, into: sink)
+                scroll, sizer: &sizer, keepAlive: Self.scrollKeepAlive, query: query, into: sink)
             scroll.id = page.viewID
             source = .scroll(scroll)
             total = page.total
             return page.documents
         case .scroll(var scroll):
-            let page = try client.readPage(scroll, pageLimit: index.pageLimit, keepAlive: Self.keepAlive, into: sink)
+            let page = try client.readPage(scroll, pageLimit: index.pageLimit, keepAlive: Self.scrollKeepAlive, into: sink)
             scroll.id = page.viewID
             source = .scroll(scroll)
             return page.documents

@@ -42,6 +42,9 @@ struct RestoreSurvey {
         }
         let distribution = try client.identity().distribution
         var (notes, problems) = (selected.notes, [String]())
+        if let query = selected.commit.summary.query {
+            notes.append("the snapshot holds only documents that match \(query)")
+        }
         var manifests: [String] = []
         var headers: [IndexManifest] = []
         var sources: [RestoreLayout.Source] = []

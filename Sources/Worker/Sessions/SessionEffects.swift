@@ -23,13 +23,16 @@ final class SessionEffects {
     private var capabilities: ClusterCapabilities? {
         didSet { if let capabilities { openedClient?.adopt(capabilities) } }
     }
+    /// Where the unit at hand begins.
+    private let unitCursor: String?
     /// Reports the unit at work: documents, bytes, stored bytes.
     var report: (Int, Int, Int) -> Void = { _, _, _ in }
 
     init(
         _ parts: WorkerParts, command: SessionCommand, repositoryID: RepositoryID?, endurance: Endurance,
-        isOurs: @escaping @Sendable () -> Bool
+        unitCursor: String? = nil, isOurs: @escaping @Sendable () -> Bool
     ) throws {
+        self.unitCursor = unitCursor
         self.parts = parts
         self.command = command
         self.endurance = endurance
@@ -149,9 +152,12 @@ final class SessionEffects {
 
     /// A view that cannot be closed expires by itself: not worth a session.
     private func close(_ view: ViewEntry) {
-        // A scroll is known to its units alone; the last of them clears it.
-        guard view.scrolls != true else { return }
         do {
+            guard view.scrolls != true else {
+                // A scroll is known to its units alone, by their cursors.
+                if let scroll = unitCursor.flatMap({ ScrollCursor(text: $0) }) { try client.clearScroll(scroll.scroll) }
+                return
+            }
             try client.closePointInTime(PointInTime(view))
         } catch {
             parts.logger.info("a point in time could not be closed and will expire", metadata: ["error": .string("\(error)")])
@@ -201,17 +207,10 @@ final class SessionEffects {
                 .compose(command, begin: begin, plan: plan, epochs: epochs)
         }
         let results = try SessionResults(journal: journal, plan: plan)
-        let indices = zip(results.indices, results.missing).map { index, missing in
-            var summary = SnapshotSummary.Index(
-                name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
-                segments: 0, earliestView: nil, latestView: nil)
-            summary.missing = missing
-            return summary
-        }
         let summary = SnapshotSummary(
             id: plan.snapshot ?? SnapshotID(startedAt: begin.startedAt, session: command.id),
             repository: command.repository.metadata.name, namespace: command.namespace, target: command.target.metadata.name,
-            invoker: command.invoker, time: begin.startedAt, indices: indices)
+            invoker: command.invoker, time: begin.startedAt, indices: results.summaries)
         return OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: results.partsByWorker)
     }
 

@@ -42,4 +42,15 @@ struct SessionResults {
         missing = refused.map { $0.documents > 0 ? "\($0.documents) documents were refused\($0.sentence)" : nil }
         refusals = refused.filter { $0.documents > 0 }
     }
+
+    /// For the outcome of a restore, which has no views and no segments of its own.
+    var summaries: [SnapshotSummary.Index] {
+        zip(indices, missing).map { index, missing in
+            var summary = SnapshotSummary.Index(
+                name: index.name, shards: 0, documents: index.documents, bytes: index.bytes, storedBytes: index.storedBytes,
+                segments: 0, earliestView: nil, latestView: nil)
+            summary.missing = missing
+            return summary
+        }
+    }
 }

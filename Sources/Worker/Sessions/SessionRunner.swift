@@ -110,9 +110,10 @@ struct SessionRunner {
 
     private func open(_ work: Work, _ progress: ProgressReporter?) throws -> SessionEffects {
         var repositoryID: RepositoryID?
-        if case .unit(let unit) = work { repositoryID = unit.repositoryID }
+        var cursor: String?
+        if case .unit(let unit) = work { (repositoryID, cursor) = (unit.repositoryID, unit.position.cursor) }
         let effects = try SessionEffects(
-            parts, command: work.command, repositoryID: repositoryID, endurance: endurance,
+            parts, command: work.command, repositoryID: repositoryID, endurance: endurance, unitCursor: cursor,
             isOurs: { [delivery] in delivery.isSettleable })
         effects.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
         return effects
@@ -136,6 +137,9 @@ struct SessionRunner {
     /// Whether other slices may fare better: the engine answers, but not with these documents.
     private func concernsSliceAlone(_ error: any Error) -> Bool {
         guard let error = error as? ElasticsearchError else { return false }
+        // A block of one index comes as 403, its shards without a node as 503: not what a wrong login or an absent cluster looks like.
+        let ofIndex = ["cluster_block_exception", "no_shard_available_action_exception"]
+        if ofIndex.contains(where: error.message.contains) { return true }
         switch error.code {
         case .partialResult, .indexNotFound, .notFound, .sourceMissing, .pointInTimeGone, .circuitBroken, .limitExceeded,
             .badRequest, .malformedResponse:

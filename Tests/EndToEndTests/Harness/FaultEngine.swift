@@ -17,15 +17,16 @@ actor FaultEngine {
         case timedOut = "timed_out"
         case lostView = "lost_view"
         case leftOut = "left_out"
-        case doubled
+        case doubled, swapped
         case resetAfter = "reset_after"
         case refusedItems = "refused_items"
+        case refusedForGood = "refused_for_good"
         case tooLarge = "too_large"
 
-        /// Pages that look whole and are not: no repetition finds out which page it was, so the session can only fail.
-        var isLie: Bool { self == .leftOut || self == .doubled }
+        /// Pages that look whole and are not.
+        var isLie: Bool { [.leftOut, .doubled, .swapped].contains(self) }
 
-        var isOfBulk: Bool { [.resetAfter, .refusedItems, .tooLarge].contains(self) }
+        var isOfBulk: Bool { [.resetAfter, .refusedItems, .refusedForGood, .tooLarge].contains(self) }
 
         var isOfPages: Bool { isLie || [.failedShard, .failedShardAtTheEnd, .timedOut, .lostView].contains(self) }
     }
@@ -44,17 +45,30 @@ actor FaultEngine {
         client = try HTTPClient()
     }
 
-    /// From now on each request that one of the faults fits meets it with that probability, until so many have.
-    func plan(_ faults: [Fault], rate: Double = 1, most: Int) throws {
-        let plan: JSONValue = [
-            "kinds": .array(faults.map { .string($0.rawValue) }), "rate": JSONValue(rate), "most": JSONValue(most),
-        ]
-        let response = try client.send(
-            HTTPRequest(method: "POST", url: url + "/_faults/plan", body: .bytes(plan.serializedBytes())))
-        try #require(response.isSuccess)
+    /// Begins anew: other choices, nothing counted.
+    func seed(_ seed: UInt64) throws { try post("seed", ["seed": JSONValue(Int(seed % 1_000_000))]) }
+
+    /// From now on each request that one of the faults fits meets it with that probability.
+    ///
+    /// - Parameters:
+    ///   - documents: until so many requests that move documents have.
+    ///   - others: until so many of the others have.
+    func plan(_ faults: [Fault], rate: Double = 1, documents: Int, others: Int) throws {
+        try post(
+            "plan",
+            [
+                "kinds": .array(faults.map { .string($0.rawValue) }), "rate": JSONValue(rate), "documents": JSONValue(documents),
+                "others": JSONValue(others),
+            ])
     }
 
-    func stop() throws { try plan([], most: 0) }
+    func stop() throws { try plan([], documents: 0, others: 0) }
+
+    private func post(_ what: String, _ body: JSONValue) throws {
+        let response = try client.send(
+            HTTPRequest(method: "POST", url: "\(url)/_faults/\(what)", body: .bytes(body.serializedBytes())))
+        try #require(response.isSuccess)
+    }
 
     /// How many requests met a fault so far, by its name.
     func counts() throws -> [String: Int] {
@@ -64,8 +78,7 @@ actor FaultEngine {
 }
 
 extension Site {
-    func startFaultEngine(before server: TestServer, seed: UInt64) async throws -> FaultEngine {
-        try FaultEngine(
-            url: try await startServer("fault engine", [FaultEngine.program, try server.url(), "--seed", "\(seed % 1_000_000)"]))
+    func startFaultEngine(before server: TestServer) async throws -> FaultEngine {
+        try FaultEngine(url: try await startServer("fault engine", [FaultEngine.program, try server.url()]))
     }
 }

@@ -24,7 +24,7 @@ struct ClusterLogin: Sendable {
 
 extension Site {
     /// Declares the cluster to everybody, its Secrets to the workers alone, and a plan for the indices.
-    func declare(_ login: ClusterLogin, indices: String) throws {
+    func declare(_ login: ClusterLogin, indices: String, parameters: [String: String] = [:]) throws {
         var configuration: JSONValue = ["url": .string(login.url)]
         if let authority = login.authority {
             configuration["caBundle"] = .string(Data(authority.utf8).base64EncodedString())
@@ -48,6 +48,6 @@ extension Site {
         let everywhere = [schedulerResources, workerResources]
         try write(
             manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", login.name, "spec", binding), login.name, to: everywhere)
-        try declarePlan(login.name, indices: indices, cluster: login.name)
+        try declarePlan(login.name, indices: indices, cluster: login.name, parameters: parameters)
     }
 }

@@ -40,6 +40,16 @@ struct TaskParametersTests {
         #expect(read.problems.map(\.parameter) == [name])
     }
 
+    /// Each page evaluates the query anew, so its documents would change while they are read.
+    @Test(arguments: [
+        (#"{"range":{"ts":{"gte":"now-1h"}}}"#, true), (#"{"bool":{"filter":[{"range":{"ts":{"lt":"now/d"}}}]}}"#, true),
+        (#"{"range":{"ts":{"gte":"2026-01-01"}}}"#, false), (#"{"term":{"state":"now"}}"#, false),
+    ])
+    func aQueryMustNotMove(query: String, isRefused: Bool) {
+        #expect(parameters(("query", query)).problems.map(\.parameter) == (isRefused ? ["query"] : []))
+        #expect(parameters(("args", "--searchBody={\"query\":\(query)}")).problems.isEmpty == !isRefused)
+    }
+
     @Test func parametersOfStashAreQuietAndOthersAreNamed() {
         let read = parameters(("waitTimeout", "300"), ("outputDir", "/o"), ("ENABLE_DASHBOARD_BACKUP", "true"), ("index", "a"))
         #expect(read.unknown == ["index"])
