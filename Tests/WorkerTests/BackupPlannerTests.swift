@@ -17,6 +17,7 @@ import Testing
         var settings = "{}"
         var mappings = "{}"
         var documents = 8
+        var aliases = "{}"
     }
 
     private func server(_ indices: [String: Index], isOpenSearch: Bool = false, limit: Int = 300) throws -> StubServer {
@@ -48,7 +49,7 @@ import Testing
                 guard let index else { return .init(404) }
                 return .init(
                     200,
-                    #"{"\#(parts[0])":{"aliases":{},"mappings":\#(index.mappings),"settings":{"index.number_of_shards":"\#(index.shards)","#
+                    #"{"\#(parts[0])":{"aliases":\#(index.aliases),"mappings":\#(index.mappings),"settings":{"index.number_of_shards":"\#(index.shards)","#
                         + #""index.uuid":"u-\#(parts[0])","x":\#(index.settings)}}}"#)
             default: return .init(404, #"{"error":"absent"}"#)
             }
@@ -122,6 +123,14 @@ import Testing
         #expect(notes.contains { $0.hasPrefix("index some leaves fields out") && $0.contains("secret") })
         #expect(notes.contains { $0.hasPrefix("index synthetic has a synthetic _source") })
         #expect(!notes.contains { $0.hasPrefix("index whole ") })
+    }
+
+    /// Whoever ends the other session finds its indices by the alias: a restored copy must not have it.
+    @Test func aLoadAliasIsNotSavedAndIsTold() throws {
+        let alias = "sheaf-\(String(repeating: "ab", count: 16))-3"
+        let plan = try plan(["a": Index(aliases: #"{"\#(alias)":{},"all":{}}"#)])
+        #expect(try plan.indices[0].restoredDefinition.aliases == ["all": [:]])
+        #expect(plan.notes.contains { $0.hasPrefix("index a is being restored or imported at the moment") && $0.contains(alias) })
     }
 
     @Test func aQueryCountsForEverySlice() throws {

@@ -44,7 +44,7 @@ struct ViewOpener {
     /// Read after the view is there: a document in the view may need a mapping that is younger than the plan.
     /// - Returns: nil when it is as planned.
     private func newerDefinition(of index: PlannedIndex) throws -> String? {
-        let current = try client.currentDefinition(of: index.name)
+        let current = try client.currentDefinition(of: index.name)?.withoutLoadAliases
         guard let current, current.uuid == index.uuid, current.numberOfShards == index.shards else {
             throw WorkerError(
                 .refused, "index \(index.name) was deleted or created anew while the backup ran; run the backup again")
