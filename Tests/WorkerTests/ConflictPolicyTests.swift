@@ -209,6 +209,15 @@ import Testing
         #expect(cluster.aliases == ["a": ["mine"]])
     }
 
+    /// A worker that was killed, or was told late, may leave one.
+    @Test(arguments: [true, false]) func noTrialIsLeft(isSettled: Bool) throws {
+        let cluster = try SmallCluster(["a": ["mine"], "sheaf-trial-abc-0": []])
+        let plan = plan(.overwrite)
+        if isSettled { try target(cluster).make(plan, .alone) {} }
+        if isSettled { _ = try target(cluster).settle(plan, expected: [3]) } else { try target(cluster).drop(plan) }
+        #expect(Set(cluster.aliases.keys) == ["a"])
+    }
+
     @Test func whoDeletedSaysSo() throws {
         // Its trial could be made.
         let cluster = try SmallCluster(["a": ["mine"]], unmakable: ["a"])

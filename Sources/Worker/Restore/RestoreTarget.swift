@@ -133,7 +133,6 @@ struct RestoreTarget {
     /// The alias alone proves nothing: a backup may have saved it, and a later restore given it to another index.
     func drop(_ plan: PlanEntry) throws {
         for (position, index) in plan.indices.enumerated() where index.stream == nil {
-            if index.replaces != nil, plan.snapshot != nil { try client.deleteIndex(template.trialName(position)) }
             guard try client.indexNames(holdingAlias: loadAlias(position)).contains(index.targetName) else { continue }
             if index.placement == .append {
                 try removeAlias(loadAlias(position), from: index.targetName)

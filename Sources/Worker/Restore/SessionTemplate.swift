@@ -48,8 +48,12 @@ struct SessionTemplate {
         return try client.putEmptyTemplate(name, over: names, priority: priority).map { .shared(reason: $0) } ?? .alone
     }
 
-    /// Safe to repeat, also where there is none.
+    /// Takes it away, and what a killed worker left of the trials. Safe to repeat, also where there is none.
     func remove(_ plan: PlanEntry) throws {
-        if !names(plan).isEmpty { try client.removeEmptyTemplate(name) }
+        guard !names(plan).isEmpty else { return }
+        for (position, index) in plan.indices.enumerated() where index.replaces != nil {
+            try client.deleteIndex(trialName(position))
+        }
+        try client.removeEmptyTemplate(name)
     }
 }
