@@ -1,6 +1,7 @@
 import Elasticsearch
 import Messages
 import Runtime
+import Sessions
 import Testing
 
 @testable import Worker
@@ -186,6 +187,19 @@ import Testing
         let target = TargetNames(indices: Dictionary(uniqueKeysWithValues: names.map { ($0, ["all": [:]]) }))
         let made = layout("a", on: target, .swapAlias, aliases: ["all": [:]])
         #expect(made.notes == ["alias all stays on a-b, x too, which this restore does not replace"] && made.problems.isEmpty)
+    }
+
+    @Test func aDryRunSaysWhatBecomesOfAStream() {
+        let index = layout([source(".ds-stream-1", stream: "stream")]).indices[0]
+        var planned = PlannedIndex(name: "", targetName: "", uuid: "", shards: 1, documents: 0, definition: "")
+        func action(_ stream: PlannedObject.Action, _ planned: PlannedIndex?) -> RestoreLayout.Action {
+            let object = PlannedObject(kind: .dataStreams, name: "old", targetName: "stream", action: stream)
+            return RestoreDraft.action(index, planned: planned, [object])
+        }
+        #expect(action(.overwrite, planned) == .overwrite && action(.create, planned) == .create)
+        #expect(action(.skip, nil) == .skip)
+        planned.placement = .append
+        #expect(action(.unchanged, planned) == .append)
     }
 
     @Test func whatIsSkippedIsTold() {
