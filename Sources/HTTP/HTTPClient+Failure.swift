@@ -38,10 +38,11 @@ extension HTTPClient {
             return error(
                 .transport,
                 ": the server closed the connection without an answer; if it speaks TLS, use https:// in clientConfig.url")
-        case CURLE_GOT_NOTHING:
+        // The alert that says so may be lost when the server resets the connection behind it.
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR where url.scheme == "https" && configuration.tls.clientCertificate == nil:
             return error(
                 .transport,
-                ": the server closed the connection without an answer; if it demands a client certificate, name a Secret with "
+                ": the server closed the connection without an answer (\(reason)); if it demands a client certificate, name a Secret with "
                     + "tls.crt and tls.key under spec.tlsSecret")
         case CURLE_UNSUPPORTED_PROTOCOL where reason.contains("HTTP/0.9"):
             return error(

@@ -119,6 +119,9 @@ class Cluster:
             case ("GET", "_component_template") | ("GET", "_index_template"):
                 self.counters.count("objects")
                 return success({words[0][1:] + "s": []})
+            case ("PUT" | "DELETE", "_index_template", _):
+                self.counters.count("template")
+                return success({"acknowledged": True})
             case ("GET", "_data_stream", *_):
                 self.counters.count("objects")
                 return success({"data_streams": []})

@@ -18,12 +18,15 @@ import Testing
         var mappings = "{}"
         var documents = 8
         var isBlocked = false
+        var aliases = "{}"
     }
 
     private static let block =
         #"{"error":{"type":"cluster_block_exception","reason":"index [a] blocked by: [FORBIDDEN/7/index read (api)];"},"status":403}"#
 
-    private func server(_ indices: [String: Index], isOpenSearch: Bool = false, limit: Int = 300) throws -> StubServer {
+    private func server(
+        _ indices: [String: Index], isOpenSearch: Bool = false, limit: Int = 300, templates: [String] = []
+    ) throws -> StubServer {
         try StubServer { request in
             let parts = request.path.split(separator: "/").map(String.init)
             let index = parts.first.flatMap { indices[$0] }
@@ -37,6 +40,9 @@ import Testing
                         + #""pri":"\#($0.value.shards)","pri.store.size":"1000"}"#
                 }
                 return .init(200, "[\(rows.joined(separator: ","))]")
+            case ("GET", "/_index_template"):
+                let list = templates.map { #"{"name":"\#($0)","index_template":{"index_patterns":["x"]}}"# }
+                return .init(200, #"{"index_templates":[\#(list.joined(separator: ","))]}"#)
             case ("GET", "/_cluster/settings"):
                 return .init(200, #"{"defaults":{"search.max_open_pit_context":"\#(limit)"}}"#)
             case ("GET", let path) where path.hasPrefix("/_cluster/health"):
@@ -54,7 +60,7 @@ import Testing
                 guard let index else { return .init(404) }
                 return .init(
                     200,
-                    #"{"\#(parts[0])":{"aliases":{},"mappings":\#(index.mappings),"settings":{"index.number_of_shards":"\#(index.shards)","#
+                    #"{"\#(parts[0])":{"aliases":\#(index.aliases),"mappings":\#(index.mappings),"settings":{"index.number_of_shards":"\#(index.shards)","#
                         + #""index.uuid":"u-\#(parts[0])","x":\#(index.settings)}}}"#)
             default: return .init(404, #"{"error":"absent"}"#)
             }
@@ -62,9 +68,10 @@ import Testing
     }
 
     private func plan(
-        _ indices: [String: Index], _ parameters: [String: String] = [:], isOpenSearch: Bool = false, limit: Int = 300
+        _ indices: [String: Index], _ parameters: [String: String] = [:], isOpenSearch: Bool = false, limit: Int = 300,
+        templates: [String] = []
     ) throws -> PlanEntry {
-        let server = try server(indices, isOpenSearch: isOpenSearch, limit: limit)
+        let server = try server(indices, isOpenSearch: isOpenSearch, limit: limit, templates: templates)
         let client = try ElasticsearchClient(
             configuration: ClusterConfiguration(url: server.url), retryPolicy: RetryPolicy(retries: 0))
         var command = Samples.command()
@@ -151,6 +158,24 @@ import Testing
         #expect(notes.contains { $0.hasPrefix("index some leaves fields out") && $0.contains("secret") })
         #expect(notes.contains { $0.hasPrefix("index synthetic has a synthetic _source") })
         #expect(!notes.contains { $0.hasPrefix("index whole ") })
+    }
+
+    /// Whoever ends the other session finds its indices by the alias: a restored copy must not have it.
+    @Test func aLoadAliasIsNotSavedAndIsTold() throws {
+        let alias = "sheaf-\(String(repeating: "ab", count: 16))-3"
+        let plan = try plan(["a": Index(aliases: #"{"\#(alias)":{},"all":{}}"#)])
+        #expect(try plan.indices[0].restoredDefinition.aliases == ["all": [:]])
+        #expect(plan.notes.contains { $0.hasPrefix("index a is being restored or imported at the moment") && $0.contains(alias) })
+    }
+
+    /// Of the highest priority and empty: given back, it would keep every other template from its names for ever.
+    @Test func theTemplateOfARestoreAtWorkIsNotSaved() throws {
+        let parameters = ["objects": "indexTemplates", "includeSystem": "true"]
+        func manifest(_ templates: [String]) throws -> String? {
+            try plan(["a": Index()], parameters, templates: templates).objects
+        }
+        let none = try manifest([])
+        #expect(try none != nil && manifest([".sheaf-abc"]) == none && manifest([".mine"]) != none)
     }
 
     @Test func aQueryCountsForEverySlice() throws {

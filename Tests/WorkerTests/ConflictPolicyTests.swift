@@ -17,6 +17,9 @@ import Testing
         let dropped: [String: [String]]
     }
 
+    private static let snapshot = SnapshotID(startedAt: Samples.time, session: Samples.session)
+    private static let time = snapshot.timeInNames
+
     /// Index `a` with the alias `all` is restored; `x` has the alias before.
     static let cases: [Case] = [
         Case(placement: nil, before: ["x": ["all"]], settled: ["x": ["all"], "a": ["all"]], dropped: ["x": ["all"]]),
@@ -24,18 +27,24 @@ import Testing
         Case(
             placement: .overwrite, before: ["a": ["mine"], "x": ["all"]], settled: ["x": ["all"], "a": ["all"]],
             dropped: ["x": ["all"]]),
-        Case(placement: .swapAlias, before: ["x": ["all"]], settled: ["x": [], "a": ["all"]], dropped: ["x": ["all"]]),
+        // What the swap replaces loses the alias; whatever else has it keeps it.
+        Case(
+            placement: .swapAlias, before: ["a": ["all"], "a-\(time)": ["all"], "a-b": ["all"], "x": ["all"]],
+            settled: ["a": [], "a-\(time)": [], "a-b": ["all"], "x": ["all"], "a-\(time)-abc": ["all"]],
+            dropped: ["a": ["all"], "a-\(time)": ["all"], "a-b": ["all"], "x": ["all"]]),
     ]
 
     private func plan(_ placement: IndexPlacement?, blocks: Bool = false) -> PlanEntry {
         var definition = IndexDefinition(name: "a", uuid: "u", numberOfShards: 1, aliases: ["all": [:]])
         if blocks { definition.settings["index.blocks.read_only"] = "true" }
         var index = PlannedIndex(
-            name: "a", targetName: "a", uuid: "u", shards: 1, documents: 3, definition: definition.json.serialized())
+            name: "a", targetName: placement == .swapAlias ? "a-\(Self.time)-abc" : "a", uuid: "u", shards: 1, documents: 3,
+            definition: definition.json.serialized())
         index.placement = placement
         index.replaces = placement == .overwrite ? "uuid-0" : nil
         var plan = Samples.plan(slices: [])
         plan.indices = [index]
+        plan.snapshot = Self.snapshot
         return plan
     }
 
@@ -72,12 +81,15 @@ import Testing
         let plan = plan(test.placement)
         let broken = try persist(cluster, afterEachRequest: breaking) { try $0.prepare(plan) {} }
         #expect(!breaking || broken > 0)
-        #expect(cluster.aliases["a"]?.contains("sheaf-abc-0") == true)
-        let made = cluster.uuid("a")
+        let name = plan.indices[0].targetName
+        #expect(cluster.aliases[name]?.contains("sheaf-abc-0") == true)
+        #expect(cluster.templates.isEmpty == (test.placement == .append))
+        let made = cluster.uuid(name)
         try target(cluster).prepare(plan) {}
-        #expect(cluster.uuid("a") == made, "a repeated message must not make it anew")
+        #expect(cluster.uuid(name) == made, "a repeated message must not make it anew")
         _ = try persist(cluster, afterEachRequest: breaking) { _ = try $0.settle(plan, expected: [3]) }
         #expect(cluster.aliases.mapValues { $0.sorted() } == test.settled)
+        #expect(cluster.templates.isEmpty)
     }
 
     @Test(arguments: cases.indices, [false, true])
@@ -88,6 +100,7 @@ import Testing
         try target(cluster).prepare(plan) {}
         _ = try persist(cluster, afterEachRequest: breaking) { try $0.drop(plan) }
         #expect(cluster.aliases.mapValues { $0.sorted() } == test.dropped)
+        #expect(cluster.templates.isEmpty)
     }
 
     @Test func overwriteDeletesNothingButWhatThePlanNamed() throws {
@@ -100,12 +113,12 @@ import Testing
     }
 
     @Test func aSwapWithDocumentsMissingMovesNoAlias() throws {
-        let cluster = try SmallCluster(["x": ["all"]])
+        let cluster = try SmallCluster(["a": ["all"]])
         let plan = plan(.swapAlias)
         try target(cluster).prepare(plan) {}
         let error = #expect(throws: WorkerError.self) { _ = try target(cluster).settle(plan, expected: [4]) }
         #expect(error?.message.contains("has 3 documents after the restore, the snapshot 4") == true)
-        #expect(cluster.aliases == ["x": ["all"], "a": []])
+        #expect(cluster.aliases == ["a": ["all"], plan.indices[0].targetName: []])
     }
 
     @Test func whatWasAppendedToHasAtLeastItsDocuments() throws {
@@ -131,98 +144,85 @@ import Testing
         #expect(settings == once + once)
         #expect(cluster.server.requests.last?.path == "/a/_settings")
     }
-}
 
-/// Indices with aliases over HTTP: enough of an engine for what stands between `prepare` and rest. Every index has three documents.
-private final class SmallCluster: Sendable {
-    private struct State {
-        var indices: [String: (uuid: String, aliases: [String])] = [:]
-        var made = 0
-        var countdown: Int?
-
-        /// - Returns: status and body.
-        mutating func answer(_ request: StubServer.Request) -> (Int, JSONValue) {
-            let parts = request.path.split(separator: "/").map(String.init)
-            let missing: (Int, JSONValue) = (404, ["error": ["type": "index_not_found_exception", "reason": "no such index"]])
-            switch (request.method, parts.count, parts.last ?? "") {
-            case ("POST", 1, "_aliases"):
-                guard let body = try? JSONValue(parsing: request.body) else { return (400, [:]) }
-                return apply(body["actions"]?.array ?? [])
-            case ("GET", 2, "_alias"):
-                guard let index = indices[parts[0]] else { return missing }
-                return (200, .object([.init(name: parts[0], value: ["aliases": aliases(index.aliases)])]))
-            case ("GET", 2, let alias) where parts[0] == "_alias":
-                let holders = indices.filter { $0.value.aliases.contains(alias) }
-                guard !holders.isEmpty else { return (404, [:]) }
-                return (200, .object(holders.map { .init(name: $0.key, value: ["aliases": aliases($0.value.aliases)]) }))
-            case ("PUT", 1, let name):
-                guard indices[name] == nil else {
-                    return (400, ["error": ["type": "resource_already_exists_exception", "reason": "it exists"]])
-                }
-                let body = try? JSONValue(parsing: request.body)
-                made += 1
-                indices[name] = ("uuid-\(made)", (body?["aliases"]?.members ?? []).map(\.name))
-                return (200, ["acknowledged": true])
-            case ("GET", 1, let name):
-                guard let index = indices[name] else { return missing }
-                let settings: JSONValue = ["index.uuid": .string(index.uuid), "index.number_of_shards": "1"]
-                return (200, .object([.init(name: name, value: ["settings": settings, "mappings": [:], "aliases": [:]])]))
-            case ("DELETE", 1, let name):
-                indices[name] = nil
-                return (200, ["acknowledged": true])
-            case (_, 2, "_refresh"): return (200, ["_shards": ["failed": 0]])
-            case (_, 2, "_count"): return (200, ["count": 3, "_shards": ["failed": 0]])
-            case ("PUT", 2, "_settings"): return (200, ["acknowledged": true])
-            default: return (405, [:])
-            }
-        }
-
-        private func aliases(_ names: [String]) -> JSONValue { .object(names.map { .init(name: $0, value: [:]) }) }
-
-        /// All at once or not at all.
-        private mutating func apply(_ actions: [JSONValue]) -> (Int, JSONValue) {
-            var next = indices
-            for action in actions {
-                guard let member = action.members?.first, let name = member.value["index"]?.string,
-                    let alias = member.value["alias"]?.string, next[name] != nil
-                else { return (404, ["error": ["type": "index_not_found_exception", "reason": "no such index"]]) }
-                let has = next[name]?.aliases.contains(alias) == true
-                if member.name == "add", !has { next[name]?.aliases.append(alias) }
-                if member.name == "remove" {
-                    guard has else { return (404, ["error": ["type": "aliases_not_found_exception", "reason": "missing"]]) }
-                    next[name]?.aliases.removeAll { $0 == alias }
-                }
-            }
-            indices = next
-            return (200, ["acknowledged": true])
-        }
+    /// What stays must be of use: searches are refreshed and replicas are made, whatever was counted.
+    @Test func anIndexThatCountsWronglyGetsItsSettingsAndAliasesAllTheSame() throws {
+        let cluster = try SmallCluster([:])
+        let plan = plan(nil)
+        try target(cluster).prepare(plan) {}
+        let error = #expect(throws: WorkerError.self) { _ = try target(cluster).settle(plan, expected: [4]) }
+        #expect(error?.message.contains("It stays as it is, with the snapshot's settings and aliases") == true, "\(error as Any)")
+        #expect(cluster.aliases == ["a": ["all"]] && cluster.templates.isEmpty)
+        let settings = cluster.server.requests.filter { $0.path == "/a/_settings" }.map(\.text)
+        #expect(settings == [#"{"index.refresh_interval":null,"index.number_of_replicas":null}"#])
     }
 
-    private let state: Lock<State>
-    let server: StubServer
-
-    init(_ indices: [String: [String]]) throws {
-        var first = State()
-        first.indices = indices.mapValues { ("uuid-0", $0) }
-        let state = Lock(first)
-        self.state = state
-        server = try StubServer { request in
-            state.withLock { state in
-                let (status, body) = state.answer(request)
-                if let left = state.countdown {
-                    state.countdown = left - 1
-                    // Done, and nobody hears of it.
-                    if left == 0 { return StubServer.Reply(503, "{}") }
-                }
-                return StubServer.Reply(status, body.serialized())
-            }
-        }
+    /// A backup that ran beside the restore saved its load alias, and another restore gave it to another index.
+    @Test func whatOnlyHasTheLoadAliasIsNotDropped() throws {
+        let cluster = try SmallCluster(["copy": ["sheaf-abc-0"]])
+        let plan = plan(nil)
+        try target(cluster).prepare(plan) {}
+        try target(cluster).drop(plan)
+        #expect(cluster.aliases == ["copy": ["sheaf-abc-0"]])
     }
 
-    /// The reply to the request after so many is an error, although it was carried out; nil: no more.
-    func loseReply(number: Int?) { state.withLock { $0.countdown = number } }
+    // MARK: - Index templates of others
 
-    var aliases: [String: [String]] { state.withLock { $0.indices.mapValues(\.aliases) } }
+    private static let sourceless: JSONValue = ["_source": ["enabled": false]]
 
-    func uuid(_ index: String) -> String? { state.withLock { $0.indices[index]?.uuid } }
+    @Test func theSessionsTemplateKeepsOthersFromItsIndicesAlone() throws {
+        let cluster = try SmallCluster(["a": []], foreignMapping: Self.sourceless)
+        try target(cluster).prepare(plan(.overwrite)) {}
+        let put = try #require(cluster.server.requests.first { $0.method == "PUT" })
+        #expect(put.path == "/_index_template/.sheaf-abc", "before any index is made")
+        let body = try JSONValue(parsing: put.body)
+        #expect(body["index_patterns"] == ["a", "sheaf-trial-abc-0"] && body["template"] == nil, "\(body)")
+        let other = SessionTemplate(client: try target(cluster).client, session: Samples.makeID("abd"))
+        #expect(body["priority"]?.int ?? 0 > 4_000_000_000_000_000_000 && body["priority"]?.int != other.priority)
+    }
+
+    @Test func anIndexThatTemplatesWouldChangeIsNotRestored() throws {
+        let cluster = try SmallCluster([:], foreignMapping: Self.sourceless, refusesTemplates: true)
+        let error = #expect(throws: WorkerError.self) { try target(cluster).prepare(plan(nil)) {} }
+        #expect(error?.message.contains("index a would not be") == true && error?.message.contains("mapping _source") == true)
+        #expect(error?.message.contains("(foreign)") == true, "\(error as Any)")
+        #expect(cluster.aliases.isEmpty)
+        let plain = try SmallCluster([:], refusesTemplates: true)
+        try target(plain).prepare(plan(nil)) {}
+        #expect(plain.aliases == ["a": ["sheaf-abc-0"]], "where no template changes anything, none is needed")
+    }
+
+    @Test func nothingIsOverwrittenWhereTemplatesCannotBeKeptAway() throws {
+        let cluster = try SmallCluster(["a": ["mine"]], foreignMapping: Self.sourceless, refusesTemplates: true)
+        let error = #expect(throws: WorkerError.self) { try target(cluster).prepare(plan(.overwrite)) {} }
+        #expect(error?.message.contains("index a was not overwritten") == true, "\(error as Any)")
+        #expect(cluster.aliases == ["a": ["mine"]])
+    }
+
+    // MARK: - Overwriting
+
+    @Test func anIndexThatCannotBeMadeAnewIsNotDeleted() throws {
+        let cluster = try SmallCluster(["a": ["mine"]], unmakable: ["*"])
+        let error = #expect(throws: WorkerError.self) { try target(cluster).prepare(plan(.overwrite)) {} }
+        #expect(error?.message.contains("index a was not overwritten, since it could not be made anew") == true)
+        #expect(error?.message.contains("no handler for type [odd]") == true, "\(error as Any)")
+        #expect(cluster.aliases == ["a": ["mine"]])
+    }
+
+    /// A worker that was killed, or was told late, may leave one.
+    @Test(arguments: [true, false]) func noTrialIsLeft(isSettled: Bool) throws {
+        let cluster = try SmallCluster(["a": ["mine"], "sheaf-trial-abc-0": []])
+        let plan = plan(.overwrite)
+        if isSettled { try target(cluster).make(plan, .alone) {} }
+        if isSettled { _ = try target(cluster).settle(plan, expected: [3]) } else { try target(cluster).drop(plan) }
+        #expect(Set(cluster.aliases.keys) == ["a"])
+    }
+
+    @Test func whoDeletedSaysSo() throws {
+        // Its trial could be made.
+        let cluster = try SmallCluster(["a": ["mine"]], unmakable: ["a"])
+        let error = #expect(throws: WorkerError.self) { try target(cluster).prepare(plan(.overwrite)) {} }
+        #expect(error?.message.contains("the former index a has been deleted to be overwritten") == true, "\(error as Any)")
+        #expect(cluster.aliases.isEmpty)
+    }
 }

@@ -1,6 +1,7 @@
 import Elasticsearch
 import Messages
 import Runtime
+import Sessions
 import Testing
 
 @testable import Worker
@@ -168,7 +169,8 @@ import Testing
         let target = TargetNames(indices: ["x": writes])
         #expect(layout("a", on: target, .fail, aliases: writes).problems.first?.contains("is written through to x") == true)
         #expect(layout("x", on: target, .overwrite, aliases: writes).problems.isEmpty, "what is replaced does not count")
-        #expect(layout("a", on: target, .swapAlias, aliases: writes).problems.isEmpty, "the alias leaves x")
+        #expect(layout("a", on: target, .swapAlias, aliases: writes).problems.first?.contains("is written through to x") == true)
+        #expect(layout("x", on: target, .swapAlias, aliases: writes).problems.isEmpty, "the alias leaves x")
         let two = layout([source("a", aliases: writes), source("b", aliases: writes)])
         #expect(two.problems.first?.contains("a and b") == true)
         let plain = layout("a", on: TargetNames(indices: ["x": ["all": [:]]]), .fail, aliases: ["all": [:]])
@@ -178,5 +180,45 @@ import Testing
     @Test func aPartialSnapshotIsNoted() {
         let made = layout([source("a", missing: "shard 1 could not be read")])
         #expect(made.notes == ["index a of the snapshot is not whole: shard 1 could not be read"] && made.problems.isEmpty)
+    }
+
+    @Test func aSwapTellsWhoKeepsAnAlias() {
+        let names = ["a", "a-20200101t000000z", "a-20200101t000000z-0a-b1c2d", "a-b", "x"]
+        let target = TargetNames(indices: Dictionary(uniqueKeysWithValues: names.map { ($0, ["all": [:]]) }))
+        let made = layout("a", on: target, .swapAlias, aliases: ["all": [:]])
+        #expect(made.notes == ["alias all stays on a-b, x too, which this restore does not replace"] && made.problems.isEmpty)
+    }
+
+    @Test func aDryRunSaysWhatBecomesOfAStream() {
+        let index = layout([source(".ds-stream-1", stream: "stream")]).indices[0]
+        var planned = PlannedIndex(name: "", targetName: "", uuid: "", shards: 1, documents: 0, definition: "")
+        func action(_ stream: PlannedObject.Action, _ planned: PlannedIndex?) -> RestoreLayout.Action {
+            let object = PlannedObject(kind: .dataStreams, name: "old", targetName: "stream", action: stream)
+            return RestoreDraft.action(index, planned: planned, [object])
+        }
+        #expect(action(.overwrite, planned) == .overwrite && action(.create, planned) == .create)
+        #expect(action(.skip, nil) == .skip)
+        planned.placement = .append
+        #expect(action(.unchanged, planned) == .append)
+    }
+
+    @Test func whatIsSkippedIsTold() {
+        let made = layout([source("a"), source("b")], target: Self.taken) { $0.conflict = .skip }
+        #expect(made.notes == ["left as they are, since they are there already (conflict: skip): a"])
+    }
+
+    @Test func loadAliasesOfOtherSessionsDoNotComeBack() {
+        let one = "sheaf-\(String(repeating: "0a", count: 16))-12"
+        let aliases: JSONValue = .object(
+            [one, "sheaf-import-abc-0", "sheaf-orders", "sheaf-A-1"].map { .init(name: $0, value: [:]) })
+        let made = layout("b", on: Self.taken, .fail, aliases: aliases)
+        #expect(made.indices[0].definition.aliases == ["sheaf-orders": [:], "sheaf-A-1": [:]])
+        #expect(made.notes.count == 2 && made.notes[0].contains(one), "\(made.notes)")
+    }
+
+    @Test(arguments: [".sheaf-", "sheaf-trial-"])
+    func namesOfSheafsOwnAreProblems(prefix: String) {
+        let made = layout([source("a")]) { $0.rename.prefix = prefix }
+        #expect(made.problems == ["index a cannot be named \"\(prefix)a\": a name that is one of Sheaf's own is not allowed"])
     }
 }

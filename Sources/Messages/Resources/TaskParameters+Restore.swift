@@ -50,6 +50,15 @@ extension TaskParameters {
     private mutating func readIndexSettings(_ param: TaskRef.Param) {
         guard let settings = readObject(param) else { return }
         restore.indexSettings = settings
+        // Members of the request that makes an index, not settings: as such every server would refuse and drop them.
+        for member in settings.members ?? [] where ["settings", "mappings", "aliases"].contains(member.name) {
+            problems.append(
+                Problem(
+                    parameter: param.name,
+                    message:
+                        "\"\(member.name)\" is no setting: give the settings themselves, as in {\"index\": {\"number_of_replicas\": 1}}"
+                ))
+        }
         complainOfShards(in: RestoreOptions.flattened(settings).map(\.name), of: param)
     }
 

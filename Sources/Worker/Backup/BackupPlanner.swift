@@ -24,7 +24,7 @@ struct BackupPlanner {
         let found = try client.catalog(IndexSelection(parameters), query: query)
         for definition in found {
             let survey = IndexSurvey(definition, capabilities: capabilities)
-            var index = PlannedIndex(definition)
+            var index = PlannedIndex(definition.withoutLoadAliases)
             index.withheld = try survey.withheld(parameters)
             if survey.isWithheldOnRequest(parameters) { index.withheldOnRequest = true }
             notes += survey.notes

@@ -17,6 +17,12 @@ struct IndexSurvey {
         var notes: [String] = []
         let leftOut = definition.strippedSettings.filter { !IndexSettings.isIdentity($0) }
         if !leftOut.isEmpty { notes.append("index \(definition.name): left out \(leftOut.joined(separator: ", "))") }
+        if !definition.loadAliases.isEmpty {
+            notes.append(
+                "index \(definition.name) is being restored or imported at the moment (alias "
+                    + "\(definition.loadAliases.joined(separator: ", "))): documents may be missing, and its settings are those of the load"
+            )
+        }
         if !definition.isRefreshed {
             notes.append("index \(definition.name) could not be refreshed: its latest writes may be missing")
         }

@@ -32,6 +32,8 @@ struct ObjectDumper {
         let needed = try templates(of: streams, in: catalog, &notes)
         let chosen = catalog.objects.filter { object in
             if object.kind == .dataStreams { return streams.contains { $0.name == object.name } }
+            // A restore's own: given back, they would outlive every session and keep other templates from the names they cover.
+            if object.name.hasPrefix(".sheaf-"), !needed.contains(object.description) { return false }
             return needed.contains(object.description)
                 || (selection.takes(ClusterObjectKind(object.kind), named: object.name)
                     && (parameters.includeSystem || !object.isSystem))

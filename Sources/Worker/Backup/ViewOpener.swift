@@ -46,7 +46,7 @@ struct ViewOpener {
     ///
     /// - Throws: `WorkerError(.refused)` when it is no more the index that was planned.
     func newerDefinition(of index: PlannedIndex) throws -> String? {
-        let current = try client.currentDefinition(of: index.name)
+        let current = try client.currentDefinition(of: index.name)?.withoutLoadAliases
         guard let current, current.uuid == index.uuid, current.numberOfShards == index.shards else {
             throw WorkerError(
                 .refused, "index \(index.name) was deleted or created anew while the backup ran; run the backup again")

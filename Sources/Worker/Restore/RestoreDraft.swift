@@ -82,13 +82,24 @@ extension RestoreDraft {
 
     private func preview(_ index: RestoreLayout.Index) -> RestorePreview.Index {
         let planned = indices.first { $0.name == index.name }
-        var action = index.action
-        if index.dataStream != nil { action = planned == nil ? .skip : planned?.placement == .append ? .append : .create }
         return RestorePreview.Index(
             name: index.name, targetName: planned?.targetName ?? index.targetName, dataStream: index.dataStream,
             documents: survey.headers[index.source].documents, bytes: survey.headers[index.source].plainBytes,
-            action: action.rawValue, strippedSettings: index.strippedSettings.sorted(),
+            action: Self.action(index, planned: planned, objects).rawValue, strippedSettings: index.strippedSettings.sorted(),
             aliases: (index.definition.aliases.members ?? []).map(\.name).sorted())
+    }
+
+    /// An index of a data stream shares what becomes of the stream.
+    static func action(
+        _ index: RestoreLayout.Index, planned: PlannedIndex?, _ objects: [PlannedObject]
+    ) -> RestoreLayout.Action {
+        guard let stream = index.dataStream else { return index.action }
+        guard let planned else { return .skip }
+        if planned.placement == .append { return .append }
+        let isOverwritten = objects.contains {
+            $0.kind == .dataStreams && $0.targetName == stream && $0.action == .overwrite
+        }
+        return isOverwritten ? .overwrite : .create
     }
 
     private func preview(_ object: PlannedObject) -> RestorePreview.Object {

@@ -54,16 +54,23 @@ extension RestoreLayout {
                 "alias \(alias) would be written through to \(writers.map(\.targetName).joined(separator: " and ")); rename one of them "
                     + "(renameAliasPattern)")
         }
-        guard policy != .swapAlias else { return }
-        let replaced = Set(indices.filter { $0.action == .overwrite }.map(\.targetName))
-        let others = target.holders(of: alias).filter { !replaced.contains($0.index) }
+        let replacing = indices.filter { $0.action == .overwrite || $0.action == .swapAlias }
+        let others = target.holders(of: alias).filter { holder in
+            !replacing.contains {
+                $0.action == .overwrite ? holder.index == $0.targetName : SwappedName.isReplaced(holder.index, by: $0.original)
+            }
+        }
+        if policy == .swapAlias, !others.isEmpty {
+            notes.append(
+                "alias \(alias) stays on \(others.map(\.index).joined(separator: ", ")) too, which this restore does not replace")
+        }
         let otherWriter = others.first { $0.alias["is_write_index"]?.bool == true }
         if let writer = writers.first, let otherWriter {
             problems.append(
                 "alias \(alias) is written through to \(otherWriter.index), and index \(writer.name) would take its place; rename the "
                     + "alias (renameAliasPattern), or leave aliases out (includeAliases)")
         }
-        if writers.isEmpty, otherWriter == nil, others.count == 1 {
+        if policy != .swapAlias, writers.isEmpty, otherWriter == nil, others.count == 1 {
             notes.append(
                 "alias \(alias) also points at \(others[0].index): writes through it need a write index from then on")
         }

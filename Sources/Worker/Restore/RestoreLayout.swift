@@ -29,6 +29,8 @@ struct RestoreLayout {
         var source: Int
         var name: String
         var targetName: String
+        /// Its name without what a swap adds: what has it is replaced.
+        var original: String
         /// The data stream that it is a part of, in the target.
         var dataStream: String?
         var action: Action
@@ -54,11 +56,16 @@ struct RestoreLayout {
             do throws(RuntimeError) {
                 let name = try RestoredName(of: source.definition, options: options)
                 var index = Index(
-                    source: position, name: source.name, targetName: name.target, dataStream: name.dataStream, action: .create,
-                    definition: source.definition, strippedSettings: source.definition.strippedSettings)
+                    source: position, name: source.name, targetName: name.target, original: name.target,
+                    dataStream: name.dataStream, action: .create, definition: source.definition,
+                    strippedSettings: source.definition.strippedSettings)
                 decide(&index, options.conflict, target, snapshot, mark, taken: &taken)
                 finish(&index, options, aliases: name.aliases)
                 indices.append(index)
+                for alias in source.definition.loadAliases where options.includeAliases {
+                    notes.append(
+                        "alias \(alias) of index \(source.name) is left out: it was that of a restore or an import at work")
+                }
             } catch {
                 problems.append("index \(source.name) cannot be renamed: \(error.message)")
             }
@@ -68,6 +75,10 @@ struct RestoreLayout {
             problems.append(
                 "already there in \(place): \(taken.joined(separator: ", ")); delete or rename what is in the way, restore under another "
                     + "name (renamePattern, prefix, suffix), or say what is to become of it with the task parameter conflict")
+        }
+        let skipped = indices.filter { $0.action == .skip }.map(\.targetName)
+        if !skipped.isEmpty {
+            notes.append("left as they are, since they are there already (conflict: skip): \(skipped.joined(separator: ", "))")
         }
         checkNames()
         decideAliases(target, options.conflict)

@@ -17,7 +17,8 @@ struct RestorePlanner {
     func plan(_ command: SessionCommand) throws -> PlanEntry {
         guard let restore = command.restore else { throw WorkerError(.refused, "the message carries no RestoreSession") }
         let survey = try RestoreSurvey(
-            restore, target: command.target, mark: String(command.id.text.prefix(8)), client: client, store: store)
+            restore, target: command.target, mark: String(command.id.text.prefix(SwappedName.markLength)), client: client,
+            store: store)
         let draft = try RestoreDraft(
             survey, client: client, store: store,
             sliceBytes: max(Self.smallestSlice, survey.commit.summary.bytes / (4 * settings.window)))

@@ -18,7 +18,7 @@ struct RestoredName: Equatable {
         target = try Self.target(definition, renamedStream: dataStream, options.rename)
         aliases = []
         guard options.includeAliases else { return }
-        for alias in definition.aliases.members ?? [] {
+        for alias in definition.withoutLoadAliases.aliases.members ?? [] {
             aliases.append(JSONValue.Member(name: try options.renameAlias.apply(to: alias.name), value: alias.value))
         }
     }

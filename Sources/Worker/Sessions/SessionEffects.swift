@@ -82,9 +82,9 @@ final class SessionEffects {
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore {
-                try objects.prepare(plan, checkEnded: refuseIfEnded)
-                try streams.prepare(plan, checkEnded: refuseIfEnded)
-                try target.prepare(plan, checkEnded: refuseIfEnded)
+                try RestorePreparation(
+                    client: try client, store: repository.store, manifests: parts.manifests, session: command.id
+                ).run(plan, checkEnded: refuseIfEnded)
             }
             return .prepared
         case .openView(let slice):

@@ -76,6 +76,8 @@ struct TaskParametersTests {
         ([("conflict", "merge")], "conflict"), ([("objectConflict", "append")], "objectConflict"),
         ([("indexSettings", "{")], "indexSettings"), ([("indexSettings", #"{"number_of_shards":3}"#)], "indexSettings"),
         ([("indexSettings", #"{"index":{"number_of_shards":null}}"#)], "indexSettings"),
+        ([("indexSettings", #"{"settings":{"index":{"refresh_interval":"9s"}}}"#)], "indexSettings"),
+        ([("indexSettings", #"{"mappings":{}}"#)], "indexSettings"),
         ([("ignoreIndexSettings", "index.number_of_shards")], "ignoreIndexSettings"),
     ])
     func whatARestoreCannotDoIsAProblem(params: [(String, String)], parameter: String) {
