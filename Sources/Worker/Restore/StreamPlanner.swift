@@ -53,13 +53,7 @@ struct StreamPlanner {
             switch action {
             case nil: break
             case .skip: skipped.formUnion(positions)
-            case .unchanged:
-                for position in positions {
-                    indices[position].targetName = name
-                    indices[position].stream = StreamGeneration(name: name, ordinal: 0)
-                    indices[position].placement = .append
-                }
-            case .create, .overwrite, .unsupported:
+            case .create, .overwrite, .unchanged, .unsupported:
                 for (ordinal, position) in positions.enumerated() {
                     if adopts {
                         indices[position].targetName = Self.backingName(indices[position].name, of: stream.name, renamed: name)
@@ -80,7 +74,7 @@ struct StreamPlanner {
         return placement
     }
 
-    /// - Returns: nil where the restore is refused; `.unchanged` appends to the stream that is there.
+    /// - Returns: nil where the restore is refused.
     private func action(_ name: String, _ placement: inout Placement) throws -> PlannedObject.Action? {
         guard try client.indexExists(name) else { return .create }
         guard try client.dataStream(name) != nil else {
@@ -90,7 +84,7 @@ struct StreamPlanner {
         switch conflict {
         case .fail:
             placement.problems.append(
-                "data stream \(name) is there already; delete or rename it, or choose conflict: skip, append or overwrite")
+                "data stream \(name) is there already; delete or rename it, or choose conflict: skip or overwrite")
             return nil
         case .swapAlias:
             placement.problems.append("data stream \(name) is there already, and has no alias that could be swapped; rename it")
@@ -98,7 +92,13 @@ struct StreamPlanner {
         case .skip:
             placement.notes.append("data stream \(name) is there already and is left as it is (conflict: skip)")
             return .skip
-        case .append: return .unchanged
+        case .append:
+            // The same document would be taken again by each new write index: a stream knows an _id in its write index alone.
+            placement.problems.append(
+                "data stream \(name) is there already, and nothing can be appended to a data stream without the risk of documents that are "
+                    + "there twice; restore it under another name (renamePattern, prefix, suffix), or choose conflict: skip or overwrite"
+            )
+            return nil
         case .overwrite: return .overwrite
         }
     }
@@ -128,8 +128,7 @@ struct StreamPlanner {
     /// Largest first; those that come after another stand last, in the order of their streams' generations.
     static func chained(_ slices: [Slice], _ indices: [PlannedIndex]) -> [Slice] {
         func generation(_ slice: Slice) -> StreamGeneration? {
-            let index = indices[slice.index]
-            return index.placement == .append ? nil : index.stream
+            indices[slice.index].stream
         }
         var chains: [String: [Slice]] = [:]
         var free: [(slice: Slice, chain: String?)] = []

@@ -172,7 +172,7 @@ final class SessionEffects {
             }
             var fence = try target.loadAlias(slice.index)
             if let generation = index.stream {
-                if position.cursor == nil, !index.appendsToStream { try streams.rollOver(to: generation, of: plan) }
+                if position.cursor == nil { try streams.rollOver(to: generation, of: plan) }
                 fence = try streams.fence(slice.index)
             }
             let isOurs = isOurs
