@@ -52,6 +52,31 @@ import Testing
         return (indices, slices, placement)
     }
 
+    @Test(arguments: [Self.opensearch, Self.elasticsearch])
+    func twoStreamsOfOneNameAreRefused(_ root: String) throws {
+        let names = [".ds-logs-000001", "plain", ".ds-other-000001"]
+        let refused = try place(try server(root), names: names) { _ in "both" }
+        #expect(
+            refused.placement.problems == [
+                "data stream logs and data stream other would have the same name, both; rename them apart"
+            ])
+        let (_, _, placement) = try place(try server(root), names: names)
+        #expect(placement.problems.isEmpty)
+    }
+
+    @Test func aStreamOfAnIndexsOrAnAliasesNameIsRefused() throws {
+        let index = try place(try server(Self.opensearch)) { _ in "plain" }
+        #expect(
+            index.placement.problems == ["data stream logs and index plain would have the same name, plain; rename them apart"])
+        let alias = try place(
+            try server(Self.opensearch), names: [".ds-logs-000001", "plain", ".ds-logs-000002"],
+            definition: #"{"aliases":{"new-logs":{}}}"#)
+        #expect(alias.placement.problems.count == 1)
+        #expect(
+            alias.placement.problems.first?.hasPrefix("data stream logs and alias new-logs of index .ds-logs-000001 and ") == true
+        )
+    }
+
     @Test func openSearchFillsStreamsThroughTheirNamesOneSliceAfterTheOther() throws {
         let (indices, slices, placement) = try place(try server(Self.opensearch))
         #expect(indices.map(\.targetName) == ["new-logs", "plain", "new-logs", "new-logs"])

@@ -26,6 +26,7 @@ struct StreamPlanner {
     func place(_ indices: inout [PlannedIndex], _ slices: inout [Slice]) throws -> Placement {
         var placement = Placement()
         var skipped: Set<Int> = []
+        var inStreams: Set<Int> = []
         let inPlan = streams.filter { stream in indices.contains { index in stream.indices.contains { $0.name == index.name } } }
         guard !inPlan.isEmpty else {
             slices = Self.chained(slices, indices)
@@ -47,6 +48,7 @@ struct StreamPlanner {
                 continue
             }
             let name = try rename(stream.name)
+            inStreams.formUnion(positions)
             let action = try self.action(name, &placement)
             placement.streams.append(
                 PlannedObject(kind: .dataStreams, name: stream.name, targetName: name, action: action ?? .create))
@@ -69,6 +71,7 @@ struct StreamPlanner {
                 }
             }
         }
+        placement.problems += try Self.sharedNames(placement.streams, indices, inStreams)
         Self.leaveOut(skipped, &indices, &slices)
         slices = Self.chained(slices, indices)
         return placement
@@ -100,6 +103,27 @@ struct StreamPlanner {
             )
             return nil
         case .overwrite: return .overwrite
+        }
+    }
+
+    /// Indices, aliases and data streams have their names in common.
+    ///
+    /// - Parameter inStreams: positions of indices that become a part of one of the streams.
+    /// - Returns: a sentence for each name of a stream that something else of the restore would have too.
+    private static func sharedNames(
+        _ streams: [PlannedObject], _ indices: [PlannedIndex], _ inStreams: Set<Int>
+    ) throws -> [String] {
+        var owners: [String: [String]] = [:]
+        for stream in streams { owners[stream.targetName, default: []].append("data stream \(stream.name)") }
+        for (position, index) in indices.enumerated() {
+            var names = [(index.targetName, "index \(index.name)")]
+            if inStreams.contains(position) { names = [] }
+            let aliases = try JSONValue(parsing: index.definition)["aliases"]?.members ?? []
+            names += aliases.map { ($0.name, "alias \($0.name) of index \(index.name)") }
+            for (name, owner) in names where owners[name] != nil { owners[name]?.append(owner) }
+        }
+        return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { name, owners in
+            "\(owners.joined(separator: " and ")) would have the same name, \(name); rename them apart"
         }
     }
 
