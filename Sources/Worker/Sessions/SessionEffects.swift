@@ -108,7 +108,7 @@ final class SessionEffects {
     }
 
     private var objects: ObjectRestorer {
-        get throws { ObjectRestorer(client: try client, store: repository.store) }
+        get throws { ObjectRestorer(client: try client, store: repository.store, session: command.id) }
     }
 
     private var streams: StreamRestorer {
@@ -118,6 +118,8 @@ final class SessionEffects {
     private func drop(_ plan: PlanEntry) throws {
         try streams.drop(plan)
         try target.drop(plan)
+        // A template goes after its stream.
+        try objects.drop(plan)
     }
 
     private func refuseIfGivenUp() throws {
@@ -258,7 +260,7 @@ final class SessionEffects {
         let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
         let steps = [
             { try self.target.settle(plan, expected: documents) }, { try self.streams.settle(plan, expected: documents) },
-            { try self.objects.verify(plan) },
+            { try self.objects.settle(plan) },
         ]
         var notes: [String] = []
         var failures: [String] = []
