@@ -58,7 +58,8 @@ struct ObjectRestorer {
         }
     }
 
-    /// Deletes the templates that this session alone made: copies for data streams under new names. Safe to repeat.
+    /// Deletes the templates that this session alone made: copies for data streams under new names, which are gone by
+    /// then. Safe to repeat.
     func drop(_ plan: PlanEntry) throws {
         for template in try standingTemplates(Set(copies(plan))) where try isOurs(template) {
             do throws(ElasticsearchError) {

@@ -118,7 +118,6 @@ final class SessionEffects {
     private func drop(_ plan: PlanEntry) throws {
         try streams.drop(plan)
         try target.drop(plan)
-        // A template goes after its stream.
         try objects.drop(plan)
     }
 
