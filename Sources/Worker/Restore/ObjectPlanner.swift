@@ -165,7 +165,7 @@ struct ObjectPlanner {
     /// The index templates that will be there: the target's own, and what is put over them. Those of other restores go.
     private func templates(after planned: [PlannedObject]) throws -> [ClusterObject] {
         var templates = target.objects.filter {
-            $0.kind == .indexTemplates && StreamRestorer.session(ofFence: $0.name) == nil
+            $0.kind == .indexTemplates && !$0.name.hasPrefix(StreamRestorer.ownPrefix)
         }
         for object in planned where object.kind == .indexTemplates && [.create, .overwrite].contains(object.action) {
             guard let template = snapshot.object(.indexTemplates, object.name) else { continue }

@@ -90,7 +90,7 @@ extension StreamRestorer {
         if let reason = catalog.unreadable[.indexTemplates] {
             throw WorkerError(.refused, "the index templates of the target could not be read: \(reason); give the right")
         }
-        let people = catalog.objects.filter { Self.session(ofFence: $0.name) == nil }
+        let people = catalog.objects.filter { !$0.name.hasPrefix(Self.ownPrefix) }
         var leftovers: [String: [String]] = [:]
         for stream in streams {
             let effective = try StreamTemplates.effective(for: stream, among: people)
