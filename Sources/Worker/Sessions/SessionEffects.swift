@@ -176,9 +176,8 @@ final class SessionEffects {
                 if position.cursor == nil { try streams.rollOver(to: generation, of: plan) }
                 fence = try streams.fence(slice.index)
             }
-            let isOurs = isOurs
             let unit = LoadUnit(
-                makeClient: { [parts, command] in try Self.makeClient(parts, command, isOurs) },
+                makeClient: { [parts, command, isOurs] in try Self.makeClient(parts, command, isOurs) },
                 gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
                 settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
