@@ -39,7 +39,8 @@ extension HTTPClient {
                 .transport,
                 ": the server closed the connection without an answer; if it speaks TLS, use https:// in clientConfig.url")
         // The alert that says so may be lost when the server resets the connection behind it.
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR where url.scheme == "https" && configuration.tls.clientCertificate == nil:
+        case CURLE_GOT_NOTHING,
+            CURLE_RECV_ERROR where url.scheme == "https" && configuration.tls.clientCertificate == nil:
             return error(
                 .transport,
                 ": the server closed the connection without an answer (\(reason)); if it demands a client certificate, name a Secret with "

@@ -125,4 +125,37 @@ import Testing
         let plan = try plan([Self.stream], streams: [planned("logs-app", as: "logs-app")])
         #expect(plan.problems.count == 1 && plan.problems[0].contains("data stream logs-app has no index template"))
     }
+
+    /// The engines let the template of the highest priority decide, whatever it is for.
+    @Test(arguments: [(6, 0, 2), (7, 1, 1), (8, 1, 1)])
+    func aTemplateThatMakesNoStreamsMustNotCount(priority: Int, problems: Int, objects: Int) throws {
+        let plain = ClusterObject(
+            kind: .indexTemplates, name: "plain", body: #"{"index_patterns":["copy*"],"priority":\#(priority)}"#)
+        let weak = ClusterObject(
+            kind: .indexTemplates, name: "weak", body: #"{"index_patterns":["*"],"data_stream":{},"priority":1}"#)
+        let plan = try plan(
+            [Self.template, Self.stream], selection: .none, standing: [plain, weak, Self.base],
+            streams: [planned("logs-app", as: "copy")])
+        #expect(plan.problems.count == problems && plan.objects.count == objects)
+        #expect(plan.problems.allSatisfy { $0.contains("indexTemplates:plain, which makes no data streams") })
+    }
+
+    @Test func aCopyReplacesNoOtherTemplateOfItsName() throws {
+        let other = ClusterObject(kind: .indexTemplates, name: "copy", body: #"{"index_patterns":["x"],"data_stream":{}}"#)
+        let plan = try plan(
+            [Self.base, Self.template, Self.stream], selection: .none, standing: [other],
+            streams: [planned("logs-app", as: "copy")])
+        #expect(plan.problems.count == 1 && plan.problems[0].contains("indexTemplates:copy is another one"))
+        #expect(plan.objects.map(\.kind) == [.dataStreams])
+    }
+
+    @Test func whatAnotherRestoreLeftBehindCoversNothing() throws {
+        let leftover = ClusterObject(
+            kind: .indexTemplates, name: ".sheaf-abc-0",
+            body: #"{"index_patterns":["copy"],"data_stream":{},"priority":4000000000000000000}"#)
+        let plan = try plan(
+            [Self.base, Self.template, Self.stream], selection: .none, standing: [leftover],
+            streams: [planned("logs-app", as: "copy")])
+        #expect(plan.objects.map(\.targetName).contains("copy") && plan.objects.count == 3 && plan.problems.isEmpty)
+    }
 }

@@ -33,10 +33,12 @@ import Testing
         #"{"cluster_name":"c","cluster_uuid":"u","version":{"number":"2.19.0","distribution":"opensearch"}}"#
 
     private func place(
-        _ server: StubServer, conflict: ConflictPolicy = .fail, leftOut: Bool = false
+        _ server: StubServer, conflict: ConflictPolicy = .fail, leftOut: Bool = false,
+        names: [String] = [".ds-logs-000001", "plain", ".ds-logs-000002", ".ds-logs-000003"], definition: String = "{}",
+        rename: @escaping (String) -> String = { "new-\($0)" }
     ) throws -> (indices: [PlannedIndex], slices: [Slice], placement: StreamPlanner.Placement) {
-        var indices = [".ds-logs-000001", "plain", ".ds-logs-000002", ".ds-logs-000003"].map {
-            PlannedIndex(name: $0, targetName: $0, uuid: "u", shards: 1, documents: 1, definition: "{}")
+        var indices = names.map {
+            PlannedIndex(name: $0, targetName: $0, uuid: "u", shards: 1, documents: 1, definition: definition)
         }
         var slices = [
             Slice(index: 0, segments: 0..<1, documents: 1, bytes: 10), Slice(index: 0, segments: 1..<2, documents: 1, bytes: 90),
@@ -44,10 +46,35 @@ import Testing
         ]
         let planner = StreamPlanner(
             client: try ElasticsearchClient(configuration: ClusterConfiguration(url: server.url)),
-            streams: [try Self.stream("logs", 3), try Self.stream("other", 1)], rename: { "new-\($0)" }, conflict: conflict,
+            streams: [try Self.stream("logs", 3), try Self.stream("other", 1)], rename: rename, conflict: conflict,
             isLeftOut: { _ in leftOut })
         let placement = try planner.place(&indices, &slices)
         return (indices, slices, placement)
+    }
+
+    @Test(arguments: [Self.opensearch, Self.elasticsearch])
+    func twoStreamsOfOneNameAreRefused(_ root: String) throws {
+        let names = [".ds-logs-000001", "plain", ".ds-other-000001"]
+        let refused = try place(try server(root), names: names) { _ in "both" }
+        #expect(
+            refused.placement.problems == [
+                "data stream logs and data stream other would have the same name, both; rename them apart"
+            ])
+        let (_, _, placement) = try place(try server(root), names: names)
+        #expect(placement.problems.isEmpty)
+    }
+
+    @Test func aStreamOfAnIndexsOrAnAliasesNameIsRefused() throws {
+        let index = try place(try server(Self.opensearch)) { _ in "plain" }
+        #expect(
+            index.placement.problems == ["data stream logs and index plain would have the same name, plain; rename them apart"])
+        let alias = try place(
+            try server(Self.opensearch), names: [".ds-logs-000001", "plain", ".ds-logs-000002"],
+            definition: #"{"aliases":{"new-logs":{}}}"#)
+        #expect(alias.placement.problems.count == 1)
+        #expect(
+            alias.placement.problems.first?.hasPrefix("data stream logs and alias new-logs of index .ds-logs-000001 and ") == true
+        )
     }
 
     @Test func openSearchFillsStreamsThroughTheirNamesOneSliceAfterTheOther() throws {
@@ -74,14 +101,11 @@ import Testing
     func aStreamThatIsThereFollowsThePolicy(_ conflict: ConflictPolicy) throws {
         let (indices, slices, placement) = try place(
             try server(Self.opensearch, standing: ["new-logs"]), conflict: conflict)
-        #expect(placement.problems.isEmpty == ![.fail, .swapAlias].contains(conflict))
+        #expect(placement.problems.isEmpty == [.skip, .overwrite].contains(conflict))
         switch conflict {
-        case .fail, .swapAlias: #expect(placement.problems.first?.contains("new-logs is there already") == true)
+        case .fail, .append, .swapAlias: #expect(placement.problems.first?.contains("new-logs is there already") == true)
         case .skip:
             #expect(indices.map(\.name) == ["plain"] && slices.map(\.index) == [0] && placement.notes.count == 1)
-        case .append:
-            #expect(indices.map(\.placement) == [.append, nil, .append, .append])
-            #expect(slices.allSatisfy { $0.after == nil })
         case .overwrite: #expect(placement.streams.map(\.action) == [.overwrite])
         }
     }

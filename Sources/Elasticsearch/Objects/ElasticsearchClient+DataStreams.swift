@@ -89,17 +89,31 @@ extension ElasticsearchClient {
             attempting: "delete pipeline \(name)")
     }
 
-    /// A template of a restore's own; one that is gone already is fine to delete.
+    /// - Parameter pattern: a name, or one with `*`.
+    package func pipelineNames(_ pattern: String) throws(ElasticsearchError) -> [String] {
+        let answer = try sendJSON(
+            "GET", "/_ingest/pipeline/\(percentEncoded(pattern))", repeatable: true, allowing: [404],
+            attempting: "look for pipelines \(pattern)")
+        guard answer.status != 404 else { return [] }
+        return (answer.value.members ?? []).map(\.name)
+    }
+
+    /// Deletes a template of a restore's own; one that is gone already is fine.
     ///
-    /// OpenSearch deletes none that matches a data stream, even where the stream has another one: it is pointed at no name first, which is
-    /// refused where the stream would be left without.
+    /// OpenSearch deletes none that matches a data stream, even where the stream has another one: it is pointed at no name first.
+    /// - Throws: `.badRequest` where a stream would be left without a template; the template is then as it was.
     package func deleteIndexTemplate(_ name: String) throws(ElasticsearchError) {
         let path = "/_index_template/\(percentEncoded(name))"
         let what = "delete index template \(name)"
         let answer = try send("DELETE", path, repeatable: true, allowing: [400, 404], attempting: what)
         guard answer.status == 400 else { return }
-        _ = try sendJSON(
-            "PUT", path, body: ["index_patterns": [.string(name)], "data_stream": [:]], repeatable: true, attempting: what)
+        let standing = try sendJSON("GET", path, repeatable: true, allowing: [404], attempting: what)
+        guard let template = standing.value["index_templates"]?[0]?["index_template"] else { return }
+        // Its own priority: another one may be that of a template for every name. A pattern that nothing is named by: streams have templates' names.
+        let body: JSONValue = [
+            "index_patterns": [.string(".sheaf-nothing-\(name)")], "data_stream": [:], "priority": template["priority"] ?? 0,
+        ]
+        _ = try sendJSON("PUT", path, body: body, repeatable: true, attempting: what)
         _ = try send("DELETE", path, repeatable: true, allowing: [404], attempting: what)
     }
 }

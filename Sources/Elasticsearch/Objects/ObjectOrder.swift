@@ -62,11 +62,31 @@ package enum StreamTemplates {
 
     /// Whether a stream of that name can be made by the template.
     package static func covers(_ template: ClusterObject, _ stream: String) throws(ElasticsearchError) -> Bool {
+        guard try matches(template, stream) else { return false }
+        return try template.json()["data_stream"] != nil
+    }
+
+    private static func matches(_ template: ClusterObject, _ name: String) throws(ElasticsearchError) -> Bool {
         guard template.kind == .indexTemplates else { return false }
         let body = try template.json()
-        guard body["data_stream"] != nil else { return false }
         let patterns = body["index_patterns"]?.array ?? body["index_patterns"].map { [$0] } ?? []
-        return patterns.compactMap(\.string).contains { NamePattern.matches($0, stream) }
+        return patterns.compactMap(\.string).contains { NamePattern.matches($0, name) }
+    }
+
+    /// The template that counts for a name: the one of the highest priority that matches it, whether or not it makes data streams.
+    package static func effective(
+        for name: String, among objects: [ClusterObject]
+    ) throws(ElasticsearchError) -> ClusterObject? {
+        var best: (priority: Int, template: ClusterObject)?
+        for template in objects where try matches(template, name) {
+            let priority = try priority(of: template)
+            if priority > best?.priority ?? -1 { best = (priority, template) }
+        }
+        return best?.template
+    }
+
+    package static func priority(of template: ClusterObject) throws(ElasticsearchError) -> Int {
+        try template.json()["priority"]?.int ?? 0
     }
 
     /// The template that a stream was made by: the one that it names, else the one of the highest priority that covers it.
@@ -78,7 +98,7 @@ package enum StreamTemplates {
         }
         var best: (priority: Int, template: ClusterObject)?
         for template in objects where try covers(template, stream.name) {
-            let priority = try template.json()["priority"]?.int ?? 0
+            let priority = try priority(of: template)
             if priority > best?.priority ?? -1 { best = (priority, template) }
         }
         return best?.template

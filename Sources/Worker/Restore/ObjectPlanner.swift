@@ -113,23 +113,12 @@ struct ObjectPlanner {
         }
     }
 
-    /// A stream needs a template that covers its name, or it can be neither made nor rolled over.
+    /// A stream needs a template that makes data streams and counts for its name, or it can be neither made nor rolled over.
     private func requireTemplate(of stream: PlannedObject, _ planned: inout [PlannedObject], _ plan: inout Plan) throws {
         let name = stream.targetName
-        // What will be there: the target's own, and what is put over them.
-        var covers = false
-        for template in target.objects where try StreamTemplates.covers(template, name) {
-            covers =
-                covers
-                || !planned.contains {
-                    $0.kind == .indexTemplates && $0.targetName == template.name && $0.action == .overwrite
-                }
-        }
-        for object in planned where object.kind == .indexTemplates && [.create, .overwrite].contains(object.action) {
-            guard let template = snapshot.object(.indexTemplates, object.name) else { continue }
-            covers = try covers || object.targetName == name || StreamTemplates.covers(template, name)
-        }
-        if covers { return }
+        let there = try templates(after: planned)
+        let effective = try StreamTemplates.effective(for: name, among: there)
+        if let effective, try StreamTemplates.covers(effective, name) { return }
         guard let source = snapshot.object(.dataStreams, stream.name),
             let template = try StreamTemplates.template(of: DataStream(source), among: snapshot.objects)
         else {
@@ -138,8 +127,21 @@ struct ObjectPlanner {
             )
             return
         }
-        let fits = try StreamTemplates.covers(template, name) && target.object(.indexTemplates, template.name) == nil
+        if let effective, try StreamTemplates.priority(of: template) <= StreamTemplates.priority(of: effective) {
+            plan.problems.append(
+                "data stream \(name) cannot have an index template: \(effective), which makes no data streams, covers the name with the "
+                    + "same priority as \(template) or a higher one; make one of a higher priority for it, or rename the data stream"
+            )
+            return
+        }
+        let fits = try StreamTemplates.covers(template, name) && !there.contains { $0.name == template.name }
         if !fits {
+            guard !there.contains(where: { $0.name == name }) else {
+                plan.problems.append(
+                    "data stream \(name) needs an index template of its own, but indexTemplates:\(name) is another one, which does not cover "
+                        + "it; make one that covers \(name), or rename the data stream")
+                return
+            }
             plan.notes.append(
                 "data stream \(name) gets an index template of its own, \(name): a copy of \(template.name), which does not cover it"
             )
@@ -158,5 +160,20 @@ struct ObjectPlanner {
                 plan.notes.append("\(template) is composed of \(part), which is neither restored nor there")
             }
         }
+    }
+
+    /// The index templates that will be there: the target's own, and what is put over them. Those of other restores go.
+    private func templates(after planned: [PlannedObject]) throws -> [ClusterObject] {
+        var templates = target.objects.filter {
+            $0.kind == .indexTemplates && !$0.name.hasPrefix(StreamRestorer.ownPrefix)
+        }
+        for object in planned where object.kind == .indexTemplates && [.create, .overwrite].contains(object.action) {
+            guard let template = snapshot.object(.indexTemplates, object.name) else { continue }
+            templates.removeAll { $0.name == object.targetName }
+            templates.append(
+                object.targetName == object.name
+                    ? template : try StreamTemplates.copy(of: template, for: object.targetName))
+        }
+        return templates
     }
 }

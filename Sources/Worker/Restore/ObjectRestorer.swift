@@ -8,15 +8,25 @@ import Sessions
 struct ObjectRestorer {
     let client: ElasticsearchClient
     let store: any ObjectStore
+    let session: SessionID
 
     /// Puts every object that the plan creates or overwrites. Safe to repeat: each is put whole.
     ///
     /// - Parameter checkEnded: called before each object; throws when the session was ended meanwhile.
-    /// - Throws: `WorkerError(.refused)` with all objects that the server refuses.
+    /// - Throws: `WorkerError(.refused)` with all objects that the server refuses, and copies whose names somebody else has taken meanwhile.
     func prepare(_ plan: PlanEntry, checkEnded: () throws -> Void) throws {
         var refused: [String] = []
-        for object in try objects(of: plan) {
+        let copies = Set(copies(plan))
+        let standing = try standingTemplates(copies)
+        for var object in try objects(of: plan) {
             try checkEnded()
+            if object.kind == .indexTemplates, copies.contains(object.name) {
+                if let standing = standing.first(where: { $0.name == object.name }), try !isOurs(standing) {
+                    refused.append("\(object) was made by somebody else since the restore was planned")
+                    continue
+                }
+                object = try object.marked(session)
+            }
             do throws(ElasticsearchError) {
                 _ = try client.put(object)
             } catch {
@@ -32,9 +42,12 @@ struct ObjectRestorer {
         }
     }
 
-    /// Looks at what the target made of the objects.
+    /// Takes the session's mark off the copies, and looks at what the target made of the objects. Safe to repeat.
     /// - Returns: a sentence for each that is not what the snapshot has: the server left something out, or somebody changed it.
-    func verify(_ plan: PlanEntry) throws -> [String] {
+    func settle(_ plan: PlanEntry) throws -> [String] {
+        for template in try standingTemplates(Set(copies(plan))) where try isOurs(template) {
+            _ = try client.put(try template.marked(nil))
+        }
         let objects = try objects(of: plan)
         guard !objects.isEmpty else { return [] }
         let standing = try client.objects(of: Set(objects.map(\.kind)), includesSystem: true)
@@ -43,6 +56,36 @@ struct ObjectRestorer {
             return try object.means(theSameAs: found)
                 ? nil : "\(object) is not what the snapshot has: the server left out what it does not know"
         }
+    }
+
+    /// Deletes the templates that this session alone made: copies for data streams under new names, which are gone by
+    /// then. Safe to repeat.
+    func drop(_ plan: PlanEntry) throws {
+        for template in try standingTemplates(Set(copies(plan))) where try isOurs(template) {
+            do throws(ElasticsearchError) {
+                try client.deleteIndexTemplate(template.name)
+            } catch {
+                // Somebody else's stream has no other.
+                guard error.code == .badRequest else { throw error }
+                _ = try client.put(try template.marked(nil))
+            }
+        }
+    }
+
+    /// Names of index templates in the target that are copies for data streams under new names.
+    private func copies(_ plan: PlanEntry) -> [String] {
+        (plan.plannedObjects ?? []).filter {
+            $0.kind == .indexTemplates && $0.action == .create && $0.targetName != $0.name
+        }.map(\.targetName)
+    }
+
+    private func standingTemplates(_ names: Set<String>) throws -> [ClusterObject] {
+        guard !names.isEmpty else { return [] }
+        return try client.objects(of: [.indexTemplates], includesSystem: true).objects.filter { names.contains($0.name) }
+    }
+
+    private func isOurs(_ template: ClusterObject) throws -> Bool {
+        try template.json()[path: ["_meta", StreamRestorer.mark]] == .string(session.text)
     }
 
     /// The objects to put, in the target's words and under their names there.
@@ -61,5 +104,15 @@ struct ObjectRestorer {
             guard planned.targetName != planned.name else { return adapted }
             return try StreamTemplates.copy(of: adapted, for: planned.targetName)
         }
+    }
+}
+
+extension ClusterObject {
+    /// A template with the session's mark; nil: with none.
+    fileprivate func marked(_ session: SessionID?) throws(ElasticsearchError) -> ClusterObject {
+        var body = try json()
+        body[path: ["_meta", StreamRestorer.mark]] = session.map { .string($0.text) }
+        if body["_meta"]?.members?.isEmpty == true { body["_meta"] = nil }
+        return ClusterObject(kind: kind, name: name, body: body.serialized())
     }
 }

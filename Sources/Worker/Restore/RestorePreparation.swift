@@ -15,7 +15,7 @@ struct RestorePreparation {
     func run(_ plan: PlanEntry, checkEnded: () throws -> Void) throws {
         let target = RestoreTarget(client: client, session: session)
         try SegmentCheck(store: store, manifests: manifests).run(plan)
-        try ObjectRestorer(client: client, store: store).prepare(plan, checkEnded: checkEnded)
+        try ObjectRestorer(client: client, store: store, session: session).prepare(plan, checkEnded: checkEnded)
         let effect = try target.rehearse(plan, checkEnded: checkEnded)
         try StreamRestorer(client: client, session: session).prepare(plan, checkEnded: checkEnded)
         try target.make(plan, effect, checkEnded: checkEnded)

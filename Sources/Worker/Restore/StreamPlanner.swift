@@ -26,6 +26,7 @@ struct StreamPlanner {
     func place(_ indices: inout [PlannedIndex], _ slices: inout [Slice]) throws -> Placement {
         var placement = Placement()
         var skipped: Set<Int> = []
+        var inStreams: Set<Int> = []
         let inPlan = streams.filter { stream in indices.contains { index in stream.indices.contains { $0.name == index.name } } }
         guard !inPlan.isEmpty else {
             slices = Self.chained(slices, indices)
@@ -47,19 +48,14 @@ struct StreamPlanner {
                 continue
             }
             let name = try rename(stream.name)
+            inStreams.formUnion(positions)
             let action = try self.action(name, &placement)
             placement.streams.append(
                 PlannedObject(kind: .dataStreams, name: stream.name, targetName: name, action: action ?? .create))
             switch action {
             case nil: break
             case .skip: skipped.formUnion(positions)
-            case .unchanged:
-                for position in positions {
-                    indices[position].targetName = name
-                    indices[position].stream = StreamGeneration(name: name, ordinal: 0)
-                    indices[position].placement = .append
-                }
-            case .create, .overwrite, .unsupported:
+            case .create, .overwrite, .unchanged, .unsupported:
                 for (ordinal, position) in positions.enumerated() {
                     if adopts {
                         indices[position].targetName = Self.backingName(indices[position].name, of: stream.name, renamed: name)
@@ -75,12 +71,13 @@ struct StreamPlanner {
                 }
             }
         }
+        placement.problems += try Self.sharedNames(placement.streams, indices, inStreams)
         Self.leaveOut(skipped, &indices, &slices)
         slices = Self.chained(slices, indices)
         return placement
     }
 
-    /// - Returns: nil where the restore is refused; `.unchanged` appends to the stream that is there.
+    /// - Returns: nil where the restore is refused.
     private func action(_ name: String, _ placement: inout Placement) throws -> PlannedObject.Action? {
         guard try client.indexExists(name) else { return .create }
         guard try client.dataStream(name) != nil else {
@@ -90,7 +87,7 @@ struct StreamPlanner {
         switch conflict {
         case .fail:
             placement.problems.append(
-                "data stream \(name) is there already; delete or rename it, or choose conflict: skip, append or overwrite")
+                "data stream \(name) is there already; delete or rename it, or choose conflict: skip or overwrite")
             return nil
         case .swapAlias:
             placement.problems.append("data stream \(name) is there already, and has no alias that could be swapped; rename it")
@@ -98,8 +95,35 @@ struct StreamPlanner {
         case .skip:
             placement.notes.append("data stream \(name) is there already and is left as it is (conflict: skip)")
             return .skip
-        case .append: return .unchanged
+        case .append:
+            // The same document would be taken again by each new write index: a stream knows an _id in its write index alone.
+            placement.problems.append(
+                "data stream \(name) is there already, and nothing can be appended to a data stream without the risk of documents that are "
+                    + "there twice; restore it under another name (renamePattern, prefix, suffix), or choose conflict: skip or overwrite"
+            )
+            return nil
         case .overwrite: return .overwrite
+        }
+    }
+
+    /// Indices, aliases and data streams have their names in common.
+    ///
+    /// - Parameter inStreams: positions of indices that become a part of one of the streams.
+    /// - Returns: a sentence for each name of a stream that something else of the restore would have too.
+    private static func sharedNames(
+        _ streams: [PlannedObject], _ indices: [PlannedIndex], _ inStreams: Set<Int>
+    ) throws -> [String] {
+        var owners: [String: [String]] = [:]
+        for stream in streams { owners[stream.targetName, default: []].append("data stream \(stream.name)") }
+        for (position, index) in indices.enumerated() {
+            var names = [(index.targetName, "index \(index.name)")]
+            if inStreams.contains(position) { names = [] }
+            let aliases = try JSONValue(parsing: index.definition)["aliases"]?.members ?? []
+            names += aliases.map { ($0.name, "alias \($0.name) of index \(index.name)") }
+            for (name, owner) in names where owners[name] != nil { owners[name]?.append(owner) }
+        }
+        return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { name, owners in
+            "\(owners.joined(separator: " and ")) would have the same name, \(name); rename them apart"
         }
     }
 
@@ -128,8 +152,7 @@ struct StreamPlanner {
     /// Largest first; those that come after another stand last, in the order of their streams' generations.
     static func chained(_ slices: [Slice], _ indices: [PlannedIndex]) -> [Slice] {
         func generation(_ slice: Slice) -> StreamGeneration? {
-            let index = indices[slice.index]
-            return index.placement == .append ? nil : index.stream
+            indices[slice.index].stream
         }
         var chains: [String: [Slice]] = [:]
         var free: [(slice: Slice, chain: String?)] = []

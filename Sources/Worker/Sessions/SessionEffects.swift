@@ -111,7 +111,7 @@ final class SessionEffects {
     }
 
     private var objects: ObjectRestorer {
-        get throws { ObjectRestorer(client: try client, store: repository.store) }
+        get throws { ObjectRestorer(client: try client, store: repository.store, session: command.id) }
     }
 
     private var streams: StreamRestorer {
@@ -121,6 +121,7 @@ final class SessionEffects {
     private func drop(_ plan: PlanEntry) throws {
         try streams.drop(plan)
         try target.drop(plan)
+        try objects.drop(plan)
     }
 
     private func refuseIfGivenUp() throws {
@@ -178,12 +179,11 @@ final class SessionEffects {
             }
             var fence = try target.loadAlias(slice.index)
             if let generation = index.stream {
-                if position.cursor == nil, !index.appendsToStream { try streams.rollOver(to: generation, of: plan) }
+                if position.cursor == nil { try streams.rollOver(to: generation, of: plan) }
                 fence = try streams.fence(slice.index)
             }
-            let isOurs = isOurs
             let unit = LoadUnit(
-                makeClient: { [parts, command] in try Self.makeClient(parts, command, isOurs) },
+                makeClient: { [parts, command, isOurs] in try Self.makeClient(parts, command, isOurs) },
                 gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
                 settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
@@ -257,7 +257,7 @@ final class SessionEffects {
         let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
         let steps = [
             { try self.target.settle(plan, expected: documents) }, { try self.streams.settle(plan, expected: documents) },
-            { try self.objects.verify(plan) },
+            { try self.objects.settle(plan) },
         ]
         var notes: [String] = []
         var failures: [String] = []
