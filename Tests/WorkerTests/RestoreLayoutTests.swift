@@ -191,15 +191,13 @@ import Testing
 
     @Test func aDryRunSaysWhatBecomesOfAStream() {
         let index = layout([source(".ds-stream-1", stream: "stream")]).indices[0]
-        var planned = PlannedIndex(name: "", targetName: "", uuid: "", shards: 1, documents: 0, definition: "")
+        let planned = PlannedIndex(name: "", targetName: "", uuid: "", shards: 1, documents: 0, definition: "")
         func action(_ stream: PlannedObject.Action, _ planned: PlannedIndex?) -> RestoreLayout.Action {
             let object = PlannedObject(kind: .dataStreams, name: "old", targetName: "stream", action: stream)
             return RestoreDraft.action(index, planned: planned, [object])
         }
         #expect(action(.overwrite, planned) == .overwrite && action(.create, planned) == .create)
         #expect(action(.skip, nil) == .skip)
-        planned.placement = .append
-        #expect(action(.unchanged, planned) == .append)
     }
 
     @Test func whatIsSkippedIsTold() {

@@ -94,8 +94,7 @@ extension RestoreDraft {
         _ index: RestoreLayout.Index, planned: PlannedIndex?, _ objects: [PlannedObject]
     ) -> RestoreLayout.Action {
         guard let stream = index.dataStream else { return index.action }
-        guard let planned else { return .skip }
-        if planned.placement == .append { return .append }
+        guard planned != nil else { return .skip }
         let isOverwritten = objects.contains {
             $0.kind == .dataStreams && $0.targetName == stream && $0.action == .overwrite
         }
