@@ -80,7 +80,8 @@ extension EndToEnd.ReviewFindingTests {
             let aside = site.folder + "/aside"
             try FileManager.default.moveItem(atPath: site.repository, toPath: aside)
             try FileManager.default.createDirectory(atPath: site.repository, withIntermediateDirectories: false)
-            let parts = tap.storedParts.count
+            // Events follow what they tell of, however late: the parts in the folder that went away are all there may be.
+            let parts = try FileManager.default.subpathsOfDirectory(atPath: aside).count { $0.contains("/part/") && $0.contains("-") }
             await connection.close()
             let refusals = Lock(0)
             _ = try await worker.log.first("the worker to refuse the empty folder twice", within: .seconds(30)) { line in
@@ -90,7 +91,7 @@ extension EndToEnd.ReviewFindingTests {
                     return count == 2
                 }
             }
-            #expect(tap.storedParts.count == parts)
+            #expect(tap.storedParts.count <= parts)
             #expect(try FileManager.default.contentsOfDirectory(atPath: site.repository) == [])
             // Only an empty folder can be removed so.
             try #require(rmdir(site.repository) == 0, "\(site.repository): \(String(cString: strerror(errno)))")
