@@ -7,7 +7,7 @@ import corpus
 import documents
 import streams
 from case import PREFIX
-from engine import Number
+from search_engine import Number
 from oracle import shown
 
 

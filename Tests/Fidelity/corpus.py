@@ -10,7 +10,7 @@ import oracle
 import streams
 import verdicts
 from case import ES7, PREFIX, SOLO
-from engine import encoded
+from search_engine import encoded
 
 INDICES = indices.CASES + mappings.CASES
 DOCUMENTS = PREFIX + documents.INDEX

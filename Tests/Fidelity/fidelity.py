@@ -23,7 +23,7 @@ import oracle
 import sessions
 import table
 from case import DIRECTIONS, ES7, OS, PREFIX, SOLO
-from engine import Engine, Refused, encoded
+from search_engine import Engine, Refused, encoded
 
 # How servers list no templates and no pipelines.
 EMPTY = (b'{"index_templates":[]}', b"{}")

@@ -1,7 +1,7 @@
 """The cases of objects beside indices (es-dump.md, sections 1.1 and 3.9), and how each kind is read by itself."""
 
 from case import ES7, ES8, OS, ObjectCase
-from engine import encoded
+from search_engine import encoded
 
 # By kind, as `objects` names it: where one object is found, and its body in the answer.
 PATHS = {

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from engine import encoded
+from search_engine import encoded
 
 # What the server makes by itself or names the one server; docs/fidelity.md explains each.
 SERVER_MADE = (

@@ -1,7 +1,7 @@
 """The data stream case: OpenSearch alone, since the other engines here have no API that lists streams (engines/README.md)."""
 
 from case import OS
-from engine import encoded
+from search_engine import encoded
 from oracle import documents_of
 
 NAME = "data-stream"
