@@ -81,7 +81,8 @@ extension EndToEnd.ReviewFindingTests {
             try FileManager.default.moveItem(atPath: site.repository, toPath: aside)
             try FileManager.default.createDirectory(atPath: site.repository, withIntermediateDirectories: false)
             // Events follow what they tell of, however late: the parts in the folder that went away are all there may be.
-            let parts = try FileManager.default.subpathsOfDirectory(atPath: aside).count { $0.contains("/part/") && $0.contains("-") }
+            let parts = try FileManager.default.subpathsOfDirectory(atPath: aside)
+                .count { $0.contains("/part/") && $0.contains("-") }
             await connection.close()
             let refusals = Lock(0)
             _ = try await worker.log.first("the worker to refuse the empty folder twice", within: .seconds(30)) { line in
