@@ -49,16 +49,22 @@ let package = Package(
         module("Crypto", ["CCrypto"]),
         module("HTTP", ["Crypto", "Runtime", "CCurl"]),
         module("Elasticsearch", ["HTTP", "Runtime", "CScan"]),
-        module("Archive", ["Crypto", "CZstd"]),
+        module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"]),
+        module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
         module(
             "Worker",
-            ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+            [
+                "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions",
+                "Snapshots",
+            ]),
         module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
-            dependencies: ["AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
+            dependencies: [
+                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Snapshots", "Worker",
+            ],
             swiftSettings: settings),
 
         tests("RuntimeTests", ["Runtime"]),
@@ -70,14 +76,15 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("HTTPTests", ["HTTP", "Crypto", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
-        tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
+        tests("ArchiveTests", ["Archive", "Crypto", "HTTP", "Runtime"]),
+        tests("SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [
                 "Worker", "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime",
-                "Sessions",
+                "Sessions", "Snapshots",
             ]),
         tests("ArchitectureTests", []),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),

@@ -3,7 +3,7 @@ package import FoundationEssentials
 
 /// A repository whose format this program knows.
 package struct OpenRepository: Sendable {
-    package let store: any ObjectStore
+    package let store: RepositoryStore
     package let format: RepositoryFormat
 
     /// What units carry, so that a folder that is not the shared one is told instead of filled.
@@ -17,7 +17,7 @@ package struct OpenRepository: Sendable {
         }
         let format = try RepositoryFormat.decoded(bytes, in: store.location)
         try format.check(for: access, in: store.location)
-        return OpenRepository(store: store, format: format)
+        return OpenRepository(store: RepositoryStore(store), format: format)
     }
 
     /// Creates a repository, or opens the one that is there: any number of creators agree on one.

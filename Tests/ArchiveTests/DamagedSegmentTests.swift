@@ -22,7 +22,7 @@ struct DamagedSegmentTests {
 
     /// Reads all frames as a restore does; no look at the segment's whole digest.
     private func readAll() throws -> [UInt8] {
-        let reader = try SegmentReader(store: store, id: staged.id)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id)
         return try reader.frames.indices.flatMap { try Array(reader.frame($0)) }
     }
 
@@ -53,7 +53,7 @@ struct DamagedSegmentTests {
     }
 
     @Test func damagedFrameIsNamedAndOthersStayReadable() throws {
-        let reader = try SegmentReader(store: store, id: staged.id, windowBytes: 1)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, windowBytes: 1)
         let victim = reader.frames[1]
         store.tamper(.segment(staged.id)) { $0[victim.offset + victim.storedBytes / 2] ^= 1 }
         let error = #expect(throws: ArchiveError.self) { _ = try reader.frame(1) }
@@ -67,7 +67,7 @@ struct DamagedSegmentTests {
         let other = try SegmentWriter(spool: spool, kind: .bulk).write(Sample.make(12, seed: 9))
         let whole = MemoryStore()
         _ = try whole.upload(contentsOf: other.file.path, at: .segment(staged.id))
-        #expect(code { try SegmentReader(store: whole, id: staged.id).verify() } == .corrupt)
+        #expect(code { try SegmentReader(store: RepositoryStore(whole), id: staged.id).verify() } == .corrupt)
     }
 
     @Test func newerLayoutIsRefusedByName() throws {

@@ -71,5 +71,7 @@ final class MemoryStore: ObjectStore {
         objects.withLock { $0[key] = nil }
     }
 
+    func now() -> Date { Date() }
+
     func removeLeftovers(olderThan age: Int) -> Int { 0 }
 }

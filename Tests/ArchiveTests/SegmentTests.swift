@@ -36,7 +36,7 @@ struct SegmentTests {
     @Test(arguments: 1...8) func bulkSegmentGivesBackItsLines(seed: UInt64) throws {
         let samples = Sample.make(Int(seed) * 97, seed: seed)
         let staged = try put(samples, frameBytes: 2_000)
-        let reader = try SegmentReader(store: store, id: staged.id, windowBytes: 5_000)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, windowBytes: 5_000)
         #expect(try plain(reader) == Sample.lines(samples))
         #expect(reader.kind == .bulk)
         #expect(reader.documents == samples.count)
@@ -51,7 +51,7 @@ struct SegmentTests {
     @Test(arguments: 1...8) func exactSegmentGivesBackItsDocuments(seed: UInt64) throws {
         let samples = Sample.make(Int(seed) * 61, seed: seed, kind: .exact)
         let staged = try put(samples, kind: .exact, frameBytes: 3_000)
-        let reader = try SegmentReader(store: store, id: staged.id, storedBytes: staged.storedBytes)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, storedBytes: staged.storedBytes)
         var read: [Sample] = []
         for index in reader.frames.indices {
             var documents = ExactDocuments(in: try reader.frame(index))
@@ -68,7 +68,7 @@ struct SegmentTests {
     @Test func framesAreReadInAnyOrder() throws {
         let samples = Sample.make(300, seed: 5)
         let staged = try put(samples, frameBytes: 1_500)
-        let reader = try SegmentReader(store: store, id: staged.id, windowBytes: 2_000)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, windowBytes: 2_000)
         let forward = try reader.frames.indices.map { try Array(reader.frame($0)) }
         let backward = try reader.frames.indices.reversed().map { try Array(reader.frame($0)) }
         #expect(backward.reversed() == forward)
@@ -82,7 +82,7 @@ struct SegmentTests {
         let huge = Sample("huge", noise)
         let samples = [Sample("a", [1, 2])] + [huge] + Sample.make(20, seed: 9)
         let staged = try put(samples)
-        let reader = try SegmentReader(store: store, id: staged.id)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id)
         #expect(reader.frames.map(\.documents) == [1, 1, 20])
         #expect(try plain(reader) == Sample.lines(samples))
         try reader.verify()
@@ -139,6 +139,6 @@ struct SegmentTests {
 
     @Test func absentSegmentIsToldApart() throws {
         let id = try SHA256.digest(of: [])
-        #expect(code { _ = try SegmentReader(store: store, id: id) } == .notFound)
+        #expect(code { _ = try SegmentReader(store: RepositoryStore(store), id: id) } == .notFound)
     }
 }

@@ -4,6 +4,7 @@ import Manifests
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 import Testing
 
 @testable import Worker
@@ -56,7 +57,7 @@ import Testing
         var begin = Samples.begin()
         begin.command?.repository.metadata.name = "disk"
         begin.command?.repository.spec.backend = Backend(.local(.init(mountPath: path)))
-        _ = try ArchiveJournal(store: store, session: Samples.session).put(.begin(begin), at: .begin)
+        _ = try ArchiveJournal(store: RepositoryStore(store), session: Samples.session).put(.begin(begin), at: .begin)
         let both = finder(repositoryYAML("alias", path: path) + "\n---\n" + repositoryYAML("disk", path: path))
         #expect(describe(both.find(Samples.session)) == "backup abc of disk")
         #expect(describe(finder(repositoryYAML("alias", path: path)).find(Samples.session)) == "unknown, 0 unreachable")

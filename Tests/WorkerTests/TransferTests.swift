@@ -1,3 +1,4 @@
+import Archive
 import Elasticsearch
 import Foundation
 import Messages
@@ -134,5 +135,15 @@ import Testing
         let long = "{\"a\":\"\(String(repeating: "x", count: 3 << 20))\"}"
         let done = try load("\(long)\n{\"b\":1}\n\(long)")
         #expect(done.report.accepted == 3 && done.report.bytes == 2 * long.utf8.count + 7)
+    }
+
+    @Test(arguments: ["latest", "20200101t000000z-zzzzzz", "zzzz"])
+    func anExportOfASnapshotThatIsNotThereSaysSo(selector: String) throws {
+        let folder = try TemporaryFolder()
+        let export = SnapshotExport(store: RepositoryStore(try LocalStore(folder.path)))
+        let error = #expect(throws: TransferError.self) {
+            _ = try export.run(selector, indices: ["*"], format: .bulk) { _ in }
+        }
+        #expect(error?.code == .notFound, "\(String(describing: error))")
     }
 }

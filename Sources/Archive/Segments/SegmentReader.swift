@@ -10,7 +10,7 @@ package final class SegmentReader {
     /// In bytes, as stored.
     package let storedBytes: Int
     private let layout: SegmentLayout
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let windowBytes: Int
     private let context: DecompressionContext
     private var window: [UInt8] = []
@@ -27,7 +27,7 @@ package final class SegmentReader {
     ///   - storedBytes: as the segment's reference says; asked of the store when `nil`.
     ///   - windowBytes: stored bytes to read with one request, when more frames follow.
     package init(
-        store: any ObjectStore, id: Digest, storedBytes: Int? = nil, windowBytes: Int = 4 << 20
+        store: RepositoryStore, id: Digest, storedBytes: Int? = nil, windowBytes: Int = 4 << 20
     ) throws(ArchiveError) {
         let key = ObjectKey.segment(id)
         var size = storedBytes
@@ -129,7 +129,7 @@ package final class SegmentReader {
         ArchiveError(.corrupt, "segment \(id) in \(store.location) is damaged: \(cause); restore it from another copy")
     }
 
-    private static func layout(of key: ObjectKey, in store: any ObjectStore, size: Int) throws(ArchiveError) -> SegmentLayout {
+    private static func layout(of key: ObjectKey, in store: RepositoryStore, size: Int) throws(ArchiveError) -> SegmentLayout {
         func damaged(_ cause: String) -> ArchiveError {
             ArchiveError(
                 .corrupt, "\(key) in \(store.location) is damaged: \(cause), no frame can be found; restore it from another copy")

@@ -210,7 +210,7 @@ package struct LocalStore: ObjectStore {
         }
     }
 
-    private func stagedPath() throws(ArchiveError) -> String {
+    func stagedPath() throws(ArchiveError) -> String {
         try checkRoot()
         let folder = "\(root)/\(LocalStore.staging)"
         guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {

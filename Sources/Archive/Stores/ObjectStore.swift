@@ -35,6 +35,9 @@ package protocol ObjectStore: Sendable {
     /// Removes the object; nothing happens when there is none.
     func delete(_ key: ObjectKey) throws(ArchiveError)
 
+    /// The time by the store's own clock, the only one that ages of objects may be compared with.
+    func now() throws(ArchiveError) -> Date
+
     /// Removes what interrupted writes left behind, if it is older than `age` seconds by the store's own clock.
     /// - Returns: how many leftovers were removed.
     func removeLeftovers(olderThan age: Int) throws(ArchiveError) -> Int

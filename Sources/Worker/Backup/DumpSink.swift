@@ -18,7 +18,7 @@ final class DumpSink: HitSink {
     /// As the segments count: documents of the exact kind carry their length too.
     private(set) var bytes = 0
 
-    init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
+    init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         pipeline = SegmentPipeline(store: store, spool: spool, settings: settings)
         frameBytes = settings.frameBytes
     }

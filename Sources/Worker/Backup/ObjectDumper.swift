@@ -7,7 +7,7 @@ import Runtime
 /// Saves what a cluster holds beside indices, when a backup is planned.
 struct ObjectDumper {
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
 
     struct Dump {

@@ -32,12 +32,12 @@ final class SegmentPipeline: Sendable {
     /// Frames that exist at most: a page of usual size and those that are half full.
     private static let frameLimit = 7
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let spool: Spool
     private let settings: SegmentSettings
     private let shared = Lock(State())
 
-    init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
+    init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         self.store = store
         self.spool = spool
         self.settings = settings

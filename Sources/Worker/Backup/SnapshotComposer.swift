@@ -6,7 +6,7 @@ import Sessions
 
 /// Puts the manifests of all indices of a backup together from the parts of its slices: what the outcome then names.
 struct SnapshotComposer {
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
     let journal: any Journal
 

@@ -26,12 +26,12 @@ final class RejectLedger: Sendable {
     /// Characters of a reason that are kept in the list.
     static let reasonLength = 300
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let spool: Spool
     private let settings: SegmentSettings
     private let state = Lock(State())
 
-    init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
+    init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         self.store = store
         self.spool = spool
         self.settings = settings

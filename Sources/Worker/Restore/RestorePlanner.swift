@@ -7,7 +7,7 @@ import Sessions
 /// Makes the plan of a restore, unless something is in the way.
 struct RestorePlanner {
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let settings: WorkerSettings
 
     /// Bytes of documents that one slice holds at least, if its index has as many: enough to be worth a message.

@@ -4,6 +4,7 @@ import Bus
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Answers what only a worker can know: what is in a repository.
 struct QueryRunner {
@@ -48,6 +49,8 @@ struct QueryRunner {
             }
         } catch let error as ArchiveError where error.code == .notFound {
             return .refused(code: .notFound, message: error.message)
+        } catch let error as SnapshotError {
+            return .refused(code: error.code == .notFound ? .notFound : .refused, message: error.message)
         } catch let error as WorkerError {
             return .refused(code: error.code == .refused ? .notFound : .failed, message: error.message)
         } catch {

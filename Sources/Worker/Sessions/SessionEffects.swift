@@ -6,6 +6,7 @@ import FoundationEssentials
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Carries out what the session protocol asks for, for one delivery: engine and store behind the names of `Handling.Work`.
 ///

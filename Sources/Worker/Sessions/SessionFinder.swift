@@ -4,6 +4,7 @@ import Manifests
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Finds the journal of a session of which only the id is known, in the repositories and clusters of this worker's own resources.
 ///

@@ -14,7 +14,7 @@ package struct RejectsExport {
         package var flattened = 0
     }
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
 
     /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
     package init(resources: ResourceSet, repository key: ResourceKey) throws {
@@ -24,7 +24,7 @@ package struct RejectsExport {
         store = try RepositoryPool(resources: resources).open(repository, creating: false).store
     }
 
-    init(store: any ObjectStore) { self.store = store }
+    init(store: RepositoryStore) { self.store = store }
 
     /// - Parameters:
     ///   - segments: ids, as a restore's status names them.

@@ -3,6 +3,7 @@ package import Manifests
 package import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Writes documents of a snapshot as plain lines, read straight from the repository: no broker, no cluster.
 package struct SnapshotExport {
@@ -33,7 +34,7 @@ package struct SnapshotExport {
         }
     }
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
 
     /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
     package init(resources: ResourceSet, repository key: ResourceKey) throws {
@@ -43,7 +44,7 @@ package struct SnapshotExport {
         store = try RepositoryPool(resources: resources).open(repository, creating: false).store
     }
 
-    init(store: any ObjectStore) { self.store = store }
+    init(store: RepositoryStore) { self.store = store }
 
     /// - Parameters:
     ///   - selector: a snapshot's id, a part of one that no other has, or `latest`, the newest that misses nothing.
@@ -73,7 +74,7 @@ package struct SnapshotExport {
     private func find(_ selector: String) throws -> OutcomeEntry.Commit {
         do {
             return try SnapshotCatalog(store: store).find(selector)
-        } catch let error as WorkerError where error.code == .refused {
+        } catch let error as SnapshotError {
             throw TransferError(.notFound, error.message)
         }
     }

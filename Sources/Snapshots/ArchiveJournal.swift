@@ -1,30 +1,29 @@
-import Archive
-import Messages
-import Runtime
-import Sessions
+package import Archive
+package import Messages
+package import Sessions
 
 /// The journal of a backup: objects under `sessions/<id>/` in the repository, put by conditional put.
 ///
 /// The outcome stands at `outcomes/<time>-<id>`, where the time is that of the begin entry: the name is known without listing, and
 /// the list of outcomes is the list of snapshots, sorted by time.
-final class ArchiveJournal: Journal {
-    private let store: any ObjectStore
+package final class ArchiveJournal: Journal {
+    private let store: RepositoryStore
     private let session: SessionID
     /// Entries are immutable, so what was seen once need not be read again.
     private var seen: [EntryName: Entry] = [:]
 
-    init(store: any ObjectStore, session: SessionID) {
+    package init(store: RepositoryStore, session: SessionID) {
         self.store = store
         self.session = session
     }
 
-    func put(_ entry: Entry, at name: EntryName) throws -> EntryPut {
+    package func put(_ entry: Entry, at name: EntryName) throws -> EntryPut {
         guard let key = try key(of: name) else {
             throw ArchiveError(.notFound, "session \(session) has no begin entry, so its outcome has no name yet")
         }
         let bytes = try EntryCoding.encode(entry)
         guard bytes.count <= ObjectSize.small else {
-            throw WorkerError(
+            throw SnapshotError(
                 .refused,
                 "the \(name) entry would have \(bytes.count) bytes, at most \(ObjectSize.small) can be read again: "
                     + "split the BackupConfiguration into several that take fewer indices each")
@@ -39,7 +38,7 @@ final class ArchiveJournal: Journal {
         return standing.nonce == entry.nonce ? .created : .existing(standing)
     }
 
-    func read(_ names: [EntryName]) throws -> [EntryName: Entry] {
+    package func read(_ names: [EntryName]) throws -> [EntryName: Entry] {
         var entries: [EntryName: Entry] = [:]
         for name in names { entries[name] = try read(name) }
         return entries

@@ -4,13 +4,13 @@ import Runtime
 import Sessions
 import Testing
 
-@testable import Worker
+@testable import Snapshots
 
 /// Which snapshot a RestoreSession means.
 @Suite struct SnapshotCatalogTests {
     let folder: TemporaryFolder
     let store: LocalStore
-    var catalog: SnapshotCatalog { SnapshotCatalog(store: store) }
+    var catalog: SnapshotCatalog { SnapshotCatalog(store: RepositoryStore(store)) }
 
     init() throws {
         folder = try TemporaryFolder()
@@ -42,7 +42,7 @@ import Testing
         do {
             _ = try selected(selector, target: target)
             return nil
-        } catch let error as WorkerError {
+        } catch let error as SnapshotError {
             return error.code == .refused ? error.message : "not refused"
         } catch {
             return "\(error)"
@@ -132,14 +132,5 @@ import Testing
             verdict: .commit(result: .init(summary: summary, manifests: [], partsByWorker: [:])))
         _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
         return id
-    }
-
-    @Test(arguments: ["latest", "20200101t000000z-zzzzzz", "zzzz"]) func anExportOfASnapshotThatIsNotThereSaysSo(selector: String)
-    {
-        let export = SnapshotExport(store: store)
-        let error = #expect(throws: TransferError.self) {
-            _ = try export.run(selector, indices: ["*"], format: .bulk) { _ in }
-        }
-        #expect(error?.code == .notFound, "\(String(describing: error))")
     }
 }

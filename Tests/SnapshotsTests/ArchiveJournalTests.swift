@@ -4,14 +4,14 @@ import Runtime
 import Sessions
 import Testing
 
-@testable import Worker
+@testable import Snapshots
 
 /// The journal of a backup as objects in a folder.
 @Suite struct ArchiveJournalTests {
     let folder: TemporaryFolder
     let store: LocalStore
     /// As another worker, or the same one after a restart: it remembers nothing.
-    var journal: ArchiveJournal { ArchiveJournal(store: store, session: Samples.session) }
+    var journal: ArchiveJournal { ArchiveJournal(store: RepositoryStore(store), session: Samples.session) }
 
     init() throws {
         folder = try TemporaryFolder()
