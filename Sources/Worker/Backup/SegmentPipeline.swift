@@ -144,7 +144,7 @@ final class SegmentPipeline: Sendable {
 
     private func writer(for kind: SegmentKind, in writers: inout [SegmentKind: SegmentWriter]) throws -> SegmentWriter {
         if let writer = writers[kind] { return writer }
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: settings)
+        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings)
         writers[kind] = writer
         return writer
     }
