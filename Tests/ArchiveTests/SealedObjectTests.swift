@@ -130,7 +130,8 @@ struct SealedObjectTests {
     @Test func noObjectStandsUnderAnothersName() throws {
         let (one, two) = (try ObjectKey("outcomes/one"), try ObjectKey("outcomes/two"))
         _ = try sealed.put([1], at: one)
-        store.tamper(two) { $0 = store.get(one) ?? [] }
+        let moved = try #require(store.get(one))
+        store.tamper(two) { $0 = moved }
         #expect(code { _ = try sealed.get(two) } == .corrupt)
         #expect(try sealed.get(one) == [1])
     }
