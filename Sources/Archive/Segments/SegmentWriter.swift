@@ -103,17 +103,29 @@ package final class SegmentWriter {
     ///
     /// - Throws: `.invalid` when the bytes cannot be so many documents of the writer's kind.
     package func append(frame: UnsafeRawBufferPointer, documents: Int) throws(ArchiveError) {
-        let isPlausible =
-            frame.last == lineFeed && documents > 0 && (kind == .exact || count(of: lineFeed, in: frame) == 2 * documents)
-        guard isPlausible else {
-            throw ArchiveError(
-                .invalid, "a frame of \(frame.count) bytes cannot be \(documents) documents of kind \(kind.rawValue)")
-        }
+        try kind.checkPlausibility(of: frame, count: documents)
         try guarding { () throws(ArchiveError) in
             if current == nil { current = try start() }
             try flush()
             current?.plainBytes += frame.count
             try pack([frame], documents: documents)
+        }
+    }
+
+    /// Takes a frame that was compressed already.
+    ///
+    /// - Throws: `.invalid` when it is of another kind.
+    package func append(_ frame: CompressedFrame) throws(ArchiveError) {
+        guard frame.kind == kind else {
+            throw ArchiveError(.invalid, "a frame of kind \(frame.kind.rawValue) cannot go to a segment of kind \(kind.rawValue)")
+        }
+        try guarding { () throws(ArchiveError) in
+            if current == nil { current = try start() }
+            try flush()
+            current?.plainBytes += frame.plainBytes
+            try store(documents: frame.documents, plainBytes: frame.plainBytes) { (write) throws(ArchiveError) in
+                try write(frame.bytes)
+            }
         }
     }
 
@@ -151,9 +163,29 @@ package final class SegmentWriter {
     }
 
     private func pack(_ pieces: [UnsafeRawBufferPointer], documents: Int) throws(ArchiveError) {
-        guard let segment = current else { return }
-        let frame = try packer.pack(pieces, documents: documents, at: segment.file.bytes, into: segment.file)
-        current?.layout.frames.append(frame)
+        let plainBytes = pieces.reduce(0) { $0 + $1.count }
+        try store(documents: documents, plainBytes: plainBytes) { (write) throws(ArchiveError) in
+            try packer.pack(pieces, write)
+        }
+    }
+
+    private typealias Write = (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+
+    /// Adds the frame that `produce` writes.
+    private func store(
+        documents: Int, plainBytes: Int, _ produce: (_ write: Write) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        guard let file = current?.file else { return }
+        let offset = file.bytes
+        var digest = try digesting { () throws(CryptoError) in try SHA256() }
+        try produce { (chunk) throws(ArchiveError) in
+            try digesting { () throws(CryptoError) in try digest.update(chunk) }
+            try file.write(chunk)
+        }
+        current?.layout.frames.append(
+            SegmentFrame(
+                offset: offset, storedBytes: file.bytes - offset, plainBytes: plainBytes, documents: documents,
+                digest: try digesting { () throws(CryptoError) in try digest.finish() }))
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {
