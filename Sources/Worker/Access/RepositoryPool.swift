@@ -1,7 +1,7 @@
-import Archive
+package import Archive
 import FoundationEssentials
 package import Manifests
-import Messages
+package import Messages
 
 /// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else.
 ///
@@ -11,9 +11,12 @@ package struct RepositoryPool: Sendable {
 
     package init(resources: ResourceSet) { self.resources = resources }
 
-    /// - Parameter creating: make the repository if there is none.
+    /// - Parameters:
+    ///   - creating: make the repository if there is none.
+    ///   - access: what is going to be done with one that is there.
     /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    func open(_ repository: Repository, creating: Bool) throws -> OpenRepository {
+    package func open(_ repository: Repository, creating: Bool, for access: RepositoryAccess = .writing) throws -> OpenRepository
+    {
         guard let own = resources.repository(repository.key)?.value else {
             throw WorkerError(.missingHere, "\(repository.key) is not among this worker's resources; apply it to every worker")
         }
@@ -30,7 +33,7 @@ package struct RepositoryPool: Sendable {
         let store = try LocalStore(path)
         if creating { return try OpenRepository.create(store, now: Date()) }
         do throws(ArchiveError) {
-            return try OpenRepository.open(store, for: .writing)
+            return try OpenRepository.open(store, for: access)
         } catch {
             guard error.code == .notFound else { throw error }
             throw WorkerError(.missingHere, error.message)

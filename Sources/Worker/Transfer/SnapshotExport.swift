@@ -1,5 +1,4 @@
-import Archive
-package import Manifests
+package import Archive
 package import Messages
 import Runtime
 import Sessions
@@ -36,15 +35,7 @@ package struct SnapshotExport {
 
     private let store: RepositoryStore
 
-    /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
-    package init(resources: ResourceSet, repository key: ResourceKey) throws {
-        guard let repository = resources.repository(key)?.value else {
-            throw TransferError(.notFound, "\(key) is not among the resources")
-        }
-        store = try RepositoryPool(resources: resources).open(repository, creating: false).store
-    }
-
-    init(store: RepositoryStore) { self.store = store }
+    package init(store: RepositoryStore) { self.store = store }
 
     /// - Parameters:
     ///   - selector: a snapshot's id, a part of one that no other has, or `latest`, the newest that misses nothing.
