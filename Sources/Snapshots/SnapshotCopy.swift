@@ -1,0 +1,158 @@
+package import Archive
+import Crypto
+package import Messages
+import Runtime
+package import Sessions
+
+/// Copies snapshots into another repository, under the same ids.
+///
+/// Every frame is decoded and checked, and written with the destination's key. The outcome comes last, so a copy that was interrupted is
+/// no snapshot there: it is repeated, and what it had stored is garbage. Segments that several snapshots of one run share are copied once.
+/// Memory: some 200 bytes for each segment.
+package final class SnapshotCopy {
+    /// What became of one snapshot.
+    package enum Fate: Hashable, Sendable {
+        case copied
+        /// It is in the destination under this id, forgotten there or not.
+        case alreadyThere
+    }
+
+    package struct Result: Hashable, Sendable {
+        package var snapshot: SnapshotID
+        package var fate: Fate
+        package var documents = 0
+        /// Plain bytes, and stored ones in the destination; of segments that were copied before in this run too.
+        package var bytes = 0
+        package var storedBytes = 0
+    }
+
+    private let source: RepositoryStore
+    private let destination: OpenRepository
+    private let name: String
+    private let spool: Spool
+    private let settings: SegmentSettings
+    private let progress: (_ snapshot: SnapshotID, _ bytes: Int) -> Void
+    private var copies: [Digest: SegmentReference] = [:]
+
+    /// - Parameters:
+    ///   - name: the destination's, as its Repository has it.
+    ///   - spool: room for one segment and the manifests of one snapshot.
+    ///   - progress: called after each segment with the snapshot's plain bytes so far.
+    package init(
+        from source: OpenRepository, to destination: OpenRepository, name: String, spool: Spool,
+        settings: SegmentSettings = SegmentSettings(), progress: @escaping (_ snapshot: SnapshotID, _ bytes: Int) -> Void = { _, _ in }
+    ) throws(SnapshotError) {
+        guard source.id != destination.id else {
+            throw SnapshotError(
+                .refused, "\(source.store.location) and \(destination.store.location) are one repository: copy to another one")
+        }
+        self.source = source.store
+        self.destination = destination
+        self.name = name
+        self.spool = spool
+        self.settings = settings
+        self.progress = progress
+    }
+
+    /// Copies one snapshot; give several oldest first.
+    ///
+    /// - Throws: `ArchiveError`: `.corrupt` for what is damaged in the source, of which nothing is named in the destination.
+    package func copy(_ commit: OutcomeEntry.Commit) throws -> Result {
+        let id = commit.summary.id
+        let key = try ObjectKey("outcomes/\(id)")
+        guard try destination.store.size(key) == nil else { return Result(snapshot: id, fate: .alreadyThere) }
+        let pin = try WritingPin(destination.store, name: "copy", reason: "a copy of snapshot \(id) stores its segments")
+        var result = Result(snapshot: id, fate: .copied)
+        var copied = commit
+        copied.summary.repository = name
+        copied.summary.indices = []
+        var manifests: [StagedFile] = []
+        for (summary, manifest) in zip(commit.summary.indices, commit.manifests) {
+            var summary = summary
+            let file = try copy(index: &summary, manifest: manifest, of: id, pin, &result)
+            manifests.append(file)
+            copied.summary.indices.append(summary)
+        }
+        copied.manifests = manifests.map(\.digest.hex)
+        for manifest in manifests { try destination.put(manifest: manifest) }
+        if let objects = commit.objects { try copy(objects: objects) }
+        try copyMarks(of: id)
+        let outcome = OutcomeEntry(nonce: try randomBytes(16).hex, decidedAt: .now(), verdict: .commit(result: copied))
+        if case .existing = try destination.store.put(try EntryCoding.encode(.outcome(outcome)), at: key) {
+            // Another copy was faster.
+            result = Result(snapshot: id, fate: .alreadyThere)
+        }
+        try pin.release()
+        return result
+    }
+
+    private func copy(
+        index summary: inout SnapshotSummary.Index, manifest: String, of snapshot: SnapshotID, _ pin: WritingPin, _ result: inout Result
+    ) throws -> StagedFile {
+        let reader = try IndexManifestReader(store: source, id: try Verification.digest(manifest))
+        guard reader.header.documents == summary.documents else {
+            throw ArchiveError(
+                .corrupt,
+                "manifest \(manifest) in \(source.location) has \(reader.header.documents) documents of index \(summary.name), its "
+                    + "snapshot \(summary.documents); repair the repository before it is copied")
+        }
+        let writer = try IndexManifestWriter(spool: spool, header: reader.header)
+        summary.storedBytes = 0
+        while let reference = try reader.next() {
+            let segment: SegmentReference
+            if let known = copies[reference.id] {
+                segment = known
+            } else {
+                segment = try copy(reference)
+                try pin.hold(segment.id)
+                copies[reference.id] = segment
+            }
+            try writer.append(
+                SegmentReference(
+                    id: segment.id, kind: segment.kind, slice: reference.slice, shard: reference.shard, documents: segment.documents,
+                    plainBytes: segment.plainBytes, storedBytes: segment.storedBytes))
+            summary.storedBytes += segment.storedBytes
+            result.documents += segment.documents
+            result.bytes += segment.plainBytes
+            result.storedBytes += segment.storedBytes
+            progress(snapshot, result.bytes)
+        }
+        return try writer.finish()
+    }
+
+    private func copy(_ reference: SegmentReference) throws -> SegmentReference {
+        let reader = try SegmentReader(store: source, id: reference.id, storedBytes: reference.storedBytes)
+        let writer = try SegmentWriter(store: destination.store, spool: spool, kind: reference.kind, settings: settings)
+        for (number, frame) in reader.frames.enumerated() {
+            try writer.append(frame: try reader.frame(number), documents: frame.documents)
+        }
+        guard let segment = try writer.finish(), segment.documents == reference.documents,
+            segment.plainBytes == reference.plainBytes, reader.kind == reference.kind
+        else {
+            throw ArchiveError(
+                .corrupt,
+                "segment \(reference.id) in \(source.location) has other documents than its manifest says; repair the repository before "
+                    + "it is copied")
+        }
+        try RepairInventory.copy(of: reference.id, from: source, as: segment.id, to: destination.store)
+        try destination.put(segment)
+        return SegmentReference(segment, slice: reference.slice, shard: reference.shard)
+    }
+
+    /// A manifest of objects names no segments, so its bytes and its id are the same in both repositories.
+    private func copy(objects: String) throws {
+        let id = try Verification.digest(objects)
+        let manifest = try ObjectManifestReader(store: source, id: id)
+        let file = try ObjectManifestWriter.write(manifest.objects, header: manifest.header, spool: spool)
+        guard file.digest == id else {
+            throw ArchiveError(
+                .unsupported, "manifest \(id) in \(source.location) says more than this program knows: use a newer one to copy it")
+        }
+        try destination.put(manifest: file)
+    }
+
+    private func copyMarks(of id: SnapshotID) throws {
+        guard let marks = try MarkBook(store: source).marks(of: id) else { return }
+        _ = try MarkBook(store: destination.store).change(id) { $0 = marks }
+    }
+}
