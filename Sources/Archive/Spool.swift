@@ -39,7 +39,7 @@ package final class Spool: Sendable {
         guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ArchiveError(errno: errno, doing: "lock", path: folder)
         }
-        self.lock = lock
+        self.lock = consume lock
     }
 
     init(shareOf whole: Spool, limit: Int, bound: String) {

@@ -43,7 +43,7 @@ final class RepairSalvage {
         of reference: SegmentReference, _ damage: SegmentDamage, snapshot: SnapshotID, index: String,
         _ body: (LostDocument) throws -> Void
     ) throws {
-        let ids = try RepairInventory.ids(of: reference.id, documents: reference.documents, in: repository.store)
+        let ids = try ids(of: reference)
         let ranges = damage.frames?.map { (Int?.some($0.number), $0.firstDocument, $0.documents) } ?? [(nil, 0, reference.documents)]
         for (frame, first, count) in ranges where count > 0 {
             var lost = LostDocument(
@@ -73,16 +73,19 @@ final class RepairSalvage {
 
     private func rewrite(_ reference: SegmentReference, _ damage: SegmentDamage) throws -> SegmentReference? {
         guard let frames = damage.frames else { return nil }
-        let lost = Set(frames.map(\.number))
         let reader = try SegmentReader(store: repository.store, id: reference.id, storedBytes: reference.storedBytes)
-        let writer = try SegmentWriter(store: repository.store, spool: spool, kind: reference.kind, settings: settings)
-        for (number, frame) in reader.frames.enumerated() where !lost.contains(number) {
-            try writer.append(frame: try reader.salvagedFrame(number), documents: frame.documents)
-        }
-        guard let segment = try writer.finish() else { return nil }
-        try RepairInventory.keep(of: reference.id, documents: reference.documents, without: frames, as: segment.id, in: repository.store)
-        try repository.put(segment)
+        let rewriter = SegmentRewriter(destination: repository, spool: spool, settings: settings)
+        guard let segment = try rewriter.rewrite(reader, without: Set(frames.map(\.number))) else { return nil }
         try pin?.hold(segment.id)
         return SegmentReference(segment, slice: reference.slice, shard: reference.shard)
+    }
+
+    /// Nil where there is no inventory, or none that can be read: documents are counted then.
+    private func ids(of reference: SegmentReference) throws(ArchiveError) -> [String]? {
+        do throws(ArchiveError) {
+            return try Inventory.read(segment: reference.id, frames: [reference.documents], in: repository.store)?.first
+        } catch  where error.code == .corrupt || error.code == .notFound {
+            return nil
+        }
     }
 }

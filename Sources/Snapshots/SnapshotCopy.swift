@@ -104,9 +104,9 @@ package final class SnapshotCopy {
                 segment = known
             } else {
                 segment = try copy(reference)
-                try pin.hold(segment.id)
                 copies[reference.id] = segment
             }
+            try pin.hold(segment.id)
             try writer.append(
                 SegmentReference(
                     id: segment.id, kind: segment.kind, slice: reference.slice, shard: reference.shard, documents: segment.documents,
@@ -122,21 +122,17 @@ package final class SnapshotCopy {
 
     private func copy(_ reference: SegmentReference) throws -> SegmentReference {
         let reader = try SegmentReader(store: source, id: reference.id, storedBytes: reference.storedBytes)
-        let writer = try SegmentWriter(store: destination.store, spool: spool, kind: reference.kind, settings: settings)
-        for (number, frame) in reader.frames.enumerated() {
-            try writer.append(frame: try reader.frame(number), documents: frame.documents)
-        }
-        guard let segment = try writer.finish(), segment.documents == reference.documents,
-            segment.plainBytes == reference.plainBytes, reader.kind == reference.kind
-        else {
-            throw ArchiveError(
-                .corrupt,
-                "segment \(reference.id) in \(source.location) has other documents than its manifest says; repair the repository before "
-                    + "it is copied")
-        }
-        try RepairInventory.copy(of: reference.id, from: source, as: segment.id, to: destination.store)
-        try destination.put(segment)
+        guard reader.kind == reference.kind, reader.documents == reference.documents else { throw differs(reference) }
+        let rewriter = SegmentRewriter(destination: destination, spool: spool, settings: settings)
+        guard let segment = try rewriter.rewrite(reader), segment.plainBytes == reference.plainBytes else { throw differs(reference) }
         return SegmentReference(segment, slice: reference.slice, shard: reference.shard)
+    }
+
+    private func differs(_ reference: SegmentReference) -> ArchiveError {
+        ArchiveError(
+            .corrupt,
+            "segment \(reference.id) in \(source.location) has other documents than its manifest says; repair the repository before it is "
+                + "copied")
     }
 
     /// A manifest of objects names no segments, so its bytes and its id are the same in both repositories.

@@ -1,4 +1,4 @@
-package import Crypto
+import Crypto
 
 /// What a segment turns out to be when every byte of it is read once.
 package struct SegmentExamination: Hashable, Sendable {

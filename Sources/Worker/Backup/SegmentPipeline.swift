@@ -102,9 +102,10 @@ final class SegmentPipeline: Sendable {
     /// A thread's body: works until it is closed or a thread fails.
     func run() {
         do {
-            let compressor = try FrameCompressor(settings: settings)
+            // Not before there is a frame: a document that is larger passes it by.
+            var compressor: FrameCompressor?
             while let (job, number) = nextJob() {
-                guard try perform(job, number, compressor) else { return }
+                guard try perform(job, number, &compressor) else { return }
             }
         } catch {
             shared.withLock { state in
@@ -124,11 +125,13 @@ final class SegmentPipeline: Sendable {
     }
 
     /// - Returns: false when nobody wants it any more.
-    private func perform(_ job: Job, _ number: Int, _ compressor: FrameCompressor) throws -> Bool {
+    private func perform(_ job: Job, _ number: Int, _ compressor: inout FrameCompressor?) throws -> Bool {
         var full: [(segment: StagedSegment, place: Int)] = []
         switch job {
         case .frame(let frame, let kind):
-            let compressed = try compressor.compress(frame.bytes, count: frame.documents, kind: kind)
+            let ours = try compressor ?? FrameCompressor(settings: settings)
+            compressor = ours
+            let compressed = try ours.compress(frame.bytes, count: frame.documents, kind: kind)
             giveBack(frame)
             guard waitForTurn(number) else { return false }
             full = place(try writers.append(compressed, kind))

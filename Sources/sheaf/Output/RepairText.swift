@@ -29,7 +29,7 @@ enum RepairText {
     private static func headline(_ snapshot: RepairReport.Snapshot, applied: Bool) -> String {
         let counts = "\(FigureText.documents(snapshot.salvaged)) saved, \(FigureText.exact(snapshot.lost)) lost"
         guard let replacement = snapshot.replacement else {
-            return "snapshot \(snapshot.snapshot): nothing of it can be read; sheaf forget \(snapshot.snapshot) ends it"
+            return "snapshot \(snapshot.snapshot): none of its documents can be read; sheaf forget \(snapshot.snapshot) ends it"
         }
         let what = applied ? "is replaced by \(replacement)" : "would be replaced by \(replacement)"
         return "snapshot \(snapshot.snapshot) \(what): \(counts)"

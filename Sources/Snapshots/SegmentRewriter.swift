@@ -1,0 +1,26 @@
+import Archive
+
+/// Writes the documents of a segment into a new one, frame by frame as they are, with the key of where it goes.
+struct SegmentRewriter {
+    let destination: OpenRepository
+    let spool: Spool
+    let settings: SegmentSettings
+
+    /// - Parameter lost: frames that are left out.
+    /// - Returns: nil where no frame is left. The segment and its inventory are durable.
+    func rewrite(_ reader: SegmentReader, without lost: Set<Int> = []) throws(ArchiveError) -> StagedSegment? {
+        let writer = try SegmentWriter(spool: spool, kind: reader.kind, settings: settings)
+        let inventory = try InventoryWriter(spool: spool)
+        for (number, frame) in reader.frames.enumerated() where !lost.contains(number) {
+            let bytes = try reader.salvagedFrame(number)
+            try writer.append(frame: bytes, documents: frame.documents)
+            try inventory.append(frame: bytes, kind: reader.kind)
+        }
+        guard let segment = try writer.finish() else { return nil }
+        if let names = try inventory.finish() {
+            _ = try destination.store.upload(contentsOf: names.path, at: .inventory(segment.id))
+        }
+        try destination.put(segment)
+        return segment
+    }
+}
