@@ -42,6 +42,10 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
     package var objects: Int?
     /// JSON of the query that documents had to match to be saved. Nil: all were.
     package var query: String?
+    /// What people have marked it with since; not part of the outcome. Nil: nothing.
+    package var tags: [String]?
+    /// Whether it is protected from retention and `forget`; not part of the outcome. Nil: it is not.
+    package var isKept: Bool?
 
     package init(
         id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]
