@@ -44,6 +44,10 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
     package var query: String?
     /// What was lost beside documents of its indices when the repository was damaged: whole indices, objects. Nil: nothing.
     package var missing: String?
+    /// What people have marked it with since; not part of the outcome. Nil: nothing.
+    package var tags: [String]?
+    /// Whether it is protected from retention and `forget`; not part of the outcome. Nil: it is not.
+    package var isKept: Bool?
 
     package init(
         id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]

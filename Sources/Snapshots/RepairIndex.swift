@@ -147,7 +147,7 @@ struct RepairIndex {
         }
         return IndexManifest(
             name: old.name, uuid: old.uuid, shards: old.shards, definition: old.definition, documents: sums.documents,
-            plainBytes: sums.plainBytes, views: views)
+            plainBytes: sums.plainBytes, views: views, session: try randomBytes(16).hex)
     }
 
     private func write(

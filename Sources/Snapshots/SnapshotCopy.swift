@@ -75,7 +75,7 @@ package final class SnapshotCopy {
         }
         copied.manifests = manifests.map(\.digest.hex)
         for manifest in manifests { try destination.put(manifest: manifest) }
-        if let objects = commit.objects { try copy(objects: objects) }
+        copied.objects = try commit.objects.map { try copy(objects: $0) }
         try copyMarks(of: id)
         let outcome = OutcomeEntry(nonce: try randomBytes(16).hex, decidedAt: .now(), verdict: .commit(result: copied))
         if case .existing = try destination.store.put(try EntryCoding.encode(.outcome(outcome)), at: key) {
@@ -96,7 +96,7 @@ package final class SnapshotCopy {
                 "manifest \(manifest) in \(source.location) has \(reader.header.documents) documents of index \(summary.name), its "
                     + "snapshot \(summary.documents); repair the repository before it is copied")
         }
-        let writer = try IndexManifestWriter(spool: spool, header: reader.header)
+        let writer = try IndexManifestWriter(spool: spool, header: reader.header.made(by: try randomBytes(16).hex))
         summary.storedBytes = 0
         while let reference = try reader.next() {
             let segment: SegmentReference
@@ -135,20 +135,33 @@ package final class SnapshotCopy {
                 + "copied")
     }
 
-    /// A manifest of objects names no segments, so its bytes and its id are the same in both repositories.
-    private func copy(objects: String) throws {
-        let id = try Verification.digest(objects)
-        let manifest = try ObjectManifestReader(store: source, id: id)
-        let file = try ObjectManifestWriter.write(manifest.objects, header: manifest.header, spool: spool)
-        guard file.digest == id else {
-            throw ArchiveError(
-                .unsupported, "manifest \(id) in \(source.location) says more than this program knows: use a newer one to copy it")
-        }
+    /// - Returns: the manifest's id in the destination, which no garbage there can have.
+    private func copy(objects: String) throws -> String {
+        let manifest = try ObjectManifestReader(store: source, id: try Verification.digest(objects))
+        let file = try ObjectManifestWriter.write(
+            manifest.objects, header: manifest.header.made(by: try randomBytes(16).hex), spool: spool)
         try destination.put(manifest: file)
+        return file.digest.hex
     }
 
     private func copyMarks(of id: SnapshotID) throws {
         guard let marks = try MarkBook(store: source).marks(of: id) else { return }
         _ = try MarkBook(store: destination.store).change(id) { $0 = marks }
+    }
+}
+
+extension IndexManifest {
+    /// The same, made by another session or command.
+    func made(by session: String) -> IndexManifest {
+        IndexManifest(
+            name: name, uuid: uuid, shards: shards, definition: definition, documents: documents, plainBytes: plainBytes, views: views,
+            session: session)
+    }
+}
+
+extension ObjectManifest {
+    /// As of an index.
+    func made(by session: String) -> ObjectManifest {
+        ObjectManifest(distribution: distribution, serverVersion: serverVersion, session: session)
     }
 }
