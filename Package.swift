@@ -72,7 +72,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        benchmark("ArchiveBench", ["Archive", "Worker"]),
+        benchmark("ArchiveBench", ["Archive", "Runtime", "Worker"]),
 
         tests("RuntimeTests", ["Runtime"]),
         tests("MessagesTests", ["Messages", "Runtime"], exclude: ["Golden"]),

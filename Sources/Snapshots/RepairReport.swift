@@ -1,5 +1,5 @@
 package import Messages
-package import Runtime
+import Runtime
 
 /// A document that a damaged repository cannot give back, or several that nobody can name.
 package struct LostDocument: Hashable, Sendable {

@@ -26,7 +26,7 @@ final class RepairSalvage {
         self.spool = spool
         self.settings = settings
         inspector = SegmentInspector(store: repository.store)
-        self.damage = damage.mapValues { $0 }
+        self.damage = damage.mapValues { .some($0) }
         for id in whole where self.damage[id] == nil { self.damage[id] = .some(nil) }
     }
 

@@ -9,7 +9,7 @@ struct SegmentRewriter {
     /// - Parameter lost: frames that are left out.
     /// - Returns: nil where no frame is left. The segment and its inventory are durable.
     func rewrite(_ reader: SegmentReader, without lost: Set<Int> = []) throws(ArchiveError) -> StagedSegment? {
-        let writer = try SegmentWriter(spool: spool, kind: reader.kind, settings: settings)
+        let writer = try SegmentWriter(store: destination.store, spool: spool, kind: reader.kind, settings: settings)
         let inventory = try InventoryWriter(spool: spool)
         for (number, frame) in reader.frames.enumerated() where !lost.contains(number) {
             let bytes = try reader.salvagedFrame(number)

@@ -1,8 +1,7 @@
 package import Archive
 package import Crypto
-import FoundationEssentials
 package import Messages
-package import Runtime
+import Runtime
 package import Sessions
 
 /// Finds out whether what a repository lists can be read again.

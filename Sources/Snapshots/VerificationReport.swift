@@ -1,5 +1,3 @@
-import Crypto
-package import Messages
 package import Runtime
 
 /// How much of the documents a verification reads.

@@ -26,7 +26,7 @@ final class RepositoryFixture {
     init() throws {
         folder = try TemporaryFolder()
         path = try folder.makeFolder("repository")
-        repository = try OpenRepository.create(LocalStore(path), now: Date())
+        repository = try OpenRepository.create(LocalStore(path), protection: .none, now: Date())
         spool = try Spool(in: folder.makeFolder("spool"), limit: 1 << 30)
     }
 
@@ -41,7 +41,7 @@ final class RepositoryFixture {
 
     /// Stores a segment, with its inventory or without.
     func segment(_ ids: [String], kind: SegmentKind = .bulk, named: Bool = true) throws -> SegmentReference {
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: Self.settings)
+        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: Self.settings)
         let inventory = try InventoryWriter(spool: spool)
         for id in ids {
             let action = Array("{\"index\":{\"_id\":\"\(id)\"}}".utf8)

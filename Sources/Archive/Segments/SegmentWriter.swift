@@ -31,9 +31,11 @@ package struct StagedSegment: Sendable {
 package final class SegmentWriter {
     package let kind: SegmentKind
     package let settings: SegmentSettings
+    private let store: RepositoryStore
     private let spool: Spool
     private let makeSalt: () throws(CryptoError) -> [UInt8]
     private let packer: FramePacker
+    private let frameWriter: FrameWriter
     private let buffer: ByteBuffer
     private var bufferedBytes = 0
     private var bufferedDocuments = 0
@@ -42,20 +44,25 @@ package final class SegmentWriter {
 
     private struct Segment {
         let file: SpooledFile
+        let cipher: SegmentCipher?
         var layout: SegmentLayout
         var plainBytes = 0
     }
 
-    /// - Parameter salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do.
+    /// - Parameters:
+    ///   - store: where the segments will be stored; it says whether they are sealed, and under which epoch.
+    ///   - salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do, nor a key.
     package init(
-        spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
+        store: RepositoryStore, spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
         salt: @escaping () throws(CryptoError) -> [UInt8] = { () throws(CryptoError) in try randomBytes(32) }
     ) throws(ArchiveError) {
+        self.store = store
         self.spool = spool
         self.kind = kind
         self.settings = settings
         makeSalt = salt
         packer = try FramePacker(level: settings.level)
+        frameWriter = try FrameWriter()
         buffer = ByteBuffer(count: settings.frameBytes)
     }
 
@@ -136,7 +143,7 @@ package final class SegmentWriter {
             guard current != nil else { return nil }
             try flush()
             guard let segment = current else { return nil }
-            try segment.file.write(try segment.layout.trailer())
+            try segment.file.write(try segment.layout.trailer(sealedBy: segment.cipher))
             let staged = StagedSegment(
                 file: try segment.file.finish(), kind: kind, documents: segment.layout.documents,
                 plainBytes: segment.layout.plainBytes, frames: segment.layout.frames.count)
@@ -150,7 +157,10 @@ package final class SegmentWriter {
         guard salt.count == SegmentLayout.saltLength else {
             throw ArchiveError(.invalid, "a segment's salt has \(salt.count) bytes: give \(SegmentLayout.saltLength)")
         }
-        let segment = Segment(file: try SpooledFile(in: spool), layout: SegmentLayout(kind: kind, salt: salt))
+        let cipher = try store.cipher(sealing: kind, salt: salt)
+        let segment = Segment(
+            file: try SpooledFile(in: spool), cipher: cipher,
+            layout: SegmentLayout(kind: kind, salt: salt, epoch: cipher?.epoch))
         try segment.file.write(segment.layout.header)
         return segment
     }
@@ -169,23 +179,17 @@ package final class SegmentWriter {
         }
     }
 
-    private typealias Write = (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
-
     /// Adds the frame that `produce` writes.
     private func store(
-        documents: Int, plainBytes: Int, _ produce: (_ write: Write) throws(ArchiveError) -> Void
+        documents: Int, plainBytes: Int, _ produce: (_ write: FrameWriter.Write) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        guard let file = current?.file else { return }
-        let offset = file.bytes
-        var digest = try digesting { () throws(CryptoError) in try SHA256() }
-        try produce { (chunk) throws(ArchiveError) in
-            try digesting { () throws(CryptoError) in try digest.update(chunk) }
-            try file.write(chunk)
-        }
+        guard let segment = current else { return }
+        let offset = segment.file.bytes
+        let digest = try frameWriter.write(
+            frame: segment.layout.frames.count, sealedBy: segment.cipher, into: segment.file, produce)
         current?.layout.frames.append(
             SegmentFrame(
-                offset: offset, storedBytes: file.bytes - offset, plainBytes: plainBytes, documents: documents,
-                digest: try digesting { () throws(CryptoError) in try digest.finish() }))
+                offset: offset, storedBytes: segment.file.bytes - offset, plainBytes: plainBytes, documents: documents, digest: digest))
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {

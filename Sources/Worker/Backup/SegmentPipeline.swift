@@ -46,7 +46,7 @@ final class SegmentPipeline: Sendable {
     init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         self.store = store
         self.settings = settings
-        writers = SegmentWriters(spool: spool, settings: settings)
+        writers = SegmentWriters(store: store, spool: spool, settings: settings)
     }
 
     /// What was stored so far.
@@ -202,11 +202,13 @@ final class SegmentPipeline: Sendable {
 ///
 /// Unchecked is right: only the thread whose turn it is touches it.
 private final class SegmentWriters: @unchecked Sendable {
+    private let store: RepositoryStore
     private let spool: Spool
     private let settings: SegmentSettings
     private var writers: [SegmentKind: SegmentWriter] = [:]
 
-    init(spool: Spool, settings: SegmentSettings) {
+    init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
+        self.store = store
         self.spool = spool
         self.settings = settings
     }
@@ -237,7 +239,7 @@ private final class SegmentWriters: @unchecked Sendable {
 
     private func writer(for kind: SegmentKind) throws -> SegmentWriter {
         if let writer = writers[kind] { return writer }
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: settings)
+        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings)
         writers[kind] = writer
         return writer
     }
