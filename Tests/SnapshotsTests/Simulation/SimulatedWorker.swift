@@ -163,7 +163,7 @@ final class SimulatedWorker {
             end: first + count < slice.documents ? "\(first + count)" : nil, documents: count, bytes: 0, storedBytes: 0,
             segments: [], finishedAt: world.hostTime(of: actor))
         guard count > 0 else { return part }
-        let segment = try SimulatedSegment.make(documents: count, kind: .bulk, spool: spool, random: &world.random)
+        let segment = try SimulatedSegment.make(documents: count, kind: .bulk, store: store, spool: spool, random: &world.random)
         _ = try store.put([0], at: SimulatedSegment.inventory(of: segment.id))
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         part.segments = [
@@ -232,12 +232,12 @@ final class SimulatedWorker {
 /// Small segments whose salts come of the seed.
 enum SimulatedSegment {
     static func make(
-        documents: Int, kind: SegmentKind, spool: Spool, random: inout SeededGenerator
+        documents: Int, kind: SegmentKind, store: RepositoryStore, spool: Spool, random: inout SeededGenerator
     ) throws -> StagedSegment {
         var settings = SegmentSettings()
         (settings.level, settings.frameBytes) = (1, 1024)
         let salt = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: settings) { () throws(CryptoError) in salt }
+        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings) { () throws(CryptoError) in salt }
         for number in 0..<documents {
             try Array(#"{"index":{"_id":"\#(number)"}}"#.utf8).withUnsafeBytes { action in
                 try Array(#"{"n":\#(number)}"#.utf8).withUnsafeBytes { try writer.append(action, $0) }
