@@ -108,10 +108,10 @@ package final class Repair {
     }
 
     private func isWhole(objects: String) throws -> Bool {
-        do throws(ArchiveError) {
+        do {
             _ = try ObjectManifestReader(store: repository.store, id: try Verification.digest(objects))
             return true
-        } catch  where error.code == .corrupt || error.code == .notFound {
+        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
             return false
         }
     }

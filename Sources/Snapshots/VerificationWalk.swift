@@ -33,10 +33,10 @@ struct VerificationWalk {
 
     private func found(at key: ObjectKey, _ name: String) throws -> Found? {
         let bytes: [UInt8]
-        do throws(ArchiveError) {
+        do {
             guard let stored = try store.get(key) else { return nil }
             bytes = stored
-        } catch  where error.code == .corrupt {
+        } catch let error as ArchiveError where error.code == .corrupt {
             return .damaged(name: name, cause: error.message)
         }
         do {
