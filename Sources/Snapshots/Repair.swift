@@ -42,9 +42,11 @@ package final class Repair {
         let found = try verification.run()
         var report = RepairReport(verification: found, snapshots: [])
         guard !verification.damagedSnapshots.isEmpty else { return report }
-        let pin = applies ? try WritingPin(repository.store, name: "repair", reason: "a repair stores what can still be read") : nil
+        let pin =
+            applies ? try WritingPin(repository.store, name: "repair", reason: "a repair stores what can still be read") : nil
         let salvage = RepairSalvage(
-            repository, spool: spool, settings: settings, damage: verification.damage, whole: verification.wholeSegments, pin: pin)
+            repository, spool: spool, settings: settings, damage: verification.damage, whole: verification.wholeSegments, pin: pin
+        )
         for commit in verification.damagedSnapshots {
             report.snapshots.append(try repair(commit, salvage, applies: applies, tell))
         }
@@ -81,7 +83,9 @@ package final class Repair {
             result.summary.objects = nil
             result.summary.add(missing: "all \(report.lostObjects) objects beside the indices")
         }
-        guard report.salvaged > 0 || result.objects != nil || report.indices.contains(where: { $0.documents == 0 && $0.causes.isEmpty })
+        guard
+            report.salvaged > 0 || result.objects != nil
+                || report.indices.contains(where: { $0.documents == 0 && $0.causes.isEmpty })
         else {
             report.replacement = nil
             return report

@@ -51,7 +51,8 @@ struct RepairIndex {
                 .refused,
                 "index \(summary.name) of snapshot \(snapshot) has more documents than the snapshot counts: it is not repaired")
         }
-        if case .whole = source {} else {
+        if case .whole = source {
+        } else {
             sums.isChanged = true
             sums.causes.append("its manifest is damaged")
         }

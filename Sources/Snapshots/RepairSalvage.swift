@@ -44,7 +44,8 @@ final class RepairSalvage {
         _ body: (LostDocument) throws -> Void
     ) throws {
         let ids = try ids(of: reference)
-        let ranges = damage.frames?.map { (Int?.some($0.number), $0.firstDocument, $0.documents) } ?? [(nil, 0, reference.documents)]
+        let ranges =
+            damage.frames?.map { (Int?.some($0.number), $0.firstDocument, $0.documents) } ?? [(nil, 0, reference.documents)]
         for (frame, first, count) in ranges where count > 0 {
             var lost = LostDocument(
                 snapshot: snapshot, index: index, segment: reference.id.hex, frame: frame,

@@ -40,7 +40,8 @@ package final class SnapshotCopy {
     ///   - progress: called after each segment with the snapshot's plain bytes so far.
     package init(
         from source: OpenRepository, to destination: OpenRepository, name: String, spool: Spool,
-        settings: SegmentSettings = SegmentSettings(), progress: @escaping (_ snapshot: SnapshotID, _ bytes: Int) -> Void = { _, _ in }
+        settings: SegmentSettings = SegmentSettings(),
+        progress: @escaping (_ snapshot: SnapshotID, _ bytes: Int) -> Void = { _, _ in }
     ) throws(SnapshotError) {
         guard source.id != destination.id else {
             throw SnapshotError(
@@ -87,7 +88,8 @@ package final class SnapshotCopy {
     }
 
     private func copy(
-        index summary: inout SnapshotSummary.Index, manifest: String, of snapshot: SnapshotID, _ pin: WritingPin, _ result: inout Result
+        index summary: inout SnapshotSummary.Index, manifest: String, of snapshot: SnapshotID, _ pin: WritingPin,
+        _ result: inout Result
     ) throws -> StagedFile {
         let reader = try IndexManifestReader(store: source, id: try Verification.digest(manifest))
         guard reader.header.documents == summary.documents else {
@@ -109,7 +111,8 @@ package final class SnapshotCopy {
             try pin.hold(segment.id)
             try writer.append(
                 SegmentReference(
-                    id: segment.id, kind: segment.kind, slice: reference.slice, shard: reference.shard, documents: segment.documents,
+                    id: segment.id, kind: segment.kind, slice: reference.slice, shard: reference.shard,
+                    documents: segment.documents,
                     plainBytes: segment.plainBytes, storedBytes: segment.storedBytes))
             summary.storedBytes += segment.storedBytes
             result.documents += segment.documents
@@ -124,7 +127,9 @@ package final class SnapshotCopy {
         let reader = try SegmentReader(store: source, id: reference.id, storedBytes: reference.storedBytes)
         guard reader.kind == reference.kind, reader.documents == reference.documents else { throw differs(reference) }
         let rewriter = SegmentRewriter(destination: destination, spool: spool, settings: settings)
-        guard let segment = try rewriter.rewrite(reader), segment.plainBytes == reference.plainBytes else { throw differs(reference) }
+        guard let segment = try rewriter.rewrite(reader), segment.plainBytes == reference.plainBytes else {
+            throw differs(reference)
+        }
         return SegmentReference(segment, slice: reference.slice, shard: reference.shard)
     }
 
@@ -154,7 +159,8 @@ extension IndexManifest {
     /// The same, made by another session or command.
     func made(by session: String) -> IndexManifest {
         IndexManifest(
-            name: name, uuid: uuid, shards: shards, definition: definition, documents: documents, plainBytes: plainBytes, views: views,
+            name: name, uuid: uuid, shards: shards, definition: definition, documents: documents, plainBytes: plainBytes,
+            views: views,
             session: session)
     }
 }

@@ -176,7 +176,8 @@ package final class Verification {
                 while let reference = try reader.next() { try body(index.name, reference) }
                 guard reader.header.name == index.name, reader.header.documents == index.documents else {
                     throw ArchiveError(
-                        .corrupt, "manifest \(manifest) is of other documents than the snapshot says: \(reader.header.documents) of "
+                        .corrupt,
+                        "manifest \(manifest) is of other documents than the snapshot says: \(reader.header.documents) of "
                             + "index \(reader.header.name)")
                 }
             }
@@ -197,7 +198,9 @@ package final class Verification {
             try body()
             return true
         } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
-            if tellsDamage { add(snapshot, index, documents: documents, error.code == .notFound ? .missing : .damaged, error.message) }
+            if tellsDamage {
+                add(snapshot, index, documents: documents, error.code == .notFound ? .missing : .damaged, error.message)
+            }
             return false
         }
     }

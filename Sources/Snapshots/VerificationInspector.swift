@@ -35,7 +35,8 @@ package struct SegmentInspector {
         guard let size else { return SegmentDamage(kind: .missing, cause: "it is not there", frames: nil) }
         guard size == facts.storedBytes else {
             return SegmentDamage(
-                kind: .damaged, cause: "it has \(size) bytes where \(facts.storedBytes) should be, so no frame can be found", frames: nil)
+                kind: .damaged, cause: "it has \(size) bytes where \(facts.storedBytes) should be, so no frame can be found",
+                frames: nil)
         }
         return nil
     }

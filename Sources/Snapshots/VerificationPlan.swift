@@ -33,7 +33,8 @@ package enum VerificationPlan {
 
     /// A digest is random already; the seed shuffles it by the finalizer of SplitMix64.
     private static func rank(of id: Digest, seed: Int) -> UInt64 {
-        var mixed = id.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } &+ UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15
+        var mixed =
+            id.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } &+ UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)

@@ -42,7 +42,8 @@ struct VerificationWalk {
         do {
             guard case .commit(let commit) = try MessageCoding.decode(OutcomeEntry.self, from: bytes).verdict else { return nil }
             guard commit.summary.id.text == name, commit.manifests.count == commit.summary.indices.count else {
-                return .damaged(name: name, cause: "the outcome \(name) is of another snapshot, or names other indices than manifests")
+                return .damaged(
+                    name: name, cause: "the outcome \(name) is of another snapshot, or names other indices than manifests")
             }
             return .snapshot(commit)
         } catch {

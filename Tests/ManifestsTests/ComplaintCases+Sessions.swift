@@ -82,7 +82,8 @@ extension ComplaintCases {
             "6:67: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found \"10 GB\""
         ),
         Case(
-            "no room for segments", plan("interimVolumeTemplate:\n  metadata: {name: x}\n  spec: {resources: {requests: {storage: 0}}}"),
+            "no room for segments",
+            plan("interimVolumeTemplate:\n  metadata: {name: x}\n  spec: {resources: {requests: {storage: 0}}}"),
             "8:42: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found the number 0"
         ),
         Case("room as a number", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 2e9}}}}")),

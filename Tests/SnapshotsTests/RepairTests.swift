@@ -39,7 +39,9 @@ import Testing
         let replacement = try #require(repaired.replacement)
         let left = try RepositoryFixture.documents(of: replacement, in: fixture.store)
         for (index, ids) in was {
-            let named = lost.filter { $0.index == index && $0.snapshot == repaired.snapshot }.compactMap(\.id).map { String($0.dropFirst().dropLast()) }
+            let named = lost.filter { $0.index == index && $0.snapshot == repaired.snapshot }.compactMap(\.id).map {
+                String($0.dropFirst().dropLast())
+            }
             #expect(((left[index] ?? []) + named).sorted() == ids.sorted())
         }
         #expect(repaired.lost == lost.filter { $0.snapshot == repaired.snapshot }.reduce(0) { $0 + $1.count })
@@ -76,14 +78,18 @@ import Testing
     }
 
     @Test func aMissingSegmentIsLostAsAWholeInEachSnapshot() throws {
-        let was = [try RepositoryFixture.documents(of: one, in: fixture.store), try RepositoryFixture.documents(of: two, in: fixture.store)]
+        let was = [
+            try RepositoryFixture.documents(of: one, in: fixture.store),
+            try RepositoryFixture.documents(of: two, in: fixture.store),
+        ]
         try fixture.tamper(.segment(shared.id), nil)
         let (report, lost) = try repair()
         #expect(report.snapshots.map(\.snapshot) == [one, two] && report.snapshots[0].lost == 11)
         try expectSum(report.snapshots[0], lost, was: was[0])
         // Nothing of the second one is left: an empty snapshot is none.
         #expect(report.snapshots[1].replacement == nil && report.snapshots[1].lost == 11 && !report.snapshots[1].isDone)
-        #expect(lost.allSatisfy { $0.segment == shared.id.hex && $0.frame == nil && $0.id != nil && $0.reason == "it is not there" })
+        #expect(
+            lost.allSatisfy { $0.segment == shared.id.hex && $0.frame == nil && $0.id != nil && $0.reason == "it is not there" })
     }
 
     @Test func documentsWithoutAnInventoryAreCounted() throws {
@@ -93,7 +99,9 @@ import Testing
         let (report, lost) = try repair(applies: false)
         #expect(report.snapshots.map(\.snapshot) == [three])
         #expect(lost.count == 1 && lost[0].count == documents && lost[0].id == nil && lost[0].frame == 0)
-        #expect(lost[0].line.hasPrefix("{\"_id\":null,\"count\":\(documents),\"index\":\"logs\",\"snapshot\":\"\(three)\",\"segment\":\""))
+        #expect(
+            lost[0].line.hasPrefix(
+                "{\"_id\":null,\"count\":\(documents),\"index\":\"logs\",\"snapshot\":\"\(three)\",\"segment\":\""))
     }
 
     @Test func aHeaderAloneLosesNothing() throws {

@@ -60,7 +60,8 @@ import Testing
             let report = try verify(mode)
             #expect(report.findings.count == 1 && report.wholeSnapshots == 1)
             let finding = try #require(report.findings.first)
-            #expect(finding.kind == .missing && finding.segment == first.id.hex && finding.documents == 23 && finding.frame == nil)
+            #expect(
+                finding.kind == .missing && finding.segment == first.id.hex && finding.documents == 23 && finding.frame == nil)
         }
     }
 

@@ -72,7 +72,8 @@ import Testing
 
     @Test(arguments: 1...3) func aStoreThatFailsEndsAllThreadsWithItsError(threads: Int) throws {
         let store = FailingStore(try LocalStore(folder.makeFolder("repository")), uploads: 2)
-        let pipeline = SegmentPipeline(store: RepositoryStore(store), spool: spool, settings: settings(frame: 4_000, segment: 4_000))
+        let pipeline = SegmentPipeline(
+            store: RepositoryStore(store), spool: spool, settings: settings(frame: 4_000, segment: 4_000))
         let failure = #expect(throws: ArchiveError.self) {
             try run(pipeline, threads: threads) {
                 for round in 0..<1_000 { try give(100, from: round * 100, to: pipeline) }

@@ -54,7 +54,9 @@ import Testing
             try sink.finish()
         }
         #expect(failure?.code == .noSpace)
-        #expect(failure?.message.contains("would pass spec.resources.requests.storage of the interimVolumeTemplate of BackupConfiguration") == true)
+        #expect(
+            failure?.message.contains(
+                "would pass spec.resources.requests.storage of the interimVolumeTemplate of BackupConfiguration") == true)
         #expect(failure?.message.contains(" of 3000") == true)
     }
 }

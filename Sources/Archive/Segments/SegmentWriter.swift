@@ -189,7 +189,8 @@ package final class SegmentWriter {
             frame: segment.layout.frames.count, sealedBy: segment.cipher, into: segment.file, produce)
         current?.layout.frames.append(
             SegmentFrame(
-                offset: offset, storedBytes: segment.file.bytes - offset, plainBytes: plainBytes, documents: documents, digest: digest))
+                offset: offset, storedBytes: segment.file.bytes - offset, plainBytes: plainBytes, documents: documents,
+                digest: digest))
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {

@@ -104,7 +104,8 @@ final class FieldDecoder {
 
     /// Looks into a group of fields that is kept as it is, whatever else is in it.
     func part(of key: String, _ read: (FieldDecoder) -> Void) {
-        guard let node = node(key), let decoder = FieldDecoder(node, path: path(to: key), log: log, isConfidential: isConfidential)
+        guard let node = node(key),
+            let decoder = FieldDecoder(node, path: path(to: key), log: log, isConfidential: isConfidential)
         else { return }
         read(decoder)
     }

@@ -31,7 +31,9 @@ package struct StorageQuantity: Hashable, Sendable {
     private static let binary: [String: Int] = [
         "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50, "Ei": 1 << 60,
     ]
-    private static let decimal: [String: Int] = ["n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18]
+    private static let decimal: [String: Int] = [
+        "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18,
+    ]
 
     private static func exponent(of suffix: Substring) -> Int? {
         if let exponent = decimal[String(suffix)] { return exponent }

@@ -46,7 +46,8 @@ struct RepositoryOption: Sendable {
                 .notFound,
                 "\(key) is not among the resources; there \(known.isEmpty ? "is none" : "is \(known.joined(separator: ", "))")")
         }
-        let repository = try RepositoryPool(resources: resources, secrets: secrets).open(manifest, creating: creating, for: access)
+        let repository = try RepositoryPool(resources: resources, secrets: secrets).open(
+            manifest, creating: creating, for: access)
         return Opened(manifest: manifest, resources: resources, secrets: secrets, repository: repository)
     }
 }

@@ -10,7 +10,8 @@ struct SpoolOption: Sendable {
             "spool", valueName: "DIR",
             help: "where segments wait for the store; created when missing; default: a folder among the temporary ones",
             environment: "SHEAF_SPOOL"),
-        .value("spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB", environment: "SHEAF_SPOOL_LIMIT"),
+        .value(
+            "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB", environment: "SHEAF_SPOOL_LIMIT"),
     ]
 
     private let folder: String

@@ -17,7 +17,9 @@ enum RepairText {
                     "  index \(index.name): \(FigureText.exact(index.salvaged)) of \(FigureText.documents(index.documents)) saved, "
                         + "\(FigureText.exact(index.lost)) lost: \(index.causes.joined(separator: ", "))")
             }
-            if snapshot.lostObjects > 0 { lines.append("  all \(FigureText.exact(snapshot.lostObjects)) objects beside indices are lost") }
+            if snapshot.lostObjects > 0 {
+                lines.append("  all \(FigureText.exact(snapshot.lostObjects)) objects beside indices are lost")
+            }
         }
         for name in report.unreadable {
             lines.append("the outcome of \(name) cannot be read, so nobody knows what it named: copy it from another repository")
@@ -45,7 +47,8 @@ enum RepairText {
         return [
             "type": "repair", "snapshot": .string(snapshot.snapshot.text),
             "replacement": snapshot.replacement.map { .string($0.text) } ?? .null, "salvaged": JSONValue(snapshot.salvaged),
-            "lost": JSONValue(snapshot.lost), "lostObjects": JSONValue(snapshot.lostObjects), "isDone": JSONValue(snapshot.isDone),
+            "lost": JSONValue(snapshot.lost), "lostObjects": JSONValue(snapshot.lostObjects),
+            "isDone": JSONValue(snapshot.isDone),
             "indices": .array(indices),
         ]
     }

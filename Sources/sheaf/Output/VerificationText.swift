@@ -23,7 +23,8 @@ enum VerificationText {
             "\(report.mode): \(FigureText.exact(report.wholeSnapshots)) of "
                 + "\(FigureText.counted(report.snapshots, "snapshot", "snapshots")) whole; "
                 + "\(FigureText.counted(report.manifests, "manifest", "manifests")), \(read)\(sample)"
-                + (report.isWhole ? "" : "; \(FigureText.documents(report.lostDocuments)) cannot be read: sheaf repo repair tells which"))
+                + (report.isWhole
+                    ? "" : "; \(FigureText.documents(report.lostDocuments)) cannot be read: sheaf repo repair tells which"))
         return lines
     }
 

@@ -107,7 +107,8 @@ struct SimulatedPeople {
             stage.oracle.accept(.init(snapshot: chosen, segments: [], until: world.storeTime + length))
             try read(chosen)
             guard world.random.chance(300) else { return }
-            let segment = try SimulatedSegment.make(documents: 1, kind: .exact, store: store, spool: stage.spool, random: &world.random)
+            let segment = try SimulatedSegment.make(
+                documents: 1, kind: .exact, store: store, spool: stage.spool, random: &world.random)
             try pins.put(.keeping([segment.id]), name: "\(name)-rejects", for: Pins.rejects, reason: "refused documents")
             stage.oracle.accept(.init(snapshot: nil, segments: [segment.id], until: world.storeTime + Pins.rejects))
             _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))

@@ -237,7 +237,9 @@ enum SimulatedSegment {
         var settings = SegmentSettings()
         (settings.level, settings.frameBytes) = (1, 1024)
         let salt = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
-        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings) { () throws(CryptoError) in salt }
+        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings) { () throws(CryptoError) in
+            salt
+        }
         for number in 0..<documents {
             try Array(#"{"index":{"_id":"\#(number)"}}"#.utf8).withUnsafeBytes { action in
                 try Array(#"{"n":\#(number)}"#.utf8).withUnsafeBytes { try writer.append(action, $0) }
