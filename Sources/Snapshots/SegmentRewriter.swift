@@ -17,9 +17,7 @@ struct SegmentRewriter {
             try inventory.append(frame: bytes, kind: reader.kind)
         }
         guard let segment = try writer.finish() else { return nil }
-        if let names = try inventory.finish() {
-            _ = try destination.store.upload(contentsOf: names.path, at: .inventory(segment.id))
-        }
+        try inventory.store(for: segment.id, in: destination.store)
         try destination.put(segment)
         return segment
     }

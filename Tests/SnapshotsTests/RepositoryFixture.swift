@@ -52,9 +52,7 @@ final class RepositoryFixture {
             }
         }
         let segment = try #require(try writer.finish())
-        if named, let names = try inventory.finish() {
-            _ = try store.upload(contentsOf: names.path, at: .inventory(segment.id))
-        }
+        if named { try inventory.store(for: segment.id, in: store) }
         try repository.put(segment)
         return SegmentReference(segment, slice: 0, shard: nil)
     }

@@ -126,15 +126,15 @@ final class SegmentPipeline: Sendable {
 
     /// - Returns: false when nobody wants it any more.
     private func perform(_ job: Job, _ number: Int, _ compressor: inout FrameCompressor?) throws -> Bool {
-        var full: [(segment: StagedSegment, place: Int)] = []
+        var full: [(segment: FullSegment, place: Int)] = []
         switch job {
         case .frame(let frame, let kind):
             let ours = try compressor ?? FrameCompressor(settings: settings)
             compressor = ours
             let compressed = try ours.compress(frame.bytes, count: frame.documents, kind: kind)
-            giveBack(frame)
             guard waitForTurn(number) else { return false }
-            full = place(try writers.append(compressed, kind))
+            full = place(try writers.append(compressed, of: frame.bytes, kind))
+            giveBack(frame)
         case .document(let action, let source, let kind):
             guard waitForTurn(number) else { return false }
             full = place(try writers.append(action, source, kind))
@@ -179,7 +179,7 @@ final class SegmentPipeline: Sendable {
         shared.notifyAll()
     }
 
-    private func place(_ segments: [StagedSegment]) -> [(segment: StagedSegment, place: Int)] {
+    private func place(_ segments: [FullSegment]) -> [(segment: FullSegment, place: Int)] {
         shared.withLock { state in
             segments.map { segment in
                 state.segments.append(nil)
@@ -188,7 +188,9 @@ final class SegmentPipeline: Sendable {
         }
     }
 
-    private func store(_ segment: StagedSegment, at place: Int) throws {
+    private func store(_ full: FullSegment, at place: Int) throws {
+        let segment = full.segment
+        try full.inventory.store(for: segment.id, in: store)
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         let stored = StoredSegment(
             id: segment.id.description, kind: segment.kind.rawValue, documents: segment.documents, bytes: segment.plainBytes,
@@ -198,14 +200,26 @@ final class SegmentPipeline: Sendable {
     }
 }
 
+/// A segment that is to be stored, with the names of its documents.
+private struct FullSegment {
+    let segment: StagedSegment
+    let inventory: InventoryWriter
+}
+
 /// The segments under way, one of each kind.
 ///
 /// Unchecked is right: only the thread whose turn it is touches it.
 private final class SegmentWriters: @unchecked Sendable {
+    private struct Output {
+        let writer: SegmentWriter
+        /// Of the segment under way.
+        var inventory: InventoryWriter
+    }
+
     private let store: RepositoryStore
     private let spool: Spool
     private let settings: SegmentSettings
-    private var writers: [SegmentKind: SegmentWriter] = [:]
+    private var outputs: [SegmentKind: Output] = [:]
 
     init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         self.store = store
@@ -213,34 +227,39 @@ private final class SegmentWriters: @unchecked Sendable {
         self.settings = settings
     }
 
+    /// - Parameter documents: what the frame was made of.
     /// - Returns: the segment, where it is full now.
-    func append(_ frame: CompressedFrame, _ kind: SegmentKind) throws -> [StagedSegment] {
-        let writer = try writer(for: kind)
-        try writer.append(frame)
-        return try full(writer)
+    func append(_ frame: CompressedFrame, of documents: UnsafeRawBufferPointer, _ kind: SegmentKind) throws -> [FullSegment] {
+        let output = try output(for: kind)
+        try output.writer.append(frame)
+        try output.inventory.append(frame: documents, kind: kind)
+        return output.writer.isFull ? try finish(kind) : []
     }
 
     func append(
         _ action: UnsafeRawBufferPointer, _ source: UnsafeRawBufferPointer, _ kind: SegmentKind
-    ) throws -> [StagedSegment] {
-        let writer = try writer(for: kind)
-        try writer.append(action, source)
-        return try full(writer)
+    ) throws -> [FullSegment] {
+        let output = try output(for: kind)
+        try output.writer.append(action, source)
+        try output.inventory.append(action: action)
+        return output.writer.isFull ? try finish(kind) : []
     }
 
     /// - Returns: what is left, the bulk segment first.
-    func finish() throws -> [StagedSegment] {
-        try [SegmentKind.bulk, .exact].compactMap { try writers[$0]?.finish() }
+    func finish() throws -> [FullSegment] { try finish(.bulk) + finish(.exact) }
+
+    private func finish(_ kind: SegmentKind) throws -> [FullSegment] {
+        guard let output = outputs[kind], let segment = try output.writer.finish() else { return [] }
+        outputs[kind]?.inventory = try InventoryWriter(spool: spool)
+        return [FullSegment(segment: segment, inventory: output.inventory)]
     }
 
-    private func full(_ writer: SegmentWriter) throws -> [StagedSegment] {
-        writer.isFull ? [try writer.finish()].compactMap { $0 } : []
-    }
-
-    private func writer(for kind: SegmentKind) throws -> SegmentWriter {
-        if let writer = writers[kind] { return writer }
-        let writer = try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings)
-        writers[kind] = writer
-        return writer
+    private func output(for kind: SegmentKind) throws -> Output {
+        if let output = outputs[kind] { return output }
+        let output = Output(
+            writer: try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings),
+            inventory: try InventoryWriter(spool: spool))
+        outputs[kind] = output
+        return output
     }
 }
