@@ -66,7 +66,7 @@ import Testing
 
     @Test func aDryRunSaysTheSameAndStoresNothing() throws {
         try fixture.damage(frame: 1, of: first)
-        try fixture.tamper(.segment(shared.id), nil)
+        try fixture.tamper(.segment(second.id), nil)
         let before = try fixture.keys()
         let dry = try repair(applies: false)
         #expect(try fixture.keys() == before)
