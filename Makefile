@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults bench lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
 python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
@@ -54,6 +54,9 @@ fidelity: ## proof: a nasty corpus is backed up and restored in five directions 
 
 bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
 	@scripts/bench
+
+bench-archive: ## pack, encrypt and store NDJSON side by side with restic, with the memory it takes; bounds as its exit status
+	@scripts/bench-archive
 
 access: ## proof: every login and certificate, right and wrong, on a secured engine
 	@scripts/proof access

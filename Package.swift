@@ -24,6 +24,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+/// A program that measures the others' code; it is not shipped.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
     name: "sheaf",
     products: [.executable(name: "sheaf", targets: ["sheaf"])],
@@ -66,6 +71,8 @@ let package = Package(
                 "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Snapshots", "Worker",
             ],
             swiftSettings: settings),
+
+        benchmark("ArchiveBench", ["Archive", "Runtime", "Worker"]),
 
         tests("RuntimeTests", ["Runtime"]),
         tests("MessagesTests", ["Messages", "Runtime"], exclude: ["Golden"]),

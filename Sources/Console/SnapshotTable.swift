@@ -43,7 +43,9 @@ package enum SnapshotTable {
             ])
         }
         if let query = snapshot.query { head.append(["query", query]) }
-        let missing = snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
+        let missing =
+            (snapshot.missing.map { ["partial: \($0)"] } ?? [])
+            + snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
         return head.lines + (missing.isEmpty ? [] : [""] + missing) + (snapshot.indices.isEmpty ? [] : [""] + table.lines)
     }
 
@@ -56,6 +58,7 @@ package enum SnapshotTable {
             ("documents", JSONValue(snapshot.documents)), ("bytes", JSONValue(snapshot.bytes)),
             ("storedBytes", JSONValue(snapshot.storedBytes)), ("objects", snapshot.objects.map { JSONValue($0) } ?? .null),
             ("query", snapshot.query.map { .string($0) } ?? .null),
+            ("missing", snapshot.missing.map { .string($0) } ?? .null),
             ("indices", .array(snapshot.indices.map(index))),
         ])
     }

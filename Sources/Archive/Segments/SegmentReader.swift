@@ -9,13 +9,13 @@ package final class SegmentReader {
     package let id: Digest
     /// In bytes, as stored.
     package let storedBytes: Int
-    private let layout: SegmentLayout
+    let layout: SegmentLayout
     private let cipher: SegmentCipher?
-    private let store: RepositoryStore
-    private let windowBytes: Int
+    let store: RepositoryStore
+    let windowBytes: Int
     private let context: DecompressionContext
-    private var window: [UInt8] = []
-    private var windowStart = 0
+    private(set) var window: [UInt8] = []
+    private(set) var windowStart = 0
     private var plain = ByteBuffer(count: 0)
     /// A frame that was opened and is still compressed.
     private var opened = ByteBuffer(count: 0)
@@ -49,8 +49,20 @@ package final class SegmentReader {
     /// Valid until the next call of this reader; sequential calls are the cheap ones.
     /// - Throws: `.corrupt` naming segment and frame.
     package func frame(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
-        let frame = try known(index)
+        _ = try known(index)
         try fetch(index)
+        return try decoded(index)
+    }
+
+    /// As `frame`, where the header may be damaged: frame 0 is checked as well as any other.
+    package func salvagedFrame(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
+        _ = try known(index)
+        try load(index)
+        return try decoded(index)
+    }
+
+    private func decoded(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
+        let frame = frames[index]
         if plain.bytes.count < frame.plainBytes || plain.bytes.count > max(4 * frame.plainBytes, 2 << 20) {
             plain = ByteBuffer(count: 0)
             plain = ByteBuffer(count: max(frame.plainBytes, min(1 << 20, 4 * frame.plainBytes)))
@@ -96,26 +108,16 @@ package final class SegmentReader {
         guard isWhole else { throw damaged("frame \(index) of \(frames.count) does not match its digest") }
     }
 
-    /// Reads the whole segment: its name, its header, every frame and every frame's number of documents.
-    package func verify() throws(ArchiveError) {
-        var digest = try digesting { () throws(CryptoError) in try SHA256() }
-        let key = ObjectKey.segment(id)
-        for start in stride(from: 0, to: storedBytes, by: windowBytes) {
-            let bytes = try store.read(key, start..<min(start + windowBytes, storedBytes))
-            try digesting { () throws(CryptoError) in try digest.update(bytes) }
-        }
-        let whole = try digesting { () throws(CryptoError) in try digest.finish() }
-        for (index, frame) in frames.enumerated() {
-            let found = try SegmentReader.documents(in: self.frame(index), kind: kind)
-            guard found == frame.documents else {
-                throw damaged("frame \(index) holds other than the \(frame.documents) documents its table says")
-            }
-        }
-        guard whole == id else { throw damaged("its bytes have the digest \(whole), not its name") }
-    }
-
     /// Makes the window hold a frame, and with the first one checks the header too.
     private func fetch(_ index: Int) throws(ArchiveError) {
+        try load(index)
+        guard index > 0 || isHeaderWhole else { throw damaged("its header is not the one its table tells of, before frame 0") }
+    }
+
+    /// The window begins with the header where it holds frame 0.
+    var isHeaderWhole: Bool { window.starts(with: layout.header) }
+
+    private func load(_ index: Int) throws(ArchiveError) {
         let frame = frames[index]
         let start = index == 0 ? 0 : frame.offset
         let end = frame.offset + frame.storedBytes
@@ -127,13 +129,9 @@ package final class SegmentReader {
         window = []
         window = try store.read(.segment(id), start..<(frames[last].offset + frames[last].storedBytes))
         windowStart = start
-        guard index > 0 || window.starts(with: layout.header) else {
-            window = []
-            throw damaged("its header is not the one its table tells of, before frame 0")
-        }
     }
 
-    private func damaged(_ cause: String) -> ArchiveError {
+    func damaged(_ cause: String) -> ArchiveError {
         ArchiveError(.corrupt, "segment \(id) in \(store.location) is damaged: \(cause); restore it from another copy")
     }
 
@@ -182,7 +180,7 @@ package final class SegmentReader {
     }
 
     /// - Returns: `nil` when the bytes are not whole documents.
-    private static func documents(in frame: UnsafeRawBufferPointer, kind: SegmentKind) throws(ArchiveError) -> Int? {
+    static func documents(in frame: UnsafeRawBufferPointer, kind: SegmentKind) throws(ArchiveError) -> Int? {
         guard frame.last == UInt8(ascii: "\n") else { return nil }
         switch kind {
         case .bulk:

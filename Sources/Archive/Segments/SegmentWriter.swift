@@ -35,6 +35,7 @@ package final class SegmentWriter {
     private let spool: Spool
     private let makeSalt: () throws(CryptoError) -> [UInt8]
     private let packer: FramePacker
+    private let frameWriter: FrameWriter
     private let buffer: ByteBuffer
     private var bufferedBytes = 0
     private var bufferedDocuments = 0
@@ -61,6 +62,7 @@ package final class SegmentWriter {
         self.settings = settings
         makeSalt = salt
         packer = try FramePacker(level: settings.level)
+        frameWriter = try FrameWriter()
         buffer = ByteBuffer(count: settings.frameBytes)
     }
 
@@ -108,17 +110,29 @@ package final class SegmentWriter {
     ///
     /// - Throws: `.invalid` when the bytes cannot be so many documents of the writer's kind.
     package func append(frame: UnsafeRawBufferPointer, documents: Int) throws(ArchiveError) {
-        let isPlausible =
-            frame.last == lineFeed && documents > 0 && (kind == .exact || count(of: lineFeed, in: frame) == 2 * documents)
-        guard isPlausible else {
-            throw ArchiveError(
-                .invalid, "a frame of \(frame.count) bytes cannot be \(documents) documents of kind \(kind.rawValue)")
-        }
+        try kind.checkPlausibility(of: frame, count: documents)
         try guarding { () throws(ArchiveError) in
             if current == nil { current = try start() }
             try flush()
             current?.plainBytes += frame.count
             try pack([frame], documents: documents)
+        }
+    }
+
+    /// Takes a frame that was compressed already.
+    ///
+    /// - Throws: `.invalid` when it is of another kind.
+    package func append(_ frame: CompressedFrame) throws(ArchiveError) {
+        guard frame.kind == kind else {
+            throw ArchiveError(.invalid, "a frame of kind \(frame.kind.rawValue) cannot go to a segment of kind \(kind.rawValue)")
+        }
+        try guarding { () throws(ArchiveError) in
+            if current == nil { current = try start() }
+            try flush()
+            current?.plainBytes += frame.plainBytes
+            try store(documents: frame.documents, plainBytes: frame.plainBytes) { (write) throws(ArchiveError) in
+                try write(frame.bytes)
+            }
         }
     }
 
@@ -159,11 +173,24 @@ package final class SegmentWriter {
     }
 
     private func pack(_ pieces: [UnsafeRawBufferPointer], documents: Int) throws(ArchiveError) {
+        let plainBytes = pieces.reduce(0) { $0 + $1.count }
+        try store(documents: documents, plainBytes: plainBytes) { (write) throws(ArchiveError) in
+            try packer.pack(pieces, write)
+        }
+    }
+
+    /// Adds the frame that `produce` writes.
+    private func store(
+        documents: Int, plainBytes: Int, _ produce: (_ write: FrameWriter.Write) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
         guard let segment = current else { return }
-        let frame = try packer.pack(
-            pieces, documents: documents, as: segment.layout.frames.count, at: segment.file.bytes, sealedBy: segment.cipher,
-            into: segment.file)
-        current?.layout.frames.append(frame)
+        let offset = segment.file.bytes
+        let digest = try frameWriter.write(
+            frame: segment.layout.frames.count, sealedBy: segment.cipher, into: segment.file, produce)
+        current?.layout.frames.append(
+            SegmentFrame(
+                offset: offset, storedBytes: segment.file.bytes - offset, plainBytes: plainBytes, documents: documents,
+                digest: digest))
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {

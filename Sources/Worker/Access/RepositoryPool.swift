@@ -18,9 +18,12 @@ package struct RepositoryPool: Sendable {
         self.secrets = secrets
     }
 
-    /// - Parameter creating: make the repository if there is none.
+    /// - Parameters:
+    ///   - creating: make the repository if there is none.
+    ///   - access: what is going to be done with one that is there.
     /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    package func open(_ repository: Repository, creating: Bool) throws -> OpenRepository {
+    package func open(_ repository: Repository, creating: Bool, for access: RepositoryAccess = .writing) throws -> OpenRepository
+    {
         guard let own = resources.repository(repository.key)?.value else {
             throw WorkerError(.missingHere, "\(repository.key) is not among this worker's resources; apply it to every worker")
         }
@@ -34,7 +37,7 @@ package struct RepositoryPool: Sendable {
         let store = try store(of: own)
         if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
         do throws(ArchiveError) {
-            return try OpenRepository.open(store, protection: protection, for: .writing)
+            return try OpenRepository.open(store, protection: protection, for: access)
         } catch {
             guard error.code == .notFound else { throw error }
             throw WorkerError(.missingHere, error.message)

@@ -16,6 +16,7 @@ struct RestorePlanner {
     /// - Throws: `WorkerError(.refused)` when an index is in the way or nothing matches.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
         guard let restore = command.restore else { throw WorkerError(.refused, "the message carries no RestoreSession") }
+        try SpoolBound.check(command, segments: settings.segments)
         let survey = try RestoreSurvey(
             restore, target: command.target, mark: String(command.id.text.prefix(SwappedName.markLength)), client: client,
             store: store)

@@ -16,6 +16,7 @@ final class SessionEffects {
     let command: SessionCommand
     let repository: OpenRepository
     let journal: any Journal
+    private let spool: Spool
     private let isOurs: @Sendable () -> Bool
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
     private let endurance: Endurance
@@ -38,6 +39,7 @@ final class SessionEffects {
         self.command = command
         self.endurance = endurance
         self.isOurs = isOurs
+        spool = parts.spool.share(of: command)
         repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(
@@ -63,14 +65,6 @@ final class SessionEffects {
             openedClient = client
             return client
         }
-    }
-
-    private static func makeClient(
-        _ parts: WorkerParts, _ command: SessionCommand, _ isOurs: @escaping @Sendable () -> Bool
-    ) throws -> ElasticsearchClient {
-        try ElasticsearchClient(
-            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
-            isCancelled: { !isOurs() })
     }
 
     /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
@@ -141,7 +135,8 @@ final class SessionEffects {
         case .backup:
             try BackupPlanner(
                 client: try client, settings: parts.settings,
-                objects: ObjectDumper(client: try client, store: repository.store, spool: parts.spool)
+                objects: ObjectDumper(
+                    client: try client, store: repository.store, spool: spool, session: command.id)
             ).plan(command)
         case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
         }
@@ -185,7 +180,7 @@ final class SessionEffects {
             }
             let unit = LoadUnit(
                 makeClient: { [parts, command, isOurs] in try Self.makeClient(parts, command, isOurs) },
-                gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
+                gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: spool,
                 settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
                 try unit.run(
@@ -193,7 +188,7 @@ final class SessionEffects {
                     segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
         }
         let unit = DumpUnit(
-            client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
+            client: try client, store: repository.store, spool: spool, settings: parts.settings, pageSizes: parts.pageSizes,
             logger: parts.logger, report: report)
         switch try unit.run(plan: plan, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
@@ -204,7 +199,7 @@ final class SessionEffects {
     private func compose(_ plan: PlanEntry, epochs: [Int], begin: BeginEntry?) throws -> OutcomeEntry.Commit {
         guard let begin else { throw WorkerError(.refused, "a session was to be committed that never began") }
         if command.kind == .backup {
-            return try SnapshotComposer(store: repository.store, spool: parts.spool, journal: journal)
+            return try SnapshotComposer(store: repository.store, spool: spool, journal: journal)
                 .compose(command, begin: begin, plan: plan, epochs: epochs)
         }
         let results = try SessionResults(journal: journal, plan: plan)

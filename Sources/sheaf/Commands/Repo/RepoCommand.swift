@@ -1,7 +1,8 @@
 import Runtime
 
+/// What is done with a repository as a whole: straight on its store, so that neither broker nor Scheduler is needed.
 struct RepoCommand: CommandFamily {
     static let configuration = CommandConfiguration(
-        name: "repo", abstract: "Look after a repository, straight from this machine: no broker is needed.",
-        subcommands: [RepoKeysCommand.self])
+        name: "repo", abstract: "Look after a repository: straight on its store, without broker, Scheduler or cluster.",
+        subcommands: [RepoKeysCommand.self, RepoVerifyCommand.self, RepoRepairCommand.self, RepoCopyCommand.self])
 }
