@@ -4,5 +4,8 @@ import Runtime
 struct RepoCommand: CommandFamily {
     static let configuration = CommandConfiguration(
         name: "repo", abstract: "Look after a repository: straight on its store, without broker, Scheduler or cluster.",
-        subcommands: [RepoKeysCommand.self, RepoVerifyCommand.self, RepoRepairCommand.self, RepoCopyCommand.self])
+        subcommands: [
+            RepoStatusCommand.self, RepoRetainCommand.self, RepoVerifyCommand.self, RepoRepairCommand.self, RepoCopyCommand.self,
+            RepoKeysCommand.self,
+        ])
 }
