@@ -31,8 +31,9 @@ package struct OpenRepository: Sendable {
             _ = try store.put(format.encoded(), at: .format)
         }
         let repository = try open(store, for: .writing)
-        // By every creator, so that one who died between the two objects is made good.
+        // By every creator, so that one who died between the objects is made good. What is there already stays.
         _ = try store.put(Array(RecoveryText.text(for: repository.format).utf8), at: .recovery)
+        _ = try store.put(PackageResources.recover_py, at: .recoveryScript)
         return repository
     }
 

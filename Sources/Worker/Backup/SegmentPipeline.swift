@@ -16,6 +16,12 @@ final class SegmentPipeline: Sendable {
         case end
     }
 
+    /// What the documents of a kind go into.
+    private struct Output {
+        let segment: SegmentWriter
+        let inventory: InventoryWriter
+    }
+
     private struct State {
         var jobs: [Job] = []
         var free: [FrameBuffer] = []
@@ -95,10 +101,10 @@ final class SegmentPipeline: Sendable {
 
     /// The thread's body: works until it is closed or fails.
     func run() {
-        var writers: [SegmentKind: SegmentWriter] = [:]
+        var outputs: [SegmentKind: Output] = [:]
         do {
             while let job = nextJob() {
-                try perform(job, &writers)
+                try perform(job, &outputs)
                 finished(job)
             }
         } catch {
@@ -125,32 +131,39 @@ final class SegmentPipeline: Sendable {
         shared.notifyAll()
     }
 
-    private func perform(_ job: Job, _ writers: inout [SegmentKind: SegmentWriter]) throws {
+    private func perform(_ job: Job, _ outputs: inout [SegmentKind: Output]) throws {
         switch job {
         case .frame(let frame, let kind):
-            let writer = try writer(for: kind, in: &writers)
-            try writer.append(frame: frame.bytes, documents: frame.documents)
-            if writer.isFull { try store(writer) }
+            let output = try output(for: kind, in: &outputs)
+            try output.segment.append(frame: frame.bytes, documents: frame.documents)
+            try output.inventory.append(frame: frame.bytes, kind: kind)
+            if output.segment.isFull { try store(output) }
         case .document(let action, let source, let kind):
-            let writer = try writer(for: kind, in: &writers)
-            try writer.append(action, source)
-            if writer.isFull { try store(writer) }
+            let output = try output(for: kind, in: &outputs)
+            try output.segment.append(action, source)
+            try output.inventory.append(action: action)
+            if output.segment.isFull { try store(output) }
         case .end:
             for kind in [SegmentKind.bulk, .exact] {
-                if let writer = writers[kind] { try store(writer) }
+                if let output = outputs[kind] { try store(output) }
             }
         }
     }
 
-    private func writer(for kind: SegmentKind, in writers: inout [SegmentKind: SegmentWriter]) throws -> SegmentWriter {
-        if let writer = writers[kind] { return writer }
-        let writer = try SegmentWriter(spool: spool, kind: kind, settings: settings)
-        writers[kind] = writer
-        return writer
+    private func output(for kind: SegmentKind, in outputs: inout [SegmentKind: Output]) throws -> Output {
+        if let output = outputs[kind] { return output }
+        let output = Output(
+            segment: try SegmentWriter(spool: spool, kind: kind, settings: settings), inventory: try InventoryWriter(spool: spool))
+        outputs[kind] = output
+        return output
     }
 
-    private func store(_ writer: SegmentWriter) throws {
-        guard let segment = try writer.finish() else { return }
+    /// Stores the inventory first: a segment that is there has one.
+    private func store(_ output: Output) throws {
+        guard let segment = try output.segment.finish() else { return }
+        if let inventory = try output.inventory.finish() {
+            _ = try withExtendedLifetime(inventory) { try store.upload(contentsOf: inventory.path, at: .inventory(segment.id)) }
+        }
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         let stored = StoredSegment(
             id: segment.id.description, kind: segment.kind.rawValue, documents: segment.documents, bytes: segment.plainBytes,
