@@ -22,6 +22,6 @@ struct SheafCommand: CommandFamily {
         subcommands: [
             SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self,
             RestoreCommand.self, CancelCommand.self, SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
-            ExportCommand.self, ImportCommand.self, CheckCommand.self, DeadCommand.self,
+            ExportCommand.self, ImportCommand.self, CheckCommand.self, DeadCommand.self, RepoCommand.self,
         ])
 }

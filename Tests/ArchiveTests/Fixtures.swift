@@ -1,5 +1,7 @@
+import Crypto
 import FoundationEssentials
 import Glibc
+import Runtime
 import Testing
 
 @testable import Archive
@@ -70,6 +72,20 @@ struct Sample: Equatable {
     static func lines(_ samples: [Sample]) -> [UInt8] {
         samples.flatMap { $0.action + [10] + $0.source + [10] }
     }
+}
+
+/// Of a repository that is not encrypted.
+let plainStore = RepositoryStore(MemoryStore())
+
+/// A cost of guessing that a test can pay often.
+let cheap = ScryptCost(logN: 10, r: 1, p: 1)
+
+/// An encrypted repository, made or opened by its password.
+func sealedRepository(
+    in store: any ObjectStore, _ password: String = "a password", cache: KeyringCache = KeyringCache()
+) throws -> OpenRepository {
+    try OpenRepository.create(
+        store, protection: .password(Sensitive(password), cache), now: Date(timeIntervalSince1970: 1_750_000_000), cost: cheap)
 }
 
 extension SegmentWriter {

@@ -21,14 +21,14 @@ struct IndependentReaderTests {
     @Test(.enabled(if: isReady, "pip install zstandard to run")) func pythonReadsEveryDocument() throws {
         let spool = try Spool(in: "\(folder.path)/spool", limit: 1 << 30)
         let repository = try OpenRepository.create(
-            LocalStore(folder.makeFolder("store")), now: Date(timeIntervalSince1970: 1_750_000_000))
+            LocalStore(folder.makeFolder("store")), protection: .none, now: Date(timeIntervalSince1970: 1_750_000_000))
         var settings = SegmentSettings()
         settings.frameBytes = 20_000
         var references: [SegmentReference] = []
         var expected: [UInt8] = []
         for (slice, kind) in [SegmentKind.bulk, .exact, .bulk].enumerated() {
             let samples = Sample.make(500, seed: UInt64(slice), kind: kind)
-            let staged = try SegmentWriter(spool: spool, kind: kind, settings: settings).write(samples)
+            let staged = try SegmentWriter(store: plainStore, spool: spool, kind: kind, settings: settings).write(samples)
             try repository.put(staged)
             references.append(SegmentReference(staged, slice: slice, shard: slice))
             expected += Sample.lines(samples)

@@ -27,7 +27,7 @@ struct SpoolTests {
 
     @Test func folderOfALivingProcessStays() throws {
         let first = try Spool(in: parent, limit: 1 << 20)
-        let staged = try SegmentWriter(spool: first, kind: .bulk).write(Sample.make(5, seed: 1))
+        let staged = try SegmentWriter(store: plainStore, spool: first, kind: .bulk).write(Sample.make(5, seed: 1))
         let second = try Spool(in: parent, limit: 1)
         #expect(first.folder != second.folder)
         #expect(access(staged.file.path, R_OK) == 0)
@@ -41,7 +41,7 @@ struct SpoolTests {
 
     @Test func boundIsToldAndFreedAgain() throws {
         let spool = try Spool(in: parent, limit: 5_000)
-        let writer = try SegmentWriter(spool: spool, kind: .bulk)
+        let writer = try SegmentWriter(store: plainStore, spool: spool, kind: .bulk)
         var staged: StagedSegment? = try writer.write(Sample.make(10, seed: 1, largest: 300))
         #expect(spool.usedBytes == staged?.storedBytes)
         var generator = SeededGenerator(seed: 4)
@@ -58,7 +58,7 @@ struct SpoolTests {
     @Test func abandonedWriterLeavesNothing() throws {
         let spool = try Spool(in: parent, limit: 1 << 20)
         do {
-            let writer = try SegmentWriter(spool: spool, kind: .bulk)
+            let writer = try SegmentWriter(store: plainStore, spool: spool, kind: .bulk)
             try writer.append(Sample("1", [97]))
             #expect(spool.usedBytes > 0)
         }

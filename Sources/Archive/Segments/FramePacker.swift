@@ -1,53 +1,64 @@
 import CZstd
 import Crypto
 
-/// Compresses frames straight into a file, decoding each piece again and comparing it with its source on the way.
+/// Compresses frames, and seals them, straight into a file, opening and decoding each piece again and comparing it with its source on
+/// the way.
 ///
-/// The comparison catches a compressor or memory that fails before the only good copy of the documents is gone. Everything
+/// The comparison catches a cipher, compressor or memory that fails before the only good copy of the documents is gone. Everything
 /// streams, so a frame of any size costs the same few MiB of contexts; these are reused from frame to frame.
 final class FramePacker {
     private let compressor: CompressionContext
     private let decompressor: DecompressionContext
-    private let stored: ByteBuffer
+    private let compressed: ByteBuffer
+    private let sealed: ByteBuffer
     private let decoded: ByteBuffer
     private var digest: SHA256
 
     init(level: Int) throws(ArchiveError) {
         compressor = try CompressionContext(level: level)
         decompressor = try DecompressionContext()
-        stored = ByteBuffer(count: ZSTD_CStreamOutSize())
+        compressed = ByteBuffer(count: ZSTD_CStreamOutSize())
+        sealed = ByteBuffer(count: ZSTD_CStreamOutSize())
         decoded = ByteBuffer(count: ZSTD_DStreamOutSize())
         digest = try digesting { () throws(CryptoError) in try SHA256() }
     }
 
     /// Writes the pieces, one after the other, as one frame.
-    /// - Parameter offset: where in the segment the frame starts.
+    /// - Parameters:
+    ///   - index: the frame's number in the segment.
+    ///   - offset: where in the segment the frame starts.
+    ///   - cipher: of a segment that is sealed.
     func pack(
-        _ pieces: [UnsafeRawBufferPointer], documents: Int, at offset: Int, into file: SpooledFile
+        _ pieces: [UnsafeRawBufferPointer], documents: Int, as index: Int, at offset: Int, sealedBy cipher: SegmentCipher?,
+        into file: SpooledFile
     ) throws(ArchiveError) -> SegmentFrame {
         let plainBytes = pieces.reduce(0) { $0 + $1.count }
         // A frame that failed half-way leaves nothing behind.
         _ = try checkZstd(ZSTD_CCtx_reset(compressor.pointer, ZSTD_reset_session_only), "start a frame")
         _ = try checkZstd(ZSTD_DCtx_reset(decompressor.pointer, ZSTD_reset_session_only), "start a frame")
         _ = try checkZstd(ZSTD_CCtx_setPledgedSrcSize(compressor.pointer, UInt64(plainBytes)), "start a frame")
+        try cipher?.startFrame(index)
         var comparison = Comparison(pieces: pieces)
         var storedBytes = 0
         var isEnded = false
-        for (index, piece) in pieces.enumerated() {
-            let mode = index == pieces.count - 1 ? ZSTD_e_end : ZSTD_e_continue
+        for (number, piece) in pieces.enumerated() {
+            let mode = number == pieces.count - 1 ? ZSTD_e_end : ZSTD_e_continue
             var input = ZSTD_inBuffer(src: piece.baseAddress, size: piece.count, pos: 0)
             var remaining = 0
             repeat {
-                var output = ZSTD_outBuffer(dst: stored.bytes.baseAddress, size: stored.bytes.count, pos: 0)
+                var output = ZSTD_outBuffer(dst: compressed.bytes.baseAddress, size: compressed.bytes.count, pos: 0)
                 remaining = try checkZstd(ZSTD_compressStream2(compressor.pointer, &output, &input, mode), "compress a frame")
-                let chunk = stored.prefix(output.pos)
-                storedBytes += chunk.count
-                isEnded = try compare(chunk, &comparison)
-                try update(chunk)
-                try file.write(chunk)
+                let chunk = try seal(output.pos, cipher)
+                // Where it is sealed, what was opened again has taken the place of what was compressed.
+                isEnded = try compare(compressed.prefix(output.pos), &comparison)
+                storedBytes += try store(chunk, in: file)
             } while input.pos < input.size || (mode == ZSTD_e_end && remaining > 0)
         }
         guard isEnded, comparison.isComplete else { throw mismatch() }
+        if let cipher {
+            guard let tag = try cipher.finishFrame() else { throw mismatch() }
+            storedBytes += try tag.withBytes { (tag) throws(ArchiveError) in try store(tag, in: file) }
+        }
         return SegmentFrame(
             offset: offset, storedBytes: storedBytes, plainBytes: plainBytes, documents: documents, digest: try finishDigest())
     }
@@ -70,8 +81,19 @@ final class FramePacker {
             .corrupt, "a frame decodes to other bytes than it was made of, nothing of it was stored: check this machine's memory")
     }
 
-    private func update(_ chunk: UnsafeRawBufferPointer) throws(ArchiveError) {
+    /// What is to be stored of so many bytes of the compressor's.
+    private func seal(_ count: Int, _ cipher: SegmentCipher?) throws(ArchiveError) -> UnsafeRawBufferPointer {
+        guard let cipher else { return compressed.prefix(count) }
+        try cipher.seal(compressed.prefix(count), into: sealed.bytes)
+        try cipher.reopen(sealed.prefix(count), into: compressed.bytes)
+        return sealed.prefix(count)
+    }
+
+    /// - Returns: how many bytes there are.
+    private func store(_ chunk: UnsafeRawBufferPointer, in file: SpooledFile) throws(ArchiveError) -> Int {
         try digesting { () throws(CryptoError) in try digest.update(chunk) }
+        try file.write(chunk)
+        return chunk.count
     }
 
     private func finishDigest() throws(ArchiveError) -> Digest {

@@ -10,12 +10,15 @@ package final class SegmentReader {
     /// In bytes, as stored.
     package let storedBytes: Int
     private let layout: SegmentLayout
+    private let cipher: SegmentCipher?
     private let store: RepositoryStore
     private let windowBytes: Int
     private let context: DecompressionContext
     private var window: [UInt8] = []
     private var windowStart = 0
     private var plain = ByteBuffer(count: 0)
+    /// A frame that was opened and is still compressed.
+    private var opened = ByteBuffer(count: 0)
 
     package var kind: SegmentKind { layout.kind }
     package var frames: [SegmentFrame] { layout.frames }
@@ -37,7 +40,7 @@ package final class SegmentReader {
         self.id = id
         self.storedBytes = size
         self.windowBytes = windowBytes
-        layout = try SegmentReader.layout(of: key, in: store, size: size)
+        (layout, cipher) = try SegmentReader.layout(of: key, in: store, size: size)
         context = try DecompressionContext()
     }
 
@@ -78,9 +81,14 @@ package final class SegmentReader {
     private func decode(_ index: Int, into bytes: UnsafeMutableRawBufferPointer) throws(ArchiveError) {
         let frame = frames[index]
         let start = frame.offset - windowStart
+        if cipher != nil, opened.bytes.count < frame.storedBytes { opened = ByteBuffer(count: frame.storedBytes) }
         let isWhole = try window.withBytes { (window) throws(ArchiveError) in
-            let stored = UnsafeRawBufferPointer(rebasing: window[start..<(start + frame.storedBytes)])
+            var stored = UnsafeRawBufferPointer(rebasing: window[start..<(start + frame.storedBytes)])
             guard try SegmentReader.digest(stored) == frame.digest else { return false }
+            if let cipher {
+                guard try cipher.open(frame: index, stored, into: opened.bytes) else { return false }
+                stored = opened.prefix(stored.count - AESGCM.tagLength)
+            }
             let count = ZSTD_decompressDCtx(
                 context.pointer, bytes.baseAddress, frame.plainBytes, stored.baseAddress, stored.count)
             return ZSTD_isError(count) == 0 && count == frame.plainBytes
@@ -129,7 +137,9 @@ package final class SegmentReader {
         ArchiveError(.corrupt, "segment \(id) in \(store.location) is damaged: \(cause); restore it from another copy")
     }
 
-    private static func layout(of key: ObjectKey, in store: RepositoryStore, size: Int) throws(ArchiveError) -> SegmentLayout {
+    private static func layout(
+        of key: ObjectKey, in store: RepositoryStore, size: Int
+    ) throws(ArchiveError) -> (SegmentLayout, SegmentCipher?) {
         func damaged(_ cause: String) -> ArchiveError {
             ArchiveError(
                 .corrupt, "\(key) in \(store.location) is damaged: \(cause), no frame can be found; restore it from another copy")
@@ -141,10 +151,20 @@ package final class SegmentReader {
         }
         if length > tail.count { tail = try store.read(key, (size - length)..<size) }
         do throws(ArchiveError) {
-            guard let layout = try SegmentLayout(trailer: Array(tail.suffix(length)), segmentBytes: size) else {
+            let trailer = Array(tail.suffix(length))
+            guard let layout = try SegmentLayout(trailer: trailer, segmentBytes: size) else {
                 throw damaged("its frame table does not match its digest or its size")
             }
-            return layout
+            guard (layout.epoch != nil) == store.isEncrypted else {
+                throw damaged(
+                    "it is \(store.isEncrypted ? "not encrypted, and the repository is" : "encrypted, and the repository is not")"
+                )
+            }
+            let cipher = try store.cipher(opening: layout, of: key)
+            if let cipher, try !layout.isAuthentic(trailer, by: cipher) {
+                throw damaged("its frame table does not open with the key that it was sealed under")
+            }
+            return (layout, cipher)
         } catch  where error.code == .unsupported {
             throw ArchiveError(.unsupported, "\(key) in \(store.location) cannot be read: \(error.message)")
         }

@@ -31,6 +31,7 @@ package struct StagedSegment: Sendable {
 package final class SegmentWriter {
     package let kind: SegmentKind
     package let settings: SegmentSettings
+    private let store: RepositoryStore
     private let spool: Spool
     private let makeSalt: () throws(CryptoError) -> [UInt8]
     private let packer: FramePacker
@@ -42,15 +43,19 @@ package final class SegmentWriter {
 
     private struct Segment {
         let file: SpooledFile
+        let cipher: SegmentCipher?
         var layout: SegmentLayout
         var plainBytes = 0
     }
 
-    /// - Parameter salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do.
+    /// - Parameters:
+    ///   - store: where the segments will be stored; it says whether they are sealed, and under which epoch.
+    ///   - salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do, nor a key.
     package init(
-        spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
+        store: RepositoryStore, spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
         salt: @escaping () throws(CryptoError) -> [UInt8] = { () throws(CryptoError) in try randomBytes(32) }
     ) throws(ArchiveError) {
+        self.store = store
         self.spool = spool
         self.kind = kind
         self.settings = settings
@@ -124,7 +129,7 @@ package final class SegmentWriter {
             guard current != nil else { return nil }
             try flush()
             guard let segment = current else { return nil }
-            try segment.file.write(try segment.layout.trailer())
+            try segment.file.write(try segment.layout.trailer(sealedBy: segment.cipher))
             let staged = StagedSegment(
                 file: try segment.file.finish(), kind: kind, documents: segment.layout.documents,
                 plainBytes: segment.layout.plainBytes, frames: segment.layout.frames.count)
@@ -138,7 +143,10 @@ package final class SegmentWriter {
         guard salt.count == SegmentLayout.saltLength else {
             throw ArchiveError(.invalid, "a segment's salt has \(salt.count) bytes: give \(SegmentLayout.saltLength)")
         }
-        let segment = Segment(file: try SpooledFile(in: spool), layout: SegmentLayout(kind: kind, salt: salt))
+        let cipher = try store.cipher(sealing: kind, salt: salt)
+        let segment = Segment(
+            file: try SpooledFile(in: spool), cipher: cipher,
+            layout: SegmentLayout(kind: kind, salt: salt, epoch: cipher?.epoch))
         try segment.file.write(segment.layout.header)
         return segment
     }
@@ -152,7 +160,9 @@ package final class SegmentWriter {
 
     private func pack(_ pieces: [UnsafeRawBufferPointer], documents: Int) throws(ArchiveError) {
         guard let segment = current else { return }
-        let frame = try packer.pack(pieces, documents: documents, at: segment.file.bytes, into: segment.file)
+        let frame = try packer.pack(
+            pieces, documents: documents, as: segment.layout.frames.count, at: segment.file.bytes, sealedBy: segment.cipher,
+            into: segment.file)
         current?.layout.frames.append(frame)
     }
 

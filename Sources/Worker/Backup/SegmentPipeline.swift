@@ -153,7 +153,8 @@ final class SegmentPipeline: Sendable {
     private func output(for kind: SegmentKind, in outputs: inout [SegmentKind: Output]) throws -> Output {
         if let output = outputs[kind] { return output }
         let output = Output(
-            segment: try SegmentWriter(spool: spool, kind: kind, settings: settings), inventory: try InventoryWriter(spool: spool))
+            segment: try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings),
+            inventory: try InventoryWriter(spool: spool))
         outputs[kind] = output
         return output
     }

@@ -51,7 +51,7 @@ final class RejectLedger: Sendable {
             }
             guard state.result.unkept == nil else { return }
             do {
-                let writer = try state.writer ?? SegmentWriter(spool: spool, kind: .exact, settings: settings)
+                let writer = try state.writer ?? SegmentWriter(store: store, spool: spool, kind: .exact, settings: settings)
                 state.writer = writer
                 try Self.line(rejection, action: action).withUnsafeBytes { try writer.append($0, source) }
                 if writer.isFull { try store(&state) }

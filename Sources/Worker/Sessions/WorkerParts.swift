@@ -32,7 +32,7 @@ package final class WorkerParts: Sendable {
         self.settings = settings
         self.resources = resources
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
-        self.repositories = RepositoryPool(resources: resources)
+        self.repositories = RepositoryPool(resources: resources, secrets: secrets)
         self.spool = spool
         self.logger = logger
         publisher = MessagePublisher(address: broker, name: "sheaf-worker \(settings.name) publish")

@@ -37,11 +37,11 @@ package struct SnapshotExport {
     private let store: RepositoryStore
 
     /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
-    package init(resources: ResourceSet, repository key: ResourceKey) throws {
+    package init(resources: ResourceSet, secrets: SecretSource, repository key: ResourceKey) throws {
         guard let repository = resources.repository(key)?.value else {
             throw TransferError(.notFound, "\(key) is not among the resources")
         }
-        store = try RepositoryPool(resources: resources).open(repository, creating: false).store
+        store = try RepositoryPool(resources: resources, secrets: secrets).open(repository, creating: false).store
     }
 
     init(store: RepositoryStore) { self.store = store }

@@ -73,13 +73,15 @@ struct ExportCommand: AsyncCommand {
         try await CommandError.naming {
             // A reader that has enough (`| head`) ends the export without a word, as it ends every other program.
             signal(SIGPIPE, SIG_DFL)
-            let resources = try options.load().resources
+            let (resources, secrets) = try options.load()
             switch subject {
             case .snapshot(let snapshot, let indices):
-                let export = try SnapshotExport(resources: resources, repository: repository.key(.repository))
+                let export = try SnapshotExport(
+                    resources: resources, secrets: secrets, repository: repository.key(.repository))
                 tell(try write { try export.run(snapshot, indices: indices, format: format, write: $0) })
             case .segments(let segments):
-                let export = try RejectsExport(resources: resources, repository: repository.key(.repository))
+                let export = try RejectsExport(
+                    resources: resources, secrets: secrets, repository: repository.key(.repository))
                 tell(try write { try export.run(segments, write: $0) })
             }
         }
