@@ -60,14 +60,17 @@ package final class InventoryWriter {
         count += id.count + 1
     }
 
-    /// Ends the inventory; the next document starts another. Store it, before its segment, by
-    /// `store.upload(contentsOf: file.path, at: .inventory(segment))`.
-    /// - Returns: `nil` when there was no document.
-    package func finish() throws(ArchiveError) -> StagedFile? {
-        guard count > 0 || file != nil else { return nil }
+    /// Ends the inventory and stores it; nothing happens where there was no document. The next document starts another.
+    ///
+    /// To be called before the segment is stored: one that is there has its inventory.
+    package func store(for segment: Digest, in store: RepositoryStore) throws(ArchiveError) {
+        guard count > 0 || file != nil else { return }
         try flush(ZSTD_e_end)
-        defer { file = nil }
-        return try file?.finish()
+        guard let staged = try file?.finish() else { return }
+        file = nil
+        // The file goes with its last owner.
+        defer { withExtendedLifetime(staged) {} }
+        _ = try store.upload(contentsOf: staged.path, at: .inventory(segment))
     }
 
     private func flush(_ mode: ZSTD_EndDirective) throws(ArchiveError) {
@@ -129,7 +132,9 @@ package final class Inventory {
         for documents in frames {
             var frame: [String] = []
             for _ in 0..<documents {
-                guard let id = try inventory.next() else { throw inventory.damaged("it names fewer documents than its segment has") }
+                guard let id = try inventory.next() else {
+                    throw inventory.damaged("it names fewer documents than its segment has")
+                }
                 frame.append(String(decoding: id, as: UTF8.self))
             }
             ids.append(frame)

@@ -37,10 +37,10 @@ enum RecoveryText {
 
         """ + (format.algorithms.encryption == "none" ? byHand : sealed) + """
 
-        Nothing here is ever changed after it was written: a copy made by any tool, `outcomes/` first and the rest after it, is a good
-        copy.
+            Nothing here is ever changed after it was written: a copy made by any tool, `outcomes/` first and the rest after it, is a good
+            copy.
 
-        """
+            """
     }
 
     private static let sealed = """

@@ -697,11 +697,11 @@ class Check:
             require(decided == f"outcomes/{time}-{id}", f"{decided}: its session began at {begin['startedAt']}")
         if "final" in entries:
             return  # From then on garbage collection may have taken some of the journal (section 7).
-        for name, part in entries.items():
+        for name, entry in entries.items():
             if name.startswith("part/"):
-                self.attempt(self.part, f"{base}/{name}", part, decided is None)
-            if name.startswith("done/") and not entries[name].get("failure"):
-                self.attempt(self.chain, f"{base}/{name}", part, entries, name[5:])
+                self.attempt(self.part, f"{base}/{name}", entry, begin is not None and decided is None)
+            elif name.startswith("done/") and not entry.get("failure"):
+                self.attempt(self.chain, f"{base}/{name}", entry, entries, name[5:])
 
     def part(self, key, part, is_open):
         for count in ("documents", "bytes", "storedBytes"):

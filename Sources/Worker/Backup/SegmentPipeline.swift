@@ -159,12 +159,9 @@ final class SegmentPipeline: Sendable {
         return output
     }
 
-    /// Stores the inventory first: a segment that is there has one.
     private func store(_ output: Output) throws {
         guard let segment = try output.segment.finish() else { return }
-        if let inventory = try output.inventory.finish() {
-            _ = try withExtendedLifetime(inventory) { try store.upload(contentsOf: inventory.path, at: .inventory(segment.id)) }
-        }
+        try output.inventory.store(for: segment.id, in: store)
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         let stored = StoredSegment(
             id: segment.id.description, kind: segment.kind.rawValue, documents: segment.documents, bytes: segment.plainBytes,
