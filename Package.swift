@@ -16,8 +16,9 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency], embedding resources: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -54,7 +55,7 @@ let package = Package(
         module("Crypto", ["CCrypto"]),
         module("HTTP", ["Crypto", "Runtime", "CCurl"]),
         module("Elasticsearch", ["HTTP", "Runtime", "CScan"]),
-        module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"]),
+        module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"], embedding: ["Recovery/recover.py"]),
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
@@ -83,7 +84,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("HTTPTests", ["HTTP", "Crypto", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
-        tests("ArchiveTests", ["Archive", "Crypto", "HTTP", "Runtime"]),
+        tests("ArchiveTests", ["Archive", "Crypto", "HTTP", "Messages", "Runtime", "Sessions", "Snapshots"]),
         tests(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),

@@ -132,7 +132,9 @@ package final class Inventory {
         for documents in frames {
             var frame: [String] = []
             for _ in 0..<documents {
-                guard let id = try inventory.next() else { throw inventory.damaged("it names fewer documents than its segment has") }
+                guard let id = try inventory.next() else {
+                    throw inventory.damaged("it names fewer documents than its segment has")
+                }
                 frame.append(String(decoding: id, as: UTF8.self))
             }
             ids.append(frame)

@@ -39,8 +39,9 @@ package struct OpenRepository: Sendable {
             try make(in: store, protection: protection, now: now, cost: cost)
         }
         let repository = try open(store, protection: protection, for: .writing)
-        // By every creator, so that one who died between the two objects is made good.
+        // By every creator, so that one who died between the objects is made good. What is there already stays.
         _ = try store.put(Array(RecoveryText.text(for: repository.format).utf8), at: .recovery)
+        _ = try store.put(PackageResources.recover_py, at: .recoveryScript)
         return repository
     }
 

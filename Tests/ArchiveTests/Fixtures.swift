@@ -68,6 +68,9 @@ struct Sample: Equatable {
         }
     }
 
+    /// As a segment of kind `exact` holds it.
+    var stored: [UInt8] { action.dropLast() + Array(",\"length\":\(source.count)}\n".utf8) + source + [10] }
+
     /// The bulk body that the samples make.
     static func lines(_ samples: [Sample]) -> [UInt8] {
         samples.flatMap { $0.action + [10] + $0.source + [10] }

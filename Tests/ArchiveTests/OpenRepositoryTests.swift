@@ -22,7 +22,7 @@ struct OpenRepositoryTests {
             #expect(try OpenRepository.open(store, protection: .none, for: access).format == created.format)
         }
         #expect(try OpenRepository.create(store, protection: .none, now: now).id == created.id)
-        #expect(try store.list("", after: nil, limit: 10).map(\.key.text) == ["FORMAT", "RECOVERY.md"])
+        #expect(try store.list("", after: nil, limit: 10).map(\.key.text) == ["FORMAT", "RECOVERY.md", "recover.py"])
         let text = String(decoding: try #require(store.get(.recovery)), as: UTF8.self)
         #expect(text.contains("zstd -dc") && text.contains("_bulk") && text.contains(created.id))
     }

@@ -63,6 +63,7 @@ package final class SegmentReader {
 
     private func decoded(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
         let frame = frames[index]
+        guard isBorneOut(index) else { throw damaged("frame \(index) of \(frames.count) cannot hold what its table says") }
         if plain.bytes.count < frame.plainBytes || plain.bytes.count > max(4 * frame.plainBytes, 2 << 20) {
             plain = ByteBuffer(count: 0)
             plain = ByteBuffer(count: max(frame.plainBytes, min(1 << 20, 4 * frame.plainBytes)))
@@ -87,6 +88,17 @@ package final class SegmentReader {
             throw ArchiveError(.invalid, "segment \(id) has \(frames.count) frames, there is no frame \(index)")
         }
         return frames[index]
+    }
+
+    /// Whether the stored bytes can hold what the table says, so that memory is taken for what is there. A sealed table does not lie.
+    private func isBorneOut(_ index: Int) -> Bool {
+        let frame = frames[index]
+        guard cipher == nil, frame.plainBytes > SegmentReader.modestFrame else { return true }
+        let start = frame.offset - windowStart
+        return window.withUnsafeBytes {
+            FrameExtent.largest(UnsafeRawBufferPointer(rebasing: $0[start..<(start + frame.storedBytes)])) ?? 0
+                >= frame.plainBytes
+        }
     }
 
     /// The window must hold the frame.
@@ -167,6 +179,9 @@ package final class SegmentReader {
             throw ArchiveError(.unsupported, "\(key) in \(store.location) cannot be read: \(error.message)")
         }
     }
+
+    /// Plain bytes that are taken on trust.
+    private static let modestFrame = 4 << 20
 
     /// Holds the table of some 250 frames: one request for nearly every segment.
     private static let guessedTrailer = 16 << 10
