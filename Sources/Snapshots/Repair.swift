@@ -111,11 +111,11 @@ package final class Repair {
         _ = try Forgetting(store: repository.store).forget(old, reason: "repaired as \(new)")
     }
 
-    private func isWhole(objects: String) throws -> Bool {
-        do {
+    private func isWhole(objects: String) throws(ArchiveError) -> Bool {
+        do throws(ArchiveError) {
             _ = try ObjectManifestReader(store: repository.store, id: try Verification.digest(objects))
             return true
-        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
+        } catch  where error.code == .corrupt || error.code == .notFound {
             return false
         }
     }

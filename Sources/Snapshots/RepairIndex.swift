@@ -83,13 +83,13 @@ struct RepairIndex {
         return result
     }
 
-    private func source() throws -> Source {
-        do {
+    private func source() throws(ArchiveError) -> Source {
+        do throws(ArchiveError) {
             let id = try Verification.digest(manifest)
             let reader = try IndexManifestReader(store: repository.store, id: id)
             while try reader.next() != nil {}
             return .whole(id)
-        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
+        } catch  where error.code == .corrupt || error.code == .notFound {
             guard let id = Digest(hex: manifest) else { return .undefined([]) }
             let left = try IndexManifestSalvage(store: repository.store, id: id)
             guard let header = left.header, header.name == summary.name else { return .undefined(left.segments) }

@@ -31,13 +31,21 @@ struct VerificationWalk {
     /// Whether a snapshot that was found a moment ago is gone: garbage collection may have swept it since.
     func isGone(_ name: String) throws -> Bool { try store.size(try ObjectKey("outcomes/\(name)")) == nil }
 
+    /// - Returns: a failure for an object that is damaged.
+    private func read(_ key: ObjectKey) throws(ArchiveError) -> Result<[UInt8]?, ArchiveError> {
+        do throws(ArchiveError) {
+            return .success(try store.get(key))
+        } catch  where error.code == .corrupt {
+            return .failure(error)
+        }
+    }
+
     private func found(at key: ObjectKey, _ name: String) throws -> Found? {
         let bytes: [UInt8]
-        do {
-            guard let stored = try store.get(key) else { return nil }
-            bytes = stored
-        } catch let error as ArchiveError where error.code == .corrupt {
-            return .damaged(name: name, cause: error.message)
+        switch try read(key) {
+        case .success(let stored?): bytes = stored
+        case .success(nil): return nil
+        case .failure(let error): return .damaged(name: name, cause: error.message)
         }
         do {
             guard case .commit(let commit) = try MessageCoding.decode(OutcomeEntry.self, from: bytes).verdict else { return nil }

@@ -1,5 +1,5 @@
 package import Archive
-package import Elasticsearch
+import Elasticsearch
 import Runtime
 package import Sessions
 
