@@ -43,13 +43,13 @@ import Testing
         return id
     }
 
-    private func condition(_ policy: RetentionPolicy?, isGivenUp: Bool = false) -> Condition? {
+    private func applied(_ policy: RetentionPolicy?, isGivenUp: Bool = false) -> Condition? {
         PlanRetention(store: store, command: command(policy)).condition(isGivenUp: isGivenUp)
     }
 
     @Test func aPlanWithoutAPolicyHasNoCondition() throws {
         try add("a1", after: 0)
-        #expect(condition(nil) == nil)
+        #expect(applied(nil) == nil)
     }
 
     @Test func theConditionTellsWhatWasForgottenAlsoWhenTheMessageComesAgain() throws {
@@ -57,7 +57,7 @@ import Testing
         let other = try add("b0", after: 0, by: "another-plan")
         let policy = RetentionPolicy(name: "keep-2", keepLast: 2)
         for _ in 0..<2 {
-            let condition = try #require(condition(policy))
+            let condition = try #require(applied(policy))
             #expect(condition.type == "RetentionPolicyApplied" && condition.status == "True")
             #expect(condition.reason == "SuccessfullyAppliedRetentionPolicy")
             #expect(condition.message == "retention policy keep-2 forgot 2 snapshots, 2 are kept: \(ids[0]), \(ids[1])")
@@ -67,7 +67,7 @@ import Testing
 
     @Test func aDryRunTellsWhatWouldGo() throws {
         let ids = try (0..<3).map { try add("a\($0)", after: $0) }
-        let condition = try #require(condition(RetentionPolicy(name: "p", keepLast: 2, dryRun: true)))
+        let condition = try #require(applied(RetentionPolicy(name: "p", keepLast: 2, dryRun: true)))
         #expect(condition.status == "True")
         #expect(condition.message == "retention policy p would forget 1 snapshot, 2 are kept: \(ids[0])")
         #expect(try SnapshotCatalog(store: store).records().count == 3)
@@ -78,11 +78,11 @@ import Testing
         try add("a1", after: 1)
         var wrong = RetentionPolicy(name: "tags")
         wrong.keepTags = ["wekly"]
-        let refused = try #require(condition(wrong))
+        let refused = try #require(applied(wrong))
         #expect(refused.status == "False" && refused.reason == "FailedToApplyRetentionPolicy")
         #expect(refused.message.contains("retention policy tags was not applied: no rule of the policy keeps any"))
         _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20200101T000000Z-damaged"))
-        let damaged = try #require(condition(RetentionPolicy(name: "p", keepLast: 1)))
+        let damaged = try #require(applied(RetentionPolicy(name: "p", keepLast: 1)))
         #expect(damaged.status == "False" && damaged.message.contains("outcomes/20200101T000000Z-damaged"))
         #expect(try Forgetting(store: store).snapshots().isEmpty)
     }
@@ -90,7 +90,7 @@ import Testing
     @Test func nothingIsRiskedWhereTheEndKillsWorkers() throws {
         try add("a0", after: 0)
         try add("a1", after: 1)
-        let condition = try #require(condition(RetentionPolicy(name: "p", keepLast: 1), isGivenUp: true))
+        let condition = try #require(applied(RetentionPolicy(name: "p", keepLast: 1), isGivenUp: true))
         #expect(condition.status == "False" && condition.message.contains("again and again"))
         #expect(try Forgetting(store: store).snapshots().isEmpty)
     }
