@@ -3,6 +3,7 @@ import Crypto
 import FoundationEssentials
 import Messages
 import Runtime
+import Sessions
 import Testing
 
 @testable import Snapshots
