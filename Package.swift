@@ -98,6 +98,11 @@ let package = Package(
             ]),
         tests("ArchitectureTests", []),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
-        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime", "Scheduler"]),
+        tests(
+            "EndToEndTests",
+            [
+                "sheaf", "AMQP", "Archive", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions",
+                "Snapshots", "Worker",
+            ]),
     ]
 )

@@ -1,6 +1,7 @@
 import Archive
 import Crypto
 import Messages
+import Sessions
 import Testing
 
 @testable import Snapshots

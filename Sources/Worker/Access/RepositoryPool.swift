@@ -12,10 +12,15 @@ package struct RepositoryPool: Sendable {
     private let resources: ResourceSet
     private let secrets: SecretSource
     private let keyrings = KeyringCache()
+    private let wrap: @Sendable (any ObjectStore) -> any ObjectStore
 
-    package init(resources: ResourceSet, secrets: SecretSource) {
+    /// - Parameter wrap: puts a store of the caller's around each.
+    package init(
+        resources: ResourceSet, secrets: SecretSource, wrap: @escaping @Sendable (any ObjectStore) -> any ObjectStore = { $0 }
+    ) {
         self.resources = resources
         self.secrets = secrets
+        self.wrap = wrap
     }
 
     /// - Parameters:
@@ -34,7 +39,7 @@ package struct RepositoryPool: Sendable {
             )
         }
         let protection = try RepositoryPassword(of: own, in: secrets).protection(keyrings)
-        let store = try store(of: own)
+        let store = wrap(try store(of: own))
         if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
         do throws(ArchiveError) {
             return try OpenRepository.open(store, protection: protection, for: access)

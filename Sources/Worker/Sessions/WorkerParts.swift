@@ -26,13 +26,13 @@ package final class WorkerParts: Sendable {
     private let draining = Lock(false)
 
     package init(
-        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress,
-        logger: Logger
+        settings: WorkerSettings, resources: ResourceSet, repositories: RepositoryPool? = nil, secrets: SecretSource,
+        spool: Spool, broker: BrokerAddress, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
-        self.repositories = RepositoryPool(resources: resources, secrets: secrets)
+        self.repositories = repositories ?? RepositoryPool(resources: resources, secrets: secrets)
         self.spool = spool
         self.logger = logger
         publisher = MessagePublisher(address: broker, name: "sheaf-worker \(settings.name) publish")
