@@ -76,7 +76,7 @@ lint: ## formatting, shell, Python and YAML
 format: ## format Swift in place
 	swift format --in-place --recursive Package.swift Sources Tests
 
-services-start: ## start broker and engines for the tests (.services/)
+services-start: ## start broker, engines and object stores for the tests (.services/)
 	@scripts/services start
 
 services-stop: ## stop them
