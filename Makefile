@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults golden bench bench-archive lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance golden bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Sources/Archive/Recovery/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/StubStores/*.py Tests/Fidelity/*.py Tests/Interop/*.py Sources/Archive/Recovery/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ faults: ## proof: engines that answer wrongly lose no document without a word
 golden: ## proof: what was stored in format 1 is read as recorded, by sheaf and by recover.py; parsers are fuzzed
 	@scripts/proof golden
 
+conformance: ## proof: every kind of store keeps the one contract, and stores that overwrite are refused
+	@scripts/proof conformance
+
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@if command -v shellcheck >/dev/null; then (set -x; shellcheck $(shell_scripts)); \
@@ -79,7 +82,7 @@ lint: ## formatting, shell, Python and YAML
 format: ## format Swift in place
 	swift format --in-place --recursive Package.swift Sources Tests
 
-services-start: ## start broker and engines for the tests (.services/)
+services-start: ## start broker, engines and object stores for the tests (.services/)
 	@scripts/services start
 
 services-stop: ## stop them

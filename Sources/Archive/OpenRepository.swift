@@ -35,7 +35,7 @@ package struct OpenRepository: Sendable {
         _ store: any ObjectStore, protection: Protection, now: Date, cost: ScryptCost = .standard
     ) throws(ArchiveError) -> OpenRepository {
         if try store.get(.format) == nil {
-            try probe(store)
+            try StoreProbe.check(store)
             try make(in: store, protection: protection, now: now, cost: cost)
         }
         let repository = try open(store, protection: protection, for: .writing)
@@ -104,24 +104,5 @@ package struct OpenRepository: Sendable {
             try keys.check(in: store)
             return keys
         }
-    }
-
-    /// Puts one name twice: a store that does not know conditional puts may answer "created" both times and overwrite.
-    private static func probe(_ store: any ObjectStore) throws(ArchiveError) {
-        let key = try ObjectKey("probe/\(randomID())")
-        let first = Array("first".utf8)
-        guard try store.put(first, at: key) == .created else { throw unconditional(store, "a new name was taken") }
-        let second = try store.put(Array("second".utf8), at: key)
-        let kept = try store.get(key)
-        try store.delete(key)
-        guard second == .existing else { throw unconditional(store, "a second put of one name was accepted") }
-        guard kept == first else { throw unconditional(store, "a second put of one name changed the object") }
-    }
-
-    private static func unconditional(_ store: any ObjectStore, _ finding: String) -> ArchiveError {
-        ArchiveError(
-            .unsupported,
-            "\(store.location) cannot hold a repository: \(finding), so two workers could overwrite each other; "
-                + "use a store with conditional puts")
     }
 }

@@ -31,6 +31,10 @@ package struct RepositoryStore: ObjectStore {
         return try base.put(try cipher(sealing: key, keys).seal(bytes), at: key)
     }
 
+    package func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? {
+        try base.putInParts(bytes, at: key)
+    }
+
     /// In an encrypted repository the sealed file lies beside the plain one while it is stored.
     package func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
         guard let keys = keys(of: key) else { return try base.upload(contentsOf: path, at: key) }

@@ -22,7 +22,7 @@ struct DamagedSegmentTests {
             staged = try SegmentWriter(store: repository, spool: spool, kind: .bulk, settings: settings)
                 .write(Sample.make(12, seed: 8, largest: 150))
             _ = try repository.upload(contentsOf: staged.file.path, at: .segment(staged.id))
-            bytes = try #require(store.get(.segment(staged.id)))
+            bytes = try #require(try store.get(.segment(staged.id)))
         }
 
         /// Reads all frames as a restore does; no look at the segment's whole digest.
