@@ -1,4 +1,5 @@
 import AMQP
+import Archive
 import Manifests
 import Messages
 import Runtime
@@ -30,6 +31,7 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
             case is UsageError, is ManifestError: .usage
             case let error as AMQPError: Self.code(of: error)
             case let error as TransferError: Self.code(of: error)
+            case let error as ArchiveError where error.code == .wrongPassword: .refused
             default: .failed
             }
     }
