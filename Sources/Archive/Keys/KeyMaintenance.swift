@@ -97,8 +97,8 @@ package struct KeyMaintenance: Sendable {
         guard missing.isEmpty else {
             throw ArchiveError(
                 .invalid,
-                "key \(id) is the last one that \(keys.passwordName) is known to open \(missing.count) of \(needed.count) epochs without: what "
-                    + "is sealed under them could not be read any more; add a password that stays, and give it, before you remove this one"
+                "without key \(id), \(keys.passwordName) is known to open \(needed.count - missing.count) of \(needed.count) epochs: what is "
+                    + "sealed under the others could not be read any more; add a password that stays, give it, and then remove this key"
             )
         }
         return witnesses

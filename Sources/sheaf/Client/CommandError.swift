@@ -50,6 +50,7 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
         switch error.code {
         case .notFound: .notFound
         case .unreachable: .unreachable
+        case .wrongPassword: .refused
         case .exists, .noSpace, .accessDenied, .corrupt, .invalid, .unsupported, .exhausted: .failed
         }
     }

@@ -154,7 +154,7 @@ private struct KeyRing {
         }
         do {
             return try KeyMaintenance(RepositoryPool(resources: resources, secrets: secrets).open(repository, creating: false))
-        } catch let error as ArchiveError where [.invalid, .wrongPassword, .accessDenied].contains(error.code) {
+        } catch let error as ArchiveError where error.code == .invalid {
             throw CommandError(.refused, error.message)
         }
     }
