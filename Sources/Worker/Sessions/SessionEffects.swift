@@ -141,7 +141,8 @@ final class SessionEffects {
         case .backup:
             try BackupPlanner(
                 client: try client, settings: parts.settings,
-                objects: ObjectDumper(client: try client, store: repository.store, spool: parts.spool)
+                objects: ObjectDumper(
+                    client: try client, store: repository.store, spool: parts.spool, session: command.id)
             ).plan(command)
         case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
         }
