@@ -79,7 +79,7 @@ final class SessionEffects {
         switch work {
         case .plan:
             try refuseIfGivenUp()
-            return .planned(try self.plan())
+            return .planned(try self.plan(begin))
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore {
@@ -136,7 +136,7 @@ final class SessionEffects {
         guard try journal.read([.outcome])[.outcome] == nil else { throw WorkerError(.sessionEnded, "the session was ended") }
     }
 
-    private func plan() throws -> PlanEntry {
+    private func plan(_ begin: BeginEntry?) throws -> PlanEntry {
         switch command.kind {
         case .backup:
             try BackupPlanner(
@@ -144,7 +144,10 @@ final class SessionEffects {
                 objects: ObjectDumper(
                     client: try client, store: repository.store, spool: parts.spool, session: command.id)
             ).plan(command)
-        case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
+        case .restore:
+            try RestorePlanner(
+                client: try client, store: repository.store, settings: parts.settings, logger: parts.logger
+            ).plan(command, deadline: begin?.deadline ?? .now() + .seconds(command.allowedSeconds))
         }
     }
 
