@@ -4,5 +4,5 @@ import Runtime
 struct RepoCommand: CommandFamily {
     static let configuration = CommandConfiguration(
         name: "repo", abstract: "Look after a repository: straight on its store, without broker, Scheduler or cluster.",
-        subcommands: [])
+        subcommands: [RepoCollectCommand.self, RepoDeleteCommand.self, RepoPurgeCommand.self])
 }
