@@ -82,7 +82,7 @@ struct SessionRunner {
                 if case .settle(let settlement) = request {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
                     try await settle(settlement, of: work)
-                    return collectGarbage(after: handling, command)
+                    return parts.upkeep.request(after: command, outcome: handling.outcome)
                 }
                 if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
@@ -253,14 +253,6 @@ struct SessionRunner {
             guard mayRetry(nil) else { return try await failUnrecorded(command, error: error) }
             try await retry(command, error: error, nil)
         }
-    }
-
-    /// Once a backup whose policy prunes is committed and its message settled.
-    private func collectGarbage(after handling: Handling, _ command: SessionCommand) {
-        guard command.kind == .backup, handling.outcome?.isCommit == true,
-            let policy = command.configuration?.spec.retentionPolicy, policy.prune, !policy.dryRun
-        else { return }
-        parts.upkeep.request(command.repository)
     }
 
     private func mayRetry(_ handling: Handling?) -> Bool {

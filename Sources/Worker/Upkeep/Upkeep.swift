@@ -1,6 +1,7 @@
 import Archive
 import Messages
 import Runtime
+import Sessions
 import Snapshots
 
 /// Collects garbage beside the work, on one thread of its own: one repository at a time, each not more than once an hour.
@@ -89,6 +90,14 @@ final class Upkeep: Sendable {
             bench.logger.warning("garbage is not collected here", metadata: ["error": .string(problem.message)])
         }
         bench.state.notify()
+    }
+
+    /// Once a backup whose policy prunes is committed and its message settled.
+    func request(after command: SessionCommand, outcome: OutcomeEntry?) {
+        guard command.kind == .backup, outcome?.isCommit == true, let policy = command.configuration?.spec.retentionPolicy,
+            policy.prune, !policy.dryRun
+        else { return }
+        request(command.repository)
     }
 
     private static func makeThread(_ bench: Bench) throws(RuntimeError) -> DedicatedThread {

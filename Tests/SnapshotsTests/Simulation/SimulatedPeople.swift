@@ -25,6 +25,7 @@ struct SimulatedPeople {
             }
             if world.isClosing { return }
             (actor.isCrashed, actor.patience) = (false, 10 * SimulatedWorld.hour)
+            actor.isSlow = world.random.chance(150)
             number += 1
             // A call that failed, or the actor's own death: what was being done stays half done.
             do { try work(number) } catch { continue }
