@@ -77,7 +77,9 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Crypto", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
         tests("ArchiveTests", ["Archive", "Crypto", "HTTP", "Runtime"]),
-        tests("SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
+        tests(
+            "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
+            exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "Messages", "Manifests", "Runtime"]),
         tests(

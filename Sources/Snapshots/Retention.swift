@@ -1,5 +1,7 @@
+import Crypto
 package import Messages
 package import Runtime
+import Sessions
 
 /// A retention policy, carried out on a repository.
 package struct Retention {
@@ -27,16 +29,20 @@ package struct Retention {
     /// Forgets what the policy does not keep, unless it is a dry run. May be repeated: `run` tells what earlier tries have forgotten.
     ///
     /// - Parameters:
-    ///   - run: names this retention, for ever: a session's id, or random.
+    ///   - run: names this retention for ever, such as a session's id. Nil: a random one, which cannot be repeated.
     ///   - isMeant: of which groups; all where nil.
     ///   - isDryRun: as the policy's `dryRun`, which holds too.
     package func apply(
-        run: String, now: Timestamp = .now(), isDryRun: Bool = false,
+        run: String? = nil, now: Timestamp = .now(), isDryRun: Bool = false,
         where isMeant: (RetentionRules.Group) -> Bool = { _ in true }
     ) throws -> Report {
+        let run = try run ?? randomBytes(16).hex
         let pinned = try catalog.pinned()
         let subjects = try catalog.records()
-            .map { RetentionRules.Subject($0, isPinned: pinned.contains($0.id)) }
+            .map {
+                RetentionRules.Subject(
+                    summary: $0.commit.summary, tags: $0.marks.tags, isKept: $0.marks.isKept, isPinned: pinned.contains($0.id))
+            }
             .filter { isMeant($0.group) }
         let decisions = try rules.apply(subjects, now: now)
         let unwanted = decisions.filter { !$0.isKept }.map(\.subject.id)

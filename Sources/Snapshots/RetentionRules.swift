@@ -1,10 +1,9 @@
 package import Messages
 package import Runtime
-import Sessions
 
 /// Which snapshots a policy keeps: restic's semantics, and ours beside it. Pure.
 ///
-/// restic's (0.16 and later): rules are OR-ed; each looks at the snapshots of a group from the newest to the oldest and keeps the newest of each
+/// restic's (0.17 and later): rules are OR-ed; each looks at the snapshots of a group from the newest to the oldest and keeps the newest of each
 /// period, periods without snapshots not counted, until its number is used up; where some of it is left, the oldest snapshot is kept too. Ours: times
 /// are UTC; snapshots of the future are kept and use up no number; kept and pinned ones and the newest that misses nothing are kept.
 /// Differences between restic's versions: docs/repository.md, Retention.
@@ -90,13 +89,12 @@ package struct RetentionRules: Sendable {
         /// Whether documents that its plan wanted are missing.
         package var isPartial: Bool
 
-        package init(_ record: SnapshotRecord, isPinned: Bool) {
-            let summary = record.commit.summary
+        package init(summary: SnapshotSummary, tags: [String] = [], isKept: Bool = false, isPinned: Bool = false) {
             id = summary.id
             time = summary.time
             group = Group(summary)
-            tags = record.marks.tags
-            isKept = record.marks.isKept
+            self.tags = tags
+            self.isKept = isKept
             self.isPinned = isPinned
             isPartial = summary.isPartial
         }

@@ -94,9 +94,18 @@ package struct SnapshotCatalog {
 
     /// The snapshot that a command's argument means. `latest` and a time pass over those that miss documents.
     ///
-    /// - Parameter target: whose; nil where the repository has one target alone.
-    package func find(_ selector: String, target: SnapshotSource? = nil) throws -> Selection {
-        try select(SnapshotSelector(selector), in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false)
+    /// - Parameters:
+    ///   - target: whose; nil where the repository has one target alone.
+    ///   - includingForgotten: an id may also name one that was forgotten and is not deleted yet.
+    package func find(
+        _ selector: String, target: SnapshotSource? = nil, includingForgotten: Bool = false
+    ) throws -> Selection {
+        let selector = SnapshotSelector(selector)
+        if includingForgotten, case .named(let name) = selector {
+            let records = try records(includingForgotten: true)
+            return Selection(record: try SnapshotSelector.only(of: records, named: name, in: store.location) { $0.id })
+        }
+        return try select(selector, in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false)
     }
 
     private func select(

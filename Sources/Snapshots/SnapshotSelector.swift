@@ -106,10 +106,11 @@ package enum SnapshotSelector: Hashable, Sendable {
     ) throws(SnapshotError) -> Element {
         if let exact = all.first(where: { id($0).text == name }) { return exact }
         let found = name.isEmpty ? [] : all.filter { id($0).text.contains(name) }
-        if let only = found.first, found.count == 1 { return only }
         guard let first = found.first else {
             throw SnapshotError(.notFound, "there is no snapshot \"\(name)\" in \(place); list them with: sheaf snapshots")
         }
+        // A copy in another repository has the same id.
+        guard found.contains(where: { id($0) != id(first) }) else { return first }
         throw SnapshotError(
             .refused,
             "\"\(name)\" names \(found.count) snapshots in \(place), \(id(first)) among them; give more of the id")

@@ -55,10 +55,10 @@ extension ComplaintCases {
             "timeOut as a number", plan("timeOut: 90"),
             "6:12: error: spec.timeOut: expected a duration of h, m and s, such as \"1h30m\", found the number 90"),
         Case(
-            "retention", plan("retentionPolicy:\n  keepLast: -1\n  keepDaily: 1.5\n  prune: 'true'"),
+            "retention", plan("retentionPolicy:\n  keepLast: -2\n  keepDaily: 1.5\n  prune: 'true'"),
             "7:5: error: spec.retentionPolicy.name: expected a name for the policy, found nothing",
-            "7:15: error: spec.retentionPolicy.keepLast: expected a whole number from 0 on, found the number -1",
-            "8:16: error: spec.retentionPolicy.keepDaily: expected a whole number from 0 on, found the number 1.5",
+            "7:15: error: spec.retentionPolicy.keepLast: expected a whole number from -1 on, found the number -2",
+            "8:16: error: spec.retentionPolicy.keepDaily: expected a whole number from -1 on, found the number 1.5",
             "9:12: error: spec.retentionPolicy.prune: expected true or false, found \"true\""),
         Case(
             "retry", plan("retryConfig: {maxRetry: 99999999999, delay: soon}"),

@@ -198,6 +198,7 @@ struct SessionRunner {
                 try await parts.publisher.publish(messages.filter(\.mandatory))
                 try await announce(messages.filter { !$0.mandatory }, work.command)
             }
+            RepositoryAnnouncement(parts: parts, command: work.command, repository: effects.repository).post(with: publications)
             return .published
         case .settle: return .published
         }

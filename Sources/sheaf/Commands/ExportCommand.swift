@@ -3,6 +3,7 @@ import Console
 import Glibc
 import Messages
 import Runtime
+import Snapshots
 import Worker
 
 extension SnapshotExport.Format: ArgumentValue {
@@ -20,7 +21,7 @@ struct ExportCommand: AsyncCommand {
             """,
         arguments: [
             PositionalDefinition(
-                "snapshot", help: "id of the snapshot, a part of it, or \"latest\"; not with --segment", isRequired: false)
+                "snapshot", help: SnapshotOption.help + "; not with --segment", isRequired: false)
         ],
         options: [
             .repeated(
@@ -30,7 +31,7 @@ struct ExportCommand: AsyncCommand {
                 "format", valueName: "FORMAT", help: "bulk (action and source lines), or documents (sources alone)",
                 default: "bulk"),
             .value("output-file", short: "o", valueName: "FILE", help: "a new file; default: standard output"),
-        ] + RepositoryOption.definitions)
+        ] + RepositoryOption.definitions + [SnapshotOption.target])
 
     /// What is written.
     private enum Subject {
@@ -42,11 +43,13 @@ struct ExportCommand: AsyncCommand {
     private let repository: RepositoryOption
     private let format: SnapshotExport.Format
     private let file: String?
+    private let target: SnapshotSource?
 
     init(_ arguments: ParsedArguments) throws {
         repository = try RepositoryOption(arguments)
         format = try arguments.value("format")
         file = try arguments.optionalValue("output-file")
+        target = try SnapshotOption.target(arguments)
         let indices = try arguments.values("index", as: String.self)
         let segments = try arguments.values("segment", as: String.self)
         func mistake(_ code: UsageError.Code, _ message: String) -> UsageError {
@@ -75,7 +78,7 @@ struct ExportCommand: AsyncCommand {
             switch subject {
             case .snapshot(let snapshot, let indices):
                 let export = SnapshotExport(store: store)
-                tell(try write { try export.run(snapshot, indices: indices, format: format, write: $0) })
+                tell(try write { try export.run(snapshot, of: target, indices: indices, format: format, write: $0) })
             case .segments(let segments):
                 let export = RejectsExport(store: store)
                 tell(try write { try export.run(segments, write: $0) })

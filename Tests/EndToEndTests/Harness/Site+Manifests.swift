@@ -39,14 +39,16 @@ extension Site {
     ///   - timeOut: Stash's, such as "10s".
     ///   - schedule: five fields; nil: only when asked.
     ///   - parameters: more of its task.
+    ///   - retention: its retentionPolicy.
     func declarePlan(
         _ name: String, indices: String, repository: String? = nil, cluster: String? = nil, timeOut: String? = nil,
-        schedule: String? = nil, parameters: [String: String] = [:]
+        schedule: String? = nil, parameters: [String: String] = [:], retention: JSONValue? = nil
     ) throws {
         var spec = session(
             task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, cluster: cluster, parameters: parameters
         )
         if let timeOut { spec["timeOut"] = .string(timeOut) }
+        if let retention { spec["retentionPolicy"] = retention }
         if let schedule { spec["schedule"] = .string(schedule) }
         try write(
             manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",

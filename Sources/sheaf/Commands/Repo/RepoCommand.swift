@@ -4,5 +4,8 @@ import Runtime
 struct RepoCommand: CommandFamily {
     static let configuration = CommandConfiguration(
         name: "repo", abstract: "Look after a repository: straight on its store, without broker, Scheduler or cluster.",
-        subcommands: [RepoCollectCommand.self, RepoDeleteCommand.self, RepoPurgeCommand.self])
+        subcommands: [
+            RepoStatusCommand.self, RepoRetainCommand.self, RepoCollectCommand.self, RepoDeleteCommand.self,
+            RepoPurgeCommand.self,
+        ])
 }
