@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance golden bench bench-archive lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -69,6 +69,12 @@ golden: ## proof: what was stored in format 1 is read as recorded, by sheaf and 
 
 conformance: ## proof: every kind of store keeps the one contract, and stores that overwrite are refused
 	@scripts/proof conformance
+
+store-faults: ## proof: every call that backup, retention, garbage collection and key rotation make of a store goes wrong in every way
+	@scripts/proof store-faults
+
+simulate: ## proof: garbage collection deletes nothing that is needed, in 200 seeds of 14 simulated days
+	@scripts/proof simulate
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

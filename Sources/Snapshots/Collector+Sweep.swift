@@ -39,10 +39,7 @@ extension Collector {
     /// The outcome first: from then on there is no snapshot, whatever is left. `forgotten/` last: it tells the next run to go on.
     func sweepSnapshots() throws {
         for snapshot in facts.sweepable {
-            if let mark = try store.newestMark(of: snapshot) {
-                // Who chose it while it was kept has pinned it by now.
-                guard !mark.isKept, facts.isGraceAgo(mark.put) else { continue }
-            }
+            guard try mayDelete(snapshot) else { continue }
             let reason = "snapshot \(snapshot) was forgotten at \(facts.forgotten[snapshot]?.description ?? "")"
             let wasListed = facts.outcomes[snapshot] != nil
             // One that cannot be deleted stays a root.
@@ -55,6 +52,16 @@ extension Collector {
                 if try !delete(object, reason) { isClean = false }
             }
             if isClean { try deleteKey("forgotten/\(snapshot)", reason) }
+        }
+    }
+
+    private func mayDelete(_ snapshot: SnapshotID) throws -> Bool {
+        do {
+            return try MarkBook(store: store).claim(snapshot, isDryRun: mode == .dryRun) { facts.isGraceAgo($0) }
+        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
+            // What cannot be read may keep it. What is gone, another run has deleted.
+            if error.code == .corrupt { problem("\(error.message); snapshot \(snapshot) stays") }
+            return false
         }
     }
 

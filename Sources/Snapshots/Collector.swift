@@ -70,7 +70,9 @@ package final class Collector {
             if case .journal(let session, let part) = name { facts.note(session, part, at: Timestamp(object.modified)) }
         }
         for standing in try Pins(store).all() {
-            if standing.pin == nil { problem("\(standing.key) cannot be read: no snapshot goes before \(standing.end)") }
+            if standing.pin == nil, !standing.isPast(at: facts.now) {
+                blind("\(standing.key) cannot be read, and may hold anything")
+            }
             facts.note(standing)
         }
         try list("outcomes/") { object, name in
@@ -87,7 +89,9 @@ package final class Collector {
         let marks = try readMarks()
         let hadFailures = failures
         if !isBlind { try collect() }
-        if !isBlind, failures == hadFailures { try marks.forEach { _ = try delete($0, "all that it lists is gone") } }
+        if !isBlind, failures == hadFailures {
+            for list in marks { try delete(list, "all that it lists is gone") }
+        }
         try sweepJournals()
         try sweepRest()
         try findUnknown()
@@ -140,7 +144,7 @@ package final class Collector {
 
     private func blind(_ cause: String) {
         isBlind = true
-        problem("\(cause): until it is repaired or forgotten, no segment and no manifest is deleted; see sheaf repo repair")
+        problem("\(cause): until that is repaired or gone, no segment and no manifest is deleted; see sheaf repo repair")
     }
 
     private func readMarks() throws -> [ObjectInfo] {

@@ -14,7 +14,7 @@ import Runtime
 /// - *It is aborted and a late worker stores on.* No outcome can name that any more, since there is one; it is garbage when it is stored.
 /// - *A snapshot is read.* A pin is put before its reader looks whether the snapshot was forgotten (`Pins`); a reader without one has the
 ///   grace between forgetting and sweeping, and once more between marking and deleting.
-/// - *It is kept while it is swept.* Only what is not forgotten can be chosen, and it was forgotten a grace ago.
+/// - *It is kept while it is swept.* The run puts the last mark first (`MarkBook.claim`): that put, or the keeper's, is too late.
 /// - *Two runs at once.* What one deletes the other finds unnamed as well, and what it marks twice is deleted once: deleting is idempotent.
 /// - *A run dies.* Outcomes go first, then what they named; `forgotten/` last, so that the next run goes on.
 /// - *Lists are behind, the store's clock is set back.* Both together by less than `margin`: nothing younger is looked at.

@@ -10,7 +10,7 @@ package struct MarkBook {
     /// Each try is another writer's success: so many at once there are not.
     private static let tries = 100
 
-    private let store: RepositoryStore
+    let store: RepositoryStore
 
     package init(store: RepositoryStore) { self.store = store }
 
@@ -43,10 +43,15 @@ package struct MarkBook {
     /// Reads the marks, changes them and puts them under the next number; begins again where another writer was faster.
     ///
     /// - Returns: what holds now. Nothing is put where nothing changes.
+    /// - Throws: `SnapshotError(.notFound)` for a snapshot that garbage collection has begun to delete.
     package func change(_ snapshot: SnapshotID, _ edit: (inout SnapshotMarks) -> Void) throws -> Change {
         var number = try highest(of: snapshot) ?? 0
         for _ in 0..<Self.tries {
-            let before = number == 0 ? SnapshotMarks() : try read(snapshot, number).marks
+            let standing = number == 0 ? nil : try read(snapshot, number)
+            guard standing?.swept != true else {
+                throw SnapshotError(.notFound, "snapshot \(snapshot) was forgotten, and is being deleted; nothing brings it back")
+            }
+            let before = standing?.marks ?? SnapshotMarks()
             var marks = before
             edit(&marks)
             guard marks != before else { return Change(marks: marks, isNew: false) }
@@ -72,7 +77,7 @@ package struct MarkBook {
 
     private func read(_ snapshot: SnapshotID, _ number: Int) throws -> MarkEntry { try entry(at: key(snapshot, number)) }
 
-    private func entry(at key: ObjectKey) throws -> MarkEntry {
+    func entry(at key: ObjectKey) throws -> MarkEntry {
         guard let bytes = try store.get(key) else {
             throw ArchiveError(.notFound, "object \(key) in \(store.location) is gone: its snapshot was deleted meanwhile")
         }
@@ -83,22 +88,24 @@ package struct MarkBook {
         }
     }
 
-    private func key(_ snapshot: SnapshotID, _ number: Int) throws(ArchiveError) -> ObjectKey {
+    func key(_ snapshot: SnapshotID, _ number: Int) throws(ArchiveError) -> ObjectKey {
         let text = String(number)
         return try ObjectKey("marks/\(snapshot)/\(String(repeating: "0", count: max(0, Self.digits - text.count)))\(text)")
     }
 
-    private static func number(_ component: Substring) -> Int? {
+    static func number(_ component: Substring) -> Int? {
         component.utf8.count == digits && component.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(component) : nil
     }
 }
 
 /// The object.
-private struct MarkEntry: Codable {
+struct MarkEntry: Codable {
     var nonce: String
     var at: Timestamp
     var tags: [String]?
     var kept: Bool?
+    /// Garbage collection is deleting the snapshot: no mark follows.
+    var swept: Bool?
 
     init(nonce: String, at: Timestamp, marks: SnapshotMarks) {
         self.nonce = nonce

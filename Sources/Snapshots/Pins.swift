@@ -105,7 +105,7 @@ package struct Pins: Sendable {
     package func isChoosable(_ snapshot: SnapshotID) throws -> Bool {
         guard try store.get(try ObjectKey("outcomes/\(snapshot)")) != nil else { return false }
         if try store.get(try ObjectKey("forgotten/\(snapshot)")) == nil { return true }
-        return try store.isKept(snapshot)
+        return try MarkBook(store: store).marks(of: snapshot)?.isKept ?? false
     }
 
     /// All pins, whether past or not.
@@ -140,18 +140,6 @@ extension Pins.Standing {
 extension RepositoryStore {
     /// The store's clock.
     func timestamp() throws(ArchiveError) -> Timestamp { Timestamp(try now()) }
-
-    /// What the newest mark of a snapshot says, and when it was put; nil without any. A mark that cannot be read protects.
-    func newestMark(of snapshot: SnapshotID) throws -> (isKept: Bool, put: Timestamp)? {
-        var newest: ObjectInfo?
-        try forEachObject("marks/\(snapshot)/") { (object: ObjectInfo) throws(ArchiveError) in newest = object }
-        guard let newest, let bytes = try get(newest.key) else { return nil }
-        struct Mark: Decodable { var kept: Bool? }
-        let mark = try? MessageCoding.decode(Mark.self, from: bytes)
-        return (mark.map { $0.kept == true } ?? true, Timestamp(newest.modified))
-    }
-
-    func isKept(_ snapshot: SnapshotID) throws -> Bool { try newestMark(of: snapshot)?.isKept ?? false }
 }
 
 extension Timestamp {

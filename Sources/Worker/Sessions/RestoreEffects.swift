@@ -19,8 +19,9 @@ struct RestoreEffects {
     private var objects: ObjectRestorer { ObjectRestorer(client: client, store: store, session: session) }
     private var streams: StreamRestorer { StreamRestorer(client: client, session: session) }
 
-    func plan(_ command: SessionCommand) throws -> PlanEntry {
-        try RestorePlanner(client: client, store: store, settings: parts.settings).plan(command)
+    func plan(_ command: SessionCommand, deadline: Timestamp) throws -> PlanEntry {
+        try RestorePlanner(client: client, store: store, settings: parts.settings, logger: parts.logger)
+            .plan(command, deadline: deadline)
     }
 
     func prepare(_ plan: PlanEntry) throws {

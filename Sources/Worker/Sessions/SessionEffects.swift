@@ -73,7 +73,7 @@ final class SessionEffects {
         switch work {
         case .plan:
             try refuseIfGivenUp()
-            return .planned(try self.plan())
+            return .planned(try self.plan(begin))
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore { try restore.prepare(plan) }
@@ -110,7 +110,7 @@ final class SessionEffects {
             .refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
     }
 
-    private func plan() throws -> PlanEntry {
+    private func plan(_ begin: BeginEntry?) throws -> PlanEntry {
         switch command.kind {
         case .backup:
             try BackupPlanner(
@@ -118,7 +118,7 @@ final class SessionEffects {
                 objects: ObjectDumper(
                     client: try client, store: repository.store, spool: spool, session: command.id)
             ).plan(command)
-        case .restore: try restore.plan(command)
+        case .restore: try restore.plan(command, deadline: begin?.deadline ?? .now() + .seconds(command.allowedSeconds))
         }
     }
 

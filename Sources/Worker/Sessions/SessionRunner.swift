@@ -81,7 +81,8 @@ struct SessionRunner {
                 effects = opened
                 if case .settle(let settlement) = request {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
-                    return try await settle(settlement, of: work)
+                    try await settle(settlement, of: work)
+                    return parts.upkeep.request(after: command, outcome: handling.outcome)
                 }
                 if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)

@@ -26,7 +26,7 @@ final class SimulatedObjects: @unchecked Sendable {
     func delete(_ key: ObjectKey, at time: Int) {
         guard let object = objects.removeValue(forKey: key) else { return }
         sorted.remove(at: position(of: key))
-        deleted.removeAll { $0.at < time - 60_000 }
+        if let first = deleted.first, first.at < time - 60_000 { deleted.removeAll { $0.at < time - 60_000 } }
         deleted.append((key, object, time))
     }
 

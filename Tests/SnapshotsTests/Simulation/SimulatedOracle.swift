@@ -1,10 +1,10 @@
-import Archive
 import Crypto
 import FoundationEssentials
 import Messages
 import Runtime
 import Sessions
 
+@testable import Archive
 @testable import Snapshots
 
 /// Knows what is needed, by looking at every object as it is put, and objects to every mark and delete of such.
@@ -169,7 +169,7 @@ final class SimulatedOracle: @unchecked Sendable {
     }
 
     func isKept(_ snapshot: SnapshotID) -> Bool {
-        (try? RepositoryStore(PlainStore(objects)).newestMark(of: snapshot)?.isKept) ?? false
+        (try? MarkBook(store: RepositoryStore(PlainStore(objects))).marks(of: snapshot)?.isKept) ?? false
     }
 
     func isHeld(_ snapshot: SnapshotID) -> Bool {

@@ -25,6 +25,7 @@ struct SimulatedPeople {
             }
             if world.isClosing { return }
             (actor.isCrashed, actor.patience) = (false, 10 * SimulatedWorld.hour)
+            actor.isSlow = world.random.chance(150)
             number += 1
             // A call that failed, or the actor's own death: what was being done stays half done.
             do { try work(number) } catch { continue }
@@ -33,7 +34,7 @@ struct SimulatedPeople {
 
     /// Asks for backups of three targets, and now and then cancels one or loses its messages.
     func askForBackups() {
-        every(2...5) { number in
+        every(3...6) { number in
             let id = Simulation.id(world.random.digits())
             var command = Samples.command()
             (command.id, command.timeOutSeconds) = (id, 12 * 3600)
@@ -49,57 +50,39 @@ struct SimulatedPeople {
         }
     }
 
-    /// Snapshots that can be chosen, oldest first, by the catalog and the names themselves.
-    private func choosable() throws -> [OutcomeEntry.Commit] {
-        try SnapshotCatalog(store: store).snapshots().filter { try Pins(store).isChoosable($0.summary.id) }
-    }
+    private var catalog: SnapshotCatalog { SnapshotCatalog(store: store) }
 
     /// Keeps the newest three of each target.
     func retain() {
         every(5...9) { _ in
-            let all = try choosable()
-            for target in ["t0", "t1", "t2"] {
-                for commit in all.filter({ $0.summary.target == target }).dropLast(3) {
-                    guard try !store.isKept(commit.summary.id) else { continue }
-                    _ = try store.put(Array("{}".utf8), at: try ObjectKey("forgotten/\(commit.summary.id)"))
-                }
-            }
+            let policy = RetentionPolicy(name: "three", keepLast: 3)
+            _ = try Retention(policy, of: catalog).apply(run: world.random.digits(), now: world.hostTime(of: actor))
         }
     }
 
-    /// Keeps one, and a few times later keeps it no longer.
+    /// Keeps one, also one that was forgotten, and a few times later keeps it no longer.
     func keep() {
         var kept: [SnapshotID] = []
-        every(12...30) { number in
+        every(8...20) { _ in
             if kept.count > 2 {
-                try mark(kept[0], kept: false)
-                kept.removeFirst()
-            } else if let chosen = try choosable().first?.summary.id {
-                try mark(chosen, kept: true)
-                if try Pins(store).isChoosable(chosen) { kept.append(chosen) }
+                _ = try MarkBook(store: store).change(kept.removeFirst()) { $0.isKept = false }
+                return
             }
-        }
-    }
-
-    private func mark(_ snapshot: SnapshotID, kept: Bool) throws {
-        var number = 0
-        try store.forEachObject("marks/\(snapshot)/") { (object: ObjectInfo) throws(ArchiveError) in
-            number = object.key.components.last.flatMap { Int($0) } ?? number
-        }
-        while true {
-            number += 1
-            let digits = String(repeating: "0", count: 8 - "\(number)".count) + "\(number)"
-            let key = try ObjectKey("marks/\(snapshot)/\(digits)")
-            if try store.put(Array(#"{"kept":\#(kept)}"#.utf8), at: key) == .created { return }
+            let all = try catalog.records(includingForgotten: true)
+            guard !all.isEmpty else { return }
+            let chosen = all[world.random.number(in: 0...all.count - 1)].id
+            _ = try MarkBook(store: store).change(chosen) { $0.isKept = true }
+            // From here on it may not go, unless it was gone before.
+            if try catalog.anyRecord(chosen) != nil { kept.append(chosen) }
         }
     }
 
     /// Pins a snapshot and reads it whole, slowly; some documents are refused and kept.
     func restore() {
         every(6...14) { number in
-            let all = try choosable()
+            let all = try catalog.records()
             guard !all.isEmpty else { return }
-            let chosen = all[world.random.number(in: 0...all.count - 1)].summary.id
+            let chosen = all[world.random.number(in: 0...all.count - 1)].id
             let pins = Pins(store)
             let length = Duration.seconds(11 * 3600)
             let name = "restore-\(actor.name)-\(number)"
@@ -129,7 +112,7 @@ struct SimulatedPeople {
 
     /// Collects garbage as a worker or a command does.
     func collect(_ flaw: CollectorFlaw?) {
-        every(4...8) { _ in
+        every(6...12) { _ in
             var base: any ObjectStore = SimulatedStore(
                 world: world, objects: stage.objects, oracle: stage.oracle, actor: actor)
             if let flaw { base = FlawedStore(base, flaw) }

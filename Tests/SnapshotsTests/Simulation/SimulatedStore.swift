@@ -1,6 +1,7 @@
-import Archive
 import Foundation
 import Runtime
+
+@testable import Archive
 
 /// The store as one actor sees it: each call takes its time, in which others act, and may fail, lose its reply or kill its caller.
 ///

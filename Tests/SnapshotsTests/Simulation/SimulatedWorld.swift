@@ -14,6 +14,8 @@ final class SimulatedActor {
     var hostOffset = 0
     /// Milliseconds that long delays of the operation at hand may still take: readers and workers are not slower than a grace.
     var patience = 0
+    /// Its host has hardly any time for it: most calls take seconds, many minutes.
+    var isSlow = false
     /// The session that it works for.
     var session: String?
     /// Told when a call takes so long that the broker gives the delivery to another.
@@ -102,7 +104,8 @@ final class SimulatedWorld: @unchecked Sendable {
 
     private func handOver(from actor: SimulatedActor?) {
         // The conductor is never finished, so there is always one.
-        guard let next = actors.filter({ !$0.isFinished }).min(by: { $0.wake < $1.wake }) else { return }
+        var next = conductor
+        for other in actors where !other.isFinished && other.wake < next.wake { next = other }
         time = max(time, next.wake)
         moveClocks()
         if next === actor { return }
@@ -112,10 +115,10 @@ final class SimulatedWorld: @unchecked Sendable {
     }
 
     private func wait(for actor: SimulatedActor) {
-        actor.turn.wait {
-            guard $0 else { return nil as Bool? }
-            $0 = false
-            return true
+        let _: Void = actor.turn.wait { isMine -> Void? in
+            guard isMine else { return nil }
+            isMine = false
+            return ()
         }
     }
 
@@ -133,7 +136,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
     /// How long a call takes: mostly moments, sometimes minutes, rarely hours.
     func latency(of actor: SimulatedActor) -> Int {
-        let dice = random.number(in: 0...9999)
+        let dice = random.number(in: (actor.isSlow ? 9000 : 0)...9999)
         switch dice {
         case ..<9000: return random.number(in: 2...200)
         case ..<9850: return random.number(in: 1...60) * Self.second

@@ -83,10 +83,10 @@ struct Simulation {
         actor.patience = 0
         // Restores of the last day have let go when the count of the graces begins.
         stage.world.conduct(for: 14 * SimulatedWorld.hour)
-        for _ in 0..<12 {
-            stage.world.conduct(for: 6 * SimulatedWorld.hour)
+        for _ in 0..<8 {
+            stage.world.conduct(for: 9 * SimulatedWorld.hour)
             let report = try Collector(stage.store(of: actor), grace: SimulatedOracle.grace).run()
-            report.problems.forEach { stage.oracle.object($0) }
+            for problem in report.problems { stage.oracle.object(problem) }
         }
         try Leftovers(stage).check()
     }
@@ -155,8 +155,8 @@ struct Leftovers {
         var keys: Set<String> = ["outcomes/\(snapshot)", "sessions/\(session)/begin"]
         if isFinal { keys.insert("sessions/\(session)/final") }
         if oracle.wasForgotten(snapshot) { keys.insert("forgotten/\(snapshot)") }
-        content.manifests.forEach { keys.insert($0.text) }
-        content.segments.forEach { keys.formUnion(Self.keys(ofSegment: $0.hex)) }
+        keys.formUnion(content.manifests.map(\.text))
+        for segment in content.segments { keys.formUnion(Self.keys(ofSegment: segment.hex)) }
         for key in stage.objects.keys {
             if key.text.hasPrefix("marks/\(snapshot)/") || (!isFinal && key.text.hasPrefix("sessions/\(session)/")) {
                 keys.insert(key.text)

@@ -6,7 +6,7 @@ import Testing
 /// Garbage collection beside everything else that goes on in a repository, for fourteen days a seed (`make simulate`).
 ///
 /// `SHEAF_TEST_SIMULATION_SEEDS` sets how many seeds, `SHEAF_TEST_SEED` runs one.
-@Suite(.serialized) struct SimulationTests {
+@Suite(.serialized) struct CollectorSimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let count = environment["SHEAF_TEST_SIMULATION_SEEDS"].flatMap { Int($0) } ?? 20
     private static let seeds: [UInt64] =
