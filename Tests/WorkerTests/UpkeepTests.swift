@@ -36,11 +36,12 @@ import Testing
             """
             apiVersion: stash.appscode.com/v1alpha1
             kind: Repository
-            metadata: {name: disk, namespace: demo}
+            metadata: {name: disk, namespace: demo, annotations: {sheaf.dev/encryption: none}}
             spec: {backend: {local: {mountPath: "\(folder.path)/repository"}}}
             """)
         return Upkeep(
-            repositories: RepositoryPool(resources: resources), grace: .zero, logger: Logger(label: "test", handler: lines))
+            repositories: RepositoryPool(resources: resources, secrets: SecretSource(resources: resources)), grace: .zero,
+            logger: Logger(label: "test", handler: lines))
     }
 
     private func repository(_ folder: TemporaryFolder, named name: String = "disk") -> Repository {
@@ -57,7 +58,7 @@ import Testing
         upkeep.request(repository(folder))
         #expect(lines.wait(for: 1) == ["garbage was not collected"])
         let store = try LocalStore(try folder.makeFolder("repository"))
-        _ = try OpenRepository.create(store, now: Date())
+        _ = try OpenRepository.create(store, protection: .none, now: Date())
         // Too soon, then in time.
         upkeep.request(repository(folder))
         upkeep.request(repository(folder), at: .now + .seconds(3601))

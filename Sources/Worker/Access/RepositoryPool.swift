@@ -11,7 +11,9 @@ import Runtime
 package struct RepositoryPool: Sendable {
     private let resources: ResourceSet
     private let secrets: SecretSource
+    private let stores: StoreFactory
     private let keyrings = KeyringCache()
+    private let clocks = ClockCheck()
     private let wrap: @Sendable (any ObjectStore) -> any ObjectStore
 
     /// - Parameter wrap: puts a store of the caller's around each.
@@ -21,14 +23,16 @@ package struct RepositoryPool: Sendable {
         self.resources = resources
         self.secrets = secrets
         self.wrap = wrap
+        stores = StoreFactory(secrets: secrets)
     }
 
     /// - Parameters:
+    ///   - access: what is going to be done with it. All but reading asks for a clock that agrees with the store's.
     ///   - creating: make the repository if there is none.
-    ///   - access: what is going to be done with one that is there.
     /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    package func open(_ repository: Repository, creating: Bool, for access: RepositoryAccess = .writing) throws -> OpenRepository
-    {
+    package func open(
+        _ repository: Repository, for access: RepositoryAccess = .reading, creating: Bool = false
+    ) throws -> OpenRepository {
         guard let own = resources.repository(repository.key)?.value else {
             throw WorkerError(.missingHere, "\(repository.key) is not among this worker's resources; apply it to every worker")
         }
@@ -39,7 +43,8 @@ package struct RepositoryPool: Sendable {
             )
         }
         let protection = try RepositoryPassword(of: own, in: secrets).protection(keyrings)
-        let store = wrap(try store(of: own))
+        let store = wrap(try stores.store(for: own))
+        if access != .reading { try clocks.check(store) }
         if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
         do throws(ArchiveError) {
             return try OpenRepository.open(store, protection: protection, for: access)
@@ -47,12 +52,5 @@ package struct RepositoryPool: Sendable {
             guard error.code == .notFound else { throw error }
             throw WorkerError(.missingHere, error.message)
         }
-    }
-
-    private func store(of repository: Repository) throws -> any ObjectStore {
-        guard case .local(let local) = repository.spec.backend.provider else {
-            throw WorkerError(.refused, "\(repository.key) has a backend that this version cannot use; use spec.backend.local")
-        }
-        return try LocalStore([local.mountPath, local.subPath ?? ""].filter { !$0.isEmpty }.joined(separator: "/"))
     }
 }

@@ -32,7 +32,7 @@ struct RestoreDryRun {
             let client = try ElasticsearchClient(
                 configuration: try clusters.configuration(of: target), retryPolicy: RetryPolicy(retries: 1),
                 answerLimit: Self.answerLimit)
-            let store = try repositories.open(repository, creating: false).store
+            let store = try repositories.open(repository).store
             let survey = try RestoreSurvey(restore, target: target, mark: "new", client: client, store: store)
             let draft = try RestoreDraft(survey, client: client, store: store, sliceBytes: nil)
             return .restorePlan(preview: draft.preview(target: target))

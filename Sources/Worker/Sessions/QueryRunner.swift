@@ -33,10 +33,10 @@ struct QueryRunner {
         do {
             switch query {
             case .snapshots(let repository):
-                let store = try parts.repositories.open(repository, creating: false).store
+                let store = try parts.repositories.open(repository).store
                 return .snapshots(summaries: try SnapshotCatalog(store: store).records().map(\.summary))
             case .snapshot(let repository, let id):
-                let store = try parts.repositories.open(repository, creating: false).store
+                let store = try parts.repositories.open(repository).store
                 return .snapshot(summary: try SnapshotCatalog(store: store).record(id).summary)
             case .check(let namespace, let name):
                 let check = ClusterCheck(resources: parts.resources, clusters: parts.clusters, worker: parts.settings.name)

@@ -40,7 +40,9 @@ final class SessionEffects {
         self.endurance = endurance
         self.isOurs = isOurs
         spool = parts.spool.share(of: command)
-        repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
+        repository = try parts.repositories.open(
+            command.repository, for: command.kind == .backup ? .writing : .reading,
+            creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(
                 .missingHere,

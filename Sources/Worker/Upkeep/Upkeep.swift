@@ -45,7 +45,7 @@ final class Upkeep: Sendable {
         func collect(_ repository: Repository) {
             let context: Logger.Metadata = ["repository": .string("\(repository.key)")]
             do {
-                let opened = try repositories.open(repository, creating: false, for: .collecting)
+                let opened = try repositories.open(repository, for: .collecting)
                 let report = try Collector(opened.store, grace: grace, isStopped: { self.isStopped }).run()
                 logger.info(
                     "garbage was collected",

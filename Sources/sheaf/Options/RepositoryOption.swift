@@ -47,7 +47,7 @@ struct RepositoryOption: Sendable {
                 "\(key) is not among the resources; there \(known.isEmpty ? "is none" : "is \(known.joined(separator: ", "))")")
         }
         let repository = try RepositoryPool(resources: resources, secrets: secrets).open(
-            manifest, creating: creating, for: access)
+            manifest, for: access, creating: creating)
         return Opened(manifest: manifest, resources: resources, secrets: secrets, repository: repository)
     }
 }

@@ -90,6 +90,11 @@ final class FaultStore: ObjectStore {
         }
     }
 
+    /// Asked when a repository is created alone, which no scenario does.
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? {
+        try under.putInParts(bytes, at: key)
+    }
+
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
         let fault = try begin(.get, key.text)
         guard let bytes = try under.get(key) else { return nil }

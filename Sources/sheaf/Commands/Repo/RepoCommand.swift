@@ -5,7 +5,8 @@ struct RepoCommand: CommandFamily {
     static let configuration = CommandConfiguration(
         name: "repo", abstract: "Look after a repository: straight on its store, without broker, Scheduler or cluster.",
         subcommands: [
-            RepoStatusCommand.self, RepoRetainCommand.self, RepoCollectCommand.self, RepoVerifyCommand.self, RepoRepairCommand.self,
+            RepoStatusCommand.self, RepoRetainCommand.self, RepoCollectCommand.self, RepoVerifyCommand.self,
+            RepoRepairCommand.self,
             RepoCopyCommand.self, RepoKeysCommand.self, RepoDeleteCommand.self, RepoPurgeCommand.self,
         ])
 }

@@ -153,7 +153,7 @@ private struct KeyRing {
             throw CommandError(.notFound, "\(key) is not among the resources")
         }
         do {
-            return try KeyMaintenance(RepositoryPool(resources: resources, secrets: secrets).open(repository, creating: false))
+            return try KeyMaintenance(RepositoryPool(resources: resources, secrets: secrets).open(repository, for: .writing))
         } catch let error as ArchiveError where error.code == .invalid {
             throw CommandError(.refused, error.message)
         }
