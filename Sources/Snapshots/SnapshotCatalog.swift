@@ -47,6 +47,8 @@ package struct SnapshotCatalog {
             guard includingForgotten || !isForgotten || marks.isKept, let commit = try commit(at: key) else { return nil }
             return SnapshotRecord(commit: commit, marks: marks, isForgotten: isForgotten)
         }
+        // Names tell seconds alone.
+        .sorted { ($0.commit.summary.time, $0.id) < ($1.commit.summary.time, $1.id) }
     }
 
     /// - Throws: `SnapshotError(.notFound)` when there is no such snapshot, or it was forgotten.

@@ -64,6 +64,18 @@ import Testing
         #expect(try catalog.snapshots().map(\.summary.id) == [first, second])
     }
 
+    @Test func snapshotsOfOneSecondAreInTheirOrder() throws {
+        let ids = try [("z", 200), ("a", 700)].map { session, milliseconds in
+            let time = Samples.time + .milliseconds(milliseconds)
+            let id = SnapshotID(startedAt: time, session: Samples.makeID(session))
+            let outcome = Samples.commit(Samples.summary(id, at: time))
+            _ = try repository.local.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
+            return id
+        }
+        #expect(try catalog.snapshots().map(\.summary.id) == ids)
+        #expect(try selected("latest") == ids[1])
+    }
+
     @Test func aWholeIdOrOneThatIsPartOfOneSnapshotAloneIsFound() throws {
         let first = try repository.add("11aa", after: 0)
         let second = try repository.add("22aa", after: 10)

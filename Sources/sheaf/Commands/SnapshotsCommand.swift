@@ -32,7 +32,7 @@ struct SnapshotsCommand: AsyncCommand {
                 }
             }
             await client.close()
-            snapshots.sort { $0.id > $1.id }
+            snapshots.sort { ($0.time, $0.id) > ($1.time, $1.id) }
             if snapshots.isEmpty && failure == nil { output.note("no snapshots yet") }
             if !snapshots.isEmpty { output.lines(SnapshotTable.lines(snapshots)) }
             for snapshot in snapshots { output.object(SnapshotTable.json(snapshot)) }
@@ -75,7 +75,8 @@ struct ShowCommand: AsyncCommand {
             let searched = repositories.map { "\($0.metadata.namespace)/\($0.metadata.name)" }.joined(separator: ", ")
             do throws(SnapshotError) {
                 let choice = try selector.choose(
-                    from: snapshots.sorted { $0.id < $1.id }, in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false,
+                    from: snapshots.sorted { ($0.time, $0.id) < ($1.time, $1.id) }, in: target.map { .target($0) } ?? .onlyTarget,
+                    allowPartial: false,
                     place: searched.isEmpty ? "any repository: none is applied" : searched
                 ) { $0 }
                 // What could not be looked into may have a newer one.
