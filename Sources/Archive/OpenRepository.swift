@@ -26,7 +26,7 @@ package struct OpenRepository: Sendable {
     /// - Parameter now: for people who read `FORMAT`.
     package static func create(_ store: any ObjectStore, now: Date) throws(ArchiveError) -> OpenRepository {
         if try store.get(.format) == nil {
-            try probe(store)
+            try StoreProbe.check(store)
             let format = RepositoryFormat(repository: try randomHex(), created: now)
             _ = try store.put(format.encoded(), at: .format)
         }
@@ -45,25 +45,6 @@ package struct OpenRepository: Sendable {
     /// Stores a finished manifest; one that is there already is the same.
     package func put(manifest: StagedFile) throws(ArchiveError) {
         _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
-    }
-
-    /// Puts one name twice: a store that does not know conditional puts may answer "created" both times and overwrite.
-    private static func probe(_ store: any ObjectStore) throws(ArchiveError) {
-        let key = try ObjectKey("probe/\(randomHex())")
-        let first = Array("first".utf8)
-        guard try store.put(first, at: key) == .created else { throw unconditional(store, "a new name was taken") }
-        let second = try store.put(Array("second".utf8), at: key)
-        let kept = try store.get(key)
-        try store.delete(key)
-        guard second == .existing else { throw unconditional(store, "a second put of one name was accepted") }
-        guard kept == first else { throw unconditional(store, "a second put of one name changed the object") }
-    }
-
-    private static func unconditional(_ store: any ObjectStore, _ finding: String) -> ArchiveError {
-        ArchiveError(
-            .unsupported,
-            "\(store.location) cannot hold a repository: \(finding), so two workers could overwrite each other; "
-                + "use a store with conditional puts")
     }
 
     private static func randomHex() throws(ArchiveError) -> String {

@@ -15,6 +15,10 @@ package struct RepositoryStore: ObjectStore {
         try base.upload(contentsOf: path, at: key)
     }
 
+    package func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? {
+        try base.putInParts(bytes, at: key)
+    }
+
     package func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try base.get(key) }
 
     package func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try base.read(key, range) }

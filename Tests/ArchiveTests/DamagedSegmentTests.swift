@@ -17,7 +17,7 @@ struct DamagedSegmentTests {
         let spool = try Spool(in: "\(folder.path)/spool", limit: 1 << 20)
         staged = try SegmentWriter(spool: spool, kind: .bulk, settings: settings).write(Sample.make(12, seed: 8, largest: 150))
         _ = try store.upload(contentsOf: staged.file.path, at: .segment(staged.id))
-        bytes = try #require(store.get(.segment(staged.id)))
+        bytes = try #require(try store.get(.segment(staged.id)))
     }
 
     /// Reads all frames as a restore does; no look at the segment's whole digest.

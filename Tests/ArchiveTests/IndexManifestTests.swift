@@ -61,7 +61,7 @@ struct IndexManifestTests {
     }
 
     @Test func linesAreNamedObjects() throws {
-        let bytes = try #require(store.get(.manifest(write(references(2)))))
+        let bytes = try #require(try store.get(.manifest(write(references(2)))))
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 4)
         for (line, name) in zip(lines, ["index", "segment", "segment", "end"]) {

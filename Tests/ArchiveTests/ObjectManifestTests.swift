@@ -39,7 +39,7 @@ struct ObjectManifestTests {
     }
 
     @Test func linesAreNamedObjects() throws {
-        let bytes = try #require(store.get(.manifest(write(objects))))
+        let bytes = try #require(try store.get(.manifest(write(objects))))
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 4)
         for (line, name) in zip(lines, ["objects", "object", "object", "end"]) { #expect(line.hasPrefix("{\"\(name)\":{")) }

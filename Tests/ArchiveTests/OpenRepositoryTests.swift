@@ -23,7 +23,7 @@ struct OpenRepositoryTests {
         }
         #expect(try OpenRepository.create(store, now: now).id == created.id)
         #expect(try store.list("", after: nil, limit: 10).map(\.key.text) == ["FORMAT", "RECOVERY.md"])
-        let text = String(decoding: try #require(store.get(.recovery)), as: UTF8.self)
+        let text = String(decoding: try #require(try store.get(.recovery)), as: UTF8.self)
         #expect(text.contains("zstd -dc") && text.contains("_bulk") && text.contains(created.id))
     }
 
@@ -39,7 +39,7 @@ struct OpenRepositoryTests {
         #expect(ids.count == 8 && Set(ids).count == 1)
     }
 
-    @Test(arguments: [MemoryStore.Flaw.overwrites, .overwritesQuietly])
+    @Test(arguments: [MemoryStore.Flaw.overwrites, .overwritesQuietly, .overwritesInParts])
     func storeWithoutConditionalPutIsRefused(flaw: MemoryStore.Flaw) throws {
         let store = MemoryStore(flaw)
         let error = #expect(throws: ArchiveError.self) { _ = try OpenRepository.create(store, now: now) }

@@ -134,7 +134,7 @@ struct SegmentTests {
 
     @Test func nameIsTheDigestOfTheStoredBytes() throws {
         let staged = try put(Sample.make(10, seed: 3))
-        #expect(try SHA256.digest(of: #require(store.get(.segment(staged.id)))) == staged.id)
+        #expect(try SHA256.digest(of: #require(try store.get(.segment(staged.id)))) == staged.id)
     }
 
     @Test func absentSegmentIsToldApart() throws {

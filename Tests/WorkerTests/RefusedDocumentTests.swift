@@ -177,6 +177,8 @@ private struct SealedStore: ObjectStore {
         throw ArchiveError(code, "sealed")
     }
 
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
+
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try under.get(key) }
 
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try under.read(key, range) }

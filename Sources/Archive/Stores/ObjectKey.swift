@@ -50,21 +50,13 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
     static func isValid(_ text: String) -> Bool {
         guard (1...maximumLength).contains(text.utf8.count) else { return false }
         return text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
-            $0.count <= maximumComponentLength && !$0.isEmpty && $0.first != UInt8(ascii: ".") && $0.allSatisfy(isUnreserved)
+            $0.count <= maximumComponentLength && !$0.isEmpty && $0.first != UInt8(ascii: ".")
+                && $0.allSatisfy(PercentEncoding.isUnreserved)
         }
     }
 
     /// A prefix is the start of some key: it may be empty or end anywhere.
     static func isValidPrefix(_ prefix: String) -> Bool {
         prefix.isEmpty || isValid(prefix) || (prefix.utf8.last == UInt8(ascii: "/") && isValid(String(prefix.dropLast())))
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "-"): true
-        default: false
-        }
     }
 }

@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// Where a repository keeps its objects: a folder, later a bucket.
+/// Where a repository keeps its objects: a folder or a bucket.
 ///
-/// Every implementation passes the one contract suite in `Tests/ArchiveTests/StoreContract.swift`:
+/// Every implementation passes the one contract suite, `Tests/ArchiveTests/StoreContract….swift`:
 /// - An object is seen whole or not at all, and never changes: no call overwrites.
 /// - `put` and `upload` return only when the object is durable, whoever wrote it. Of any number of concurrent writers of a
 ///   key exactly one gets `.created`; a call that failed may be repeated, and may then find its own object.
@@ -18,6 +18,11 @@ package protocol ObjectStore: Sendable {
     /// Stores a file's bytes as `put` does, without holding them in memory. The file may end up sharing its storage with the
     /// object, so it must never be written again; it stays where it is and is the caller's to remove.
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult
+
+    /// Stores the bytes, however few, by the requests that `upload` uses for large files; nil where those are the ones of `put`.
+    ///
+    /// For the probe at creation: a server may keep the condition on one kind of request and not on the other.
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult?
 
     /// The whole of a small object, `nil` when there is none. Objects above `ObjectSize.small` are refused with `.invalid`.
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]?

@@ -27,10 +27,9 @@ struct MappedFile: ~Copyable {
         munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
     }
 
-    /// - Parameter range: within the file.
     borrowing func withBytes<Value>(
-        _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Value
+        _ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Value
     ) throws(ArchiveError) -> Value {
-        try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        try body(bytes)
     }
 }

@@ -58,15 +58,21 @@ package final class RemoteClient: Sendable {
     /// - Parameters:
     ///   - action: what is done, for messages: `read segments/ab/…`.
     ///   - statuses: those that are answers to the caller; every other one is thrown as a refusal.
-    ///   - limit: bytes of a 2xx body above which the answer is given up with `.invalid`.
+    ///   - limit: bytes of a 2xx body above which the answer is given up.
+    ///   - excess: what is thrown then; nil: `.invalid`, the object is too large to hold.
     ///   - expected: bytes of body to make room for.
     package func send(
         _ request: HTTPRequest, to action: String, accepting statuses: Set<Int>, limit: Int = ObjectSize.small,
+        excess: ArchiveError? = nil,
         expecting expected: Int = 0
     ) throws(ArchiveError) -> HTTPResponse {
         let client = try take()
         defer { giveBack(client) }
-        let response = try perform(request, on: client, action, limit: limit, expecting: expected)
+        guard let response = try perform(request, on: client, action, limit: limit, expecting: expected) else {
+            throw excess
+                ?? ArchiveError(
+                    .invalid, "cannot \(action) in \(configuration.location): it has more than \(limit) bytes; read it by ranges")
+        }
         guard statuses.contains(response.status) else { throw failure(of: response, to: action) }
         return response
     }
@@ -89,9 +95,10 @@ package final class RemoteClient: Sendable {
 
     private struct TooLong: Error {}
 
+    /// - Returns: nil when the body is longer than the limit.
     private func perform(
         _ request: HTTPRequest, on client: HTTPClient, _ action: String, limit: Int, expecting expected: Int
-    ) throws(ArchiveError) -> HTTPResponse {
+    ) throws(ArchiveError) -> HTTPResponse? {
         var body: [UInt8] = []
         body.reserveCapacity(expected)
         do {
@@ -102,8 +109,7 @@ package final class RemoteClient: Sendable {
             guard response.isSuccess else { return response }
             return HTTPResponse(status: response.status, headers: response.headers, body: body, certificate: response.certificate)
         } catch is TooLong {
-            throw ArchiveError(
-                .invalid, "cannot \(action) in \(configuration.location): it has more than \(limit) bytes; read it by ranges")
+            return nil
         } catch let error as HTTPError {
             throw ArchiveError(
                 RemoteClient.code(of: error), "cannot \(action) in \(configuration.location): \(error.message)")
@@ -124,12 +130,12 @@ package final class RemoteClient: Sendable {
     }
 
     private func take() throws(ArchiveError) -> HTTPClient {
-        let idle: HTTPClient?? = pool.wait { pool in
+        let idle: HTTPClient? = pool.wait { pool in
             guard pool.busy < configuration.maxConnections else { return nil }
             pool.busy += 1
             return .some(pool.idle.popLast())
         }
-        if let client = idle ?? nil { return client }
+        if let idle { return idle }
         do throws(HTTPError) {
             return try HTTPClient(configuration: client)
         } catch {

@@ -56,10 +56,11 @@ package struct RemoteRefusal: Equatable, Sendable {
         case (_, "PermanentRedirect"), (_, "AuthorizationHeaderMalformed"), (_, "IllegalLocationConstraintException"), (301, _),
             (307, _):
             return (.invalid, "the bucket lies elsewhere: correct region and endpoint")
-        case (_, "RequestTimeout"), (_, "OperationAborted"), (_, "ConditionalRequestConflict"), (_, "rateLimitExceeded"),
-            (_, "userRateLimitExceeded"), (408, _), (429, _), (500..., _):
-            return (.unreachable, "the store is overloaded or out of order; it is tried again later")
-        case (401, _), (403, _):
+        case (_, "RequestTimeout"), (_, "OperationAborted"), (_, "ConditionalRequestConflict"), (_, "NoSuchUpload"),
+            (_, "InternalError"), (_, "SlowDown"), (_, "ServiceUnavailable"), (_, "rateLimitExceeded"),
+            (_, "userRateLimitExceeded"), (408, _), (409, _), (429, _), (500..., _):
+            return (.unreachable, "the store is busy or out of order: try again later")
+        case (_, "AccessDenied"), (401, _), (403, _):
             return (.accessDenied, credentials)
         case (404, _):
             return (.notFound, "check endpoint, bucket or container, and prefix")
