@@ -9,12 +9,16 @@ enum StoreKind: String, CaseIterable, Sendable {
     case memory
     case local
     case s3
+    case azure
+    case gcs
 
     /// Where the server's address stands; nil for a store that needs none.
     var variable: String? {
         switch self {
         case .memory, .local: nil
         case .s3: "SHEAF_TEST_S3"
+        case .azure: AzureTestServer.variable
+        case .gcs: GCSTestServer.conditional.rawValue
         }
     }
 
@@ -24,6 +28,8 @@ enum StoreKind: String, CaseIterable, Sendable {
     var isRemote: Bool { variable != nil }
 
     var isMissing: Bool { variable.map { StoreKind.environment[$0] == nil } ?? false }
+
+    var isPresent: Bool { StoreKind.present.contains(self) }
 
     /// Those whose server runs; in CI all, so that a missing one fails.
     static let present = allCases.filter { isCI || !$0.isMissing }
@@ -53,6 +59,8 @@ enum StoreKind: String, CaseIterable, Sendable {
         case .memory: MemoryStore()
         case .local: try LocalStore(folder.makeFolder(change.prefix))
         case .s3: try S3TestServer.conditional.makeStore(change)
+        case .azure: try AzureTestServer.makeStore(change)
+        case .gcs: try GCSTestServer.conditional.makeStore(change)
         }
     }
 }

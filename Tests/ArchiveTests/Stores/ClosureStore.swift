@@ -8,6 +8,7 @@ final class ClosureStore: ObjectStore {
     typealias Hook = @Sendable (String) throws(ArchiveError) -> Void
 
     let base = MemoryStore()
+    private var store: any ObjectStore { base }
     private let before: Hook
     private let after: Hook
     private let log = Lock<[String]>([])
@@ -29,41 +30,41 @@ final class ClosureStore: ObjectStore {
     }
 
     func put(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult {
-        try run("put") { () throws(ArchiveError) in base.put(bytes, at: key) }
+        try run("put") { () throws(ArchiveError) in try store.put(bytes, at: key) }
     }
 
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
-        try run("upload") { () throws(ArchiveError) in try base.upload(contentsOf: path, at: key) }
+        try run("upload") { () throws(ArchiveError) in try store.upload(contentsOf: path, at: key) }
     }
 
     func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? {
-        try run("putInParts") { () throws(ArchiveError) in try base.putInParts(bytes, at: key) }
+        try run("putInParts") { () throws(ArchiveError) in try store.putInParts(bytes, at: key) }
     }
 
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
-        try run("get") { () throws(ArchiveError) in base.get(key) }
+        try run("get") { () throws(ArchiveError) in try store.get(key) }
     }
 
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] {
-        try run("read") { () throws(ArchiveError) in try base.read(key, range) }
+        try run("read") { () throws(ArchiveError) in try store.read(key, range) }
     }
 
     func size(_ key: ObjectKey) throws(ArchiveError) -> Int? {
-        try run("size") { () throws(ArchiveError) in base.size(key) }
+        try run("size") { () throws(ArchiveError) in try store.size(key) }
     }
 
     func list(_ prefix: String, after: ObjectKey?, limit: Int) throws(ArchiveError) -> [ObjectInfo] {
-        try run("list") { () throws(ArchiveError) in try base.list(prefix, after: after, limit: limit) }
+        try run("list") { () throws(ArchiveError) in try store.list(prefix, after: after, limit: limit) }
     }
 
     func delete(_ key: ObjectKey) throws(ArchiveError) {
-        try run("delete") { () throws(ArchiveError) in base.delete(key) }
+        try run("delete") { () throws(ArchiveError) in try store.delete(key) }
     }
 
-    func now() throws(ArchiveError) -> Date { try run("now") { () throws(ArchiveError) in base.now() } }
+    func now() throws(ArchiveError) -> Date { try run("now") { () throws(ArchiveError) in try store.now() } }
 
     func removeLeftovers(olderThan age: Int) throws(ArchiveError) -> Int {
-        try run("removeLeftovers") { () throws(ArchiveError) in base.removeLeftovers(olderThan: age) }
+        try run("removeLeftovers") { () throws(ArchiveError) in try store.removeLeftovers(olderThan: age) }
     }
 }
 
