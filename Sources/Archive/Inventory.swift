@@ -15,7 +15,8 @@ package final class InventoryWriter {
 
     package init(spool: Spool) throws(ArchiveError) {
         self.spool = spool
-        compressor = try CompressionContext(level: 3)
+        // Random ids gain by entropy coding alone: level 3 takes five times as long for 3 % fewer bytes.
+        compressor = try CompressionContext(level: 1)
         stored = ByteBuffer(count: ZSTD_CStreamOutSize())
         lines = ByteBuffer(count: 128 << 10)
     }
@@ -223,7 +224,7 @@ package final class Inventory {
     private static let openings = [Array(#"{"index":{"_id":""#.utf8), Array(#"{"create":{"_id":""#.utf8)]
     private static let windowBytes = 128 << 10
     private static let longestLine = 256 << 10
-    /// Of level 3, at which inventories are written, with room for other writers.
+    /// Far above what level 1 uses, at which inventories are written here.
     private static let largestWindowLog: Int32 = 23
 }
 

@@ -118,7 +118,9 @@ package struct GCMOpener: ~Copyable {
 }
 
 /// The one owner of a libcrypto cipher context, whose key schedule stays from message to message.
-private struct GCMContext: ~Copyable {
+///
+/// Not private: modules that hold a sealer need its layout when they are linked, and an optimized build leaves private ones out.
+struct GCMContext: ~Copyable {
     enum Direction: Int32 {
         case opening = 0
         case sealing = 1

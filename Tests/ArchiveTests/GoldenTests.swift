@@ -108,6 +108,19 @@ enum GoldenFigure {
         #expect(!outcome.isCommit)
     }
 
+    @Test(arguments: GoldenRepository.allCases) func whatPeopleSaidReadsAsRecorded(golden: GoldenRepository) throws {
+        let store = try OpenRepository.open(LocalStore(copy(golden)), protection: golden.protection(), for: .reading).store
+        let catalog = SnapshotCatalog(store: store)
+        #expect(try catalog.snapshots().map(\.summary.id) == [GoldenRepository.first, GoldenRepository.second])
+        let marks = try MarkBook(store: store).marks(of: GoldenRepository.first)
+        #expect(marks == SnapshotMarks(tags: ["weekly", "blue"], isKept: true))
+        #expect(try Forgetting(store: store).entry(of: GoldenRepository.forgotten)?.reason == "no rule keeps it")
+        #expect(try Pins(store).all().map(\.pin?.snapshot) == [GoldenRepository.first])
+        let key = try ObjectKey("checks/20261124T000000Z-1")
+        let report = try #require(try store.get(key))
+        #expect(try MessageCoding.decode(VerificationReport.self, from: report).mode == "full")
+    }
+
     @Test func anotherPasswordIsToldApart() throws {
         let path = try copy(.encrypted)
         let recorded = try Data(contentsOf: URL(filePath: "\(GoldenRepository.root)/format-1-encrypted.password"))

@@ -56,7 +56,8 @@ struct GoldenWriter {
             ["until": "2026-11-26T00:00:00Z", "snapshot": .string(first.text), "segments": [], "reason": "a restore"],
             at: "pins/a1")
         try put(["keys": [.string("manifests/\(String(repeating: "0", count: 64))")]], at: "gc/20261124T000000Z-1")
-        try put(["mode": "full", "findings": []], at: "checks/20261124T000000Z-1")
+        let report = VerificationReport(nonce: "n", at: GoldenRepository.time(day: 5), mode: .full)
+        _ = try store.put(MessageCoding.encode(report), at: ObjectKey("checks/20261124T000000Z-1"))
     }
 
     private func segment(_ documents: [GoldenDocument], _ kind: SegmentKind) throws -> (SegmentReference, [GoldenDocument]) {
