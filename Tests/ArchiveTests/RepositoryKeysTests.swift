@@ -230,6 +230,7 @@ struct RepositoryKeysTests {
         #expect(old.map(\.id) == [made.format.key, added, rotated])
         #expect(old.map(\.epochs) == [[1], [1], [1, nil]])
         #expect(old.map(\.isNamedByFormat) == [true, false, false])
+        #expect(old.map(\.holdsNewest) == [false, false, true])
         let new = try maintenance(open("new")).list().keys
         #expect(new.map(\.epochs) == [[1], [1], [1, 2]])
         #expect(new.map(\.holdsNewest) == [false, false, true])

@@ -27,7 +27,7 @@ import Testing
         var manifests = """
             apiVersion: stash.appscode.com/v1alpha1
             kind: Repository
-            metadata: {name: disk, namespace: demo}
+            metadata: {name: disk, namespace: demo, annotations: {sheaf.dev/encryption: none}}
             spec: {backend: {local: {mountPath: "\(folder.path)/repository"}}}
             """
         var command = Samples.command(kind)

@@ -38,10 +38,13 @@ package struct KeyMaintenance: Sendable {
     package func list() throws(ArchiveError) -> (keys: [Description], damages: [String]) {
         let look = try keys.look(in: store)
         let newest = try newest(look)
+        // An epoch that this password does not open is newer than what its maker had before it.
+        let isOutdated = look.objects.values.contains { !look.keyring.holds($0.epochs) }
         let descriptions = look.objects.values.map { object in
             Description(
                 id: object.id, label: object.label, created: object.created,
-                epochs: object.epochs.map { look.keyring[$0]?.number }, holdsNewest: object.epochs.contains(newest.id),
+                epochs: object.epochs.map { look.keyring[$0]?.number },
+                holdsNewest: isOutdated ? !look.keyring.holds(object.epochs) : object.epochs.contains(newest.id),
                 isNamedByFormat: object.id == keys.firstKey)
         }
         return (descriptions.sorted { ($0.created, $0.id) < ($1.created, $1.id) }, look.damages.map(\.message))
