@@ -253,6 +253,7 @@ private final class CountingStore: ObjectStore {
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
         try base.upload(contentsOf: path, at: key)
     }
+    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
         asked.withLock { $0.append(key.text) }
         return base.get(key)

@@ -30,6 +30,7 @@ final class ClockedStore: ObjectStore, @unchecked Sendable {
         return put(Array(bytes), at: key)
     }
 
+    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
     func get(_ key: ObjectKey) -> [UInt8]? { objects.objects[key]?.bytes }
 
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] {

@@ -28,11 +28,11 @@ import Testing
         try Collector(store, grace: grace, mode: mode, tell: tell).run()
     }
 
-    func put(_ key: String, _ text: String = "{}") throws { _ = base.put(Array(text.utf8), at: try ObjectKey(key)) }
+    func put(_ key: String, _ text: String = "{}") throws { _ = try base.put(Array(text.utf8), at: try ObjectKey(key)) }
 
     /// - Returns: the key of a segment with one document.
     func addSegment() throws -> (staged: StagedSegment, key: String) {
-        let writer = try SegmentWriter(spool: spool, kind: .bulk)
+        let writer = try SegmentWriter(store: store, spool: spool, kind: .bulk)
         try Array(#"{"index":{"_id":"1"}}"#.utf8).withUnsafeBytes { action in
             try Array("{}".utf8).withUnsafeBytes { try writer.append(action, $0) }
         }

@@ -1,4 +1,3 @@
-import Archive
 import FoundationEssentials
 import Messages
 import Runtime
@@ -84,9 +83,4 @@ enum Samples {
 
     static let abort = OutcomeEntry(
         nonce: "o", decidedAt: time, verdict: .abort(reason: .init(condition: "Cancelled", message: "enough")))
-}
-
-/// The stores of these tests write in one manner.
-extension ObjectStore {
-    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
 }

@@ -54,6 +54,7 @@ final class FlawedStore: ObjectStore, @unchecked Sendable {
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
         try base.upload(contentsOf: path, at: key)
     }
+    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try base.get(key) }
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try base.read(key, range) }
     func size(_ key: ObjectKey) throws(ArchiveError) -> Int? { try base.size(key) }

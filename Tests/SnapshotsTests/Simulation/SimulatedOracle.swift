@@ -194,6 +194,7 @@ struct PlainStore: ObjectStore {
 
     func put(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult { throw readOnly }
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult { throw readOnly }
+    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
     func get(_ key: ObjectKey) -> [UInt8]? { objects.objects[key]?.bytes }
     func size(_ key: ObjectKey) -> Int? { get(key)?.count }
 

@@ -30,6 +30,7 @@ struct SimulatedStore: ObjectStore, @unchecked Sendable {
         return try put(Array(bytes), at: key)
     }
 
+    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
         try call(key.text) { objects.objects[key]?.bytes }
     }
