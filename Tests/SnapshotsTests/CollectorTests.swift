@@ -28,7 +28,7 @@ import Testing
         try Collector(store, grace: grace, mode: mode, tell: tell).run()
     }
 
-    func put(_ key: String, _ text: String = "{}") throws { _ = try base.put(Array(text.utf8), at: try ObjectKey(key)) }
+    func put(_ key: String, _ text: String = "{}") throws { _ = base.put(Array(text.utf8), at: try ObjectKey(key)) }
 
     /// - Returns: the key of a segment with one document.
     func addSegment() throws -> (staged: StagedSegment, key: String) {

@@ -18,7 +18,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        store = try OpenRepository.create(try LocalStore(try folder.makeFolder("repository")), now: Date()).store
+        store = try OpenRepository.create(try LocalStore(try folder.makeFolder("repository")), protection: .none, now: Date()).store
     }
 
     private func command(_ policy: RetentionPolicy?) -> SessionCommand {
@@ -116,7 +116,7 @@ import Testing
     @Test func theAnnouncementIsTheRepositorysStatus() throws {
         try add("a0", after: 0)
         try add("a1", after: 1)
-        let repository = try OpenRepository.open(LocalStore("\(folder.path)/repository"), for: .reading)
+        let repository = try OpenRepository.open(LocalStore("\(folder.path)/repository"), protection: .none, for: .reading)
         let announcement = RepositoryAnnouncement(parts: try parts(), command: command(nil), repository: repository)
         let message = try announcement.message()
         #expect(message.exchange == Topology.event && message.routingKey == RoutingKey.repository("disk"))
@@ -138,7 +138,7 @@ import Testing
             """
             apiVersion: stash.appscode.com/v1alpha1
             kind: Repository
-            metadata: {name: \(key.name), namespace: \(key.namespace)}
+            metadata: {name: \(key.name), namespace: \(key.namespace), annotations: {sheaf.dev/encryption: none}}
             spec: {backend: {local: {mountPath: "\(folder.path)/repository"}}}
             """)
         // The broker's address is never used.
