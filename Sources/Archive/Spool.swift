@@ -11,7 +11,12 @@ package final class Spool: Sendable {
     package let limit: Int
     private let used = Atomic<Int>(0)
     private let files = Atomic<Int>(0)
-    private let lock: OpenFile
+    /// Nil for a share of another spool.
+    private let lock: OpenFile?
+    private let whole: Spool?
+    /// What the limit is, for messages.
+    private let bound: String
+    let shares = SpoolShares()
 
     /// - Parameters:
     ///   - parent: created when missing; on a disk with at least `limit` bytes free.
@@ -27,15 +32,27 @@ package final class Spool: Sendable {
         }
         try Spool.wipeDead(in: parent)
         folder = try Spool.makeFolder(in: parent)
-        lock = try Spool.open("\(folder)/\(Spool.lockName)")
+        let lock = try Spool.open("\(folder)/\(Spool.lockName)")
         self.limit = limit
+        whole = nil
+        bound = "its bound"
         guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ArchiveError(errno: errno, doing: "lock", path: folder)
         }
+        self.lock = consume lock
+    }
+
+    init(shareOf whole: Spool, limit: Int, bound: String) {
+        folder = whole.folder
+        self.limit = limit
+        lock = nil
+        self.whole = whole
+        self.bound = bound
     }
 
     /// What is not removed here, is by the next start.
     deinit {
+        guard whole == nil else { return }
         _ = unlink("\(folder)/\(Spool.lockName)")
         _ = rmdir(folder)
     }
@@ -47,20 +64,32 @@ package final class Spool: Sendable {
     func reserve(_ bytes: Int) throws(ArchiveError) {
         let total = used.add(bytes, ordering: .relaxed).newValue
         guard total <= limit else {
-            release(bytes)
-            throw ArchiveError(
-                .noSpace,
-                "the spool \(folder) is full: \(total) bytes would pass its bound of \(limit); the store is slower than the dump: "
-                    + "raise the bound or run fewer units at once")
+            used.subtract(bytes, ordering: .relaxed)
+            throw full(total)
+        }
+        do throws(ArchiveError) {
+            try whole?.reserve(bytes)
+        } catch {
+            used.subtract(bytes, ordering: .relaxed)
+            throw error
         }
     }
 
     func release(_ bytes: Int) {
         used.subtract(bytes, ordering: .relaxed)
+        whole?.release(bytes)
     }
 
     func makePath() -> String {
-        "\(folder)/\(files.add(1, ordering: .relaxed).newValue)"
+        whole?.makePath() ?? "\(folder)/\(files.add(1, ordering: .relaxed).newValue)"
+    }
+
+    private func full(_ total: Int) -> ArchiveError {
+        let what = whole == nil ? "the spool \(folder) is full" : "this session's share of the spool \(folder) is full"
+        return ArchiveError(
+            .noSpace,
+            "\(what): \(total) bytes would pass \(bound) of \(limit); the store is slower than the dump: "
+                + "raise the bound or run fewer units at once")
     }
 
     private static let lockName = "lock"

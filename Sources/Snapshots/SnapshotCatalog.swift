@@ -1,87 +1,155 @@
 package import Archive
 import FoundationEssentials
 package import Messages
+import Runtime
 package import Sessions
 
-/// What a repository holds: the committed outcomes, which are its snapshots.
+/// A snapshot, and what was said of it since.
+package struct SnapshotRecord: Sendable, Equatable {
+    package var commit: OutcomeEntry.Commit
+    package var marks: SnapshotMarks
+    package var isForgotten: Bool
+
+    package var id: SnapshotID { commit.summary.id }
+
+    /// Whether it can be listed and chosen.
+    package var isListed: Bool { !isForgotten || marks.isKept }
+
+    /// With its marks.
+    package var summary: SnapshotSummary {
+        var summary = commit.summary
+        summary.tags = marks.tags.isEmpty ? nil : marks.tags
+        summary.isKept = marks.isKept ? true : nil
+        return summary
+    }
+}
+
+/// What a repository holds: the committed outcomes, which are its snapshots, but for those that were forgotten and are not kept.
 package struct SnapshotCatalog {
     package let store: RepositoryStore
 
     package init(store: RepositoryStore) { self.store = store }
 
     /// All snapshots, oldest first. Aborted sessions are no snapshots.
-    package func snapshots() throws -> [OutcomeEntry.Commit] {
-        var keys: [ObjectKey] = []
-        try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in keys.append(object.key) }
-        return try keys.compactMap { try commit(at: $0) }
+    package func snapshots() throws -> [OutcomeEntry.Commit] { try records().map(\.commit) }
+
+    /// All snapshots with their marks, oldest first.
+    package func records(includingForgotten: Bool = false) throws -> [SnapshotRecord] {
+        let forgotten = try Forgetting(store: store).snapshots()
+        let marked = try MarkBook(store: store).newest()
+        var keys: [(SnapshotID, ObjectKey)] = []
+        try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in
+            if let id = object.key.components.last.flatMap({ SnapshotID(String($0)) }) { keys.append((id, object.key)) }
+        }
+        return try keys.compactMap { id, key in
+            let isForgotten = forgotten.contains(id)
+            let marks = try marked[id].flatMap { try readMarks(at: $0, whereForgotten: isForgotten) } ?? SnapshotMarks()
+            guard includingForgotten || !isForgotten || marks.isKept, let commit = try commit(at: key) else { return nil }
+            return SnapshotRecord(commit: commit, marks: marks, isForgotten: isForgotten)
+        }
     }
 
-    /// - Throws: `SnapshotError(.notFound)` when there is no such snapshot.
-    package func snapshot(_ id: SnapshotID) throws -> OutcomeEntry.Commit {
-        guard let commit = try commit(at: try ObjectKey("outcomes/\(id)")) else {
+    /// - Throws: `SnapshotError(.notFound)` when there is no such snapshot, or it was forgotten.
+    package func snapshot(_ id: SnapshotID) throws -> OutcomeEntry.Commit { try record(id).commit }
+
+    /// - Throws: as `snapshot`.
+    package func record(_ id: SnapshotID) throws -> SnapshotRecord {
+        guard let record = try anyRecord(id) else {
             throw SnapshotError(.notFound, "there is no snapshot \(id) in \(store.location); list them with: sheaf snapshots")
         }
-        return commit
+        guard record.isListed else {
+            throw SnapshotError(
+                .notFound,
+                "snapshot \(id) in \(store.location) was forgotten; until its data is deleted it comes back with: sheaf keep \(id)"
+            )
+        }
+        return record
+    }
+
+    /// Nil for a snapshot that does not exist; one that was forgotten does.
+    package func anyRecord(_ id: SnapshotID) throws -> SnapshotRecord? {
+        guard let commit = try commit(at: ObjectKey("outcomes/\(id)")) else { return nil }
+        return SnapshotRecord(
+            commit: commit, marks: try MarkBook(store: store).marks(of: id) ?? SnapshotMarks(),
+            isForgotten: try store.size(Forgetting.key(of: id)) != nil)
     }
 
     /// A snapshot that was chosen, and what is to be said of the choice.
     package struct Selection {
-        package var commit: OutcomeEntry.Commit
+        package var record: SnapshotRecord
         package var notes: [String] = []
+
+        package var commit: OutcomeEntry.Commit { record.commit }
     }
 
-    /// The snapshot that a RestoreSession asks for.
+    /// The snapshot that a RestoreSession asks for: by an id, a part of one, `latest`, or a time.
     ///
-    /// `latest` is the newest of the same AppBinding; in a repository that holds another one's snapshots alone it is the newest of
+    /// `latest` and a time choose among those of the same AppBinding; in a repository that holds another one's snapshots alone among
     /// those, so that a cluster can be restored under a new name. A short id (Stash's eight characters) may stand for the whole.
-    /// - Parameter allowPartial: `latest` may be a snapshot that misses documents.
+    /// - Parameter allowPartial: `latest` and a time may mean a snapshot that misses documents.
     package func select(_ selector: String, target: AppBinding, allowPartial: Bool) throws -> Selection {
-        if let id = SnapshotID(selector) { return Selection(commit: try snapshot(id)) }
-        let all = try snapshots()
-        guard selector == "latest" else { return Selection(commit: try only(of: all, selector)) }
-        let own = all.filter { $0.summary.target == target.metadata.name && $0.summary.namespace == target.metadata.namespace }
-        let sources = Set(all.map { "\($0.summary.namespace)/\($0.summary.target)" })
-        if !own.isEmpty { return try newest(of: own, allowPartial: allowPartial) }
-        if sources.count == 1 { return try newest(of: all, allowPartial: allowPartial) }
-        throw SnapshotError(
-            .refused,
-            all.isEmpty
-                ? "there is no snapshot in \(store.location) yet; run a backup first"
-                : "no snapshot in \(store.location) is of \(target.key), but of \(sources.sorted().joined(separator: ", ")); "
-                    + "name the snapshot by its id")
+        let own = SnapshotSource(namespace: target.metadata.namespace, target: target.metadata.name)
+        return try select(SnapshotSelector(selector), in: .preferred(own), allowPartial: allowPartial)
     }
 
-    /// The snapshot that an id, a part of one, or `latest` names, whatever it is of.
-    package func find(_ selector: String) throws -> OutcomeEntry.Commit {
-        if let id = SnapshotID(selector) { return try snapshot(id) }
-        let all = try snapshots()
-        guard selector == "latest" else { return try only(of: all, selector) }
-        guard !all.isEmpty else {
-            throw SnapshotError(.notFound, "there is no snapshot in \(store.location) yet; run a backup first")
+    /// The snapshot that a command's argument means. `latest` and a time pass over those that miss documents.
+    ///
+    /// - Parameters:
+    ///   - target: whose; nil where the repository has one target alone.
+    ///   - includingForgotten: an id may also name one that was forgotten and is not deleted yet.
+    package func find(
+        _ selector: String, target: SnapshotSource? = nil, includingForgotten: Bool = false
+    ) throws -> Selection {
+        let selector = SnapshotSelector(selector)
+        if includingForgotten, case .named(let name) = selector {
+            let records = try records(includingForgotten: true)
+            return Selection(record: try SnapshotSelector.only(of: records, named: name, in: store.location) { $0.id })
         }
-        return try newest(of: all, allowPartial: false).commit
+        return try select(selector, in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false)
     }
 
-    private func only(of all: [OutcomeEntry.Commit], _ part: String) throws -> OutcomeEntry.Commit {
-        let found = all.filter { $0.summary.id.text.contains(part) }
-        guard let only = found.first, found.count == 1 else {
-            throw SnapshotError(
-                .refused, "\"\(part)\" names \(found.count) snapshots in \(store.location); list them with: sheaf snapshots")
+    private func select(
+        _ selector: SnapshotSelector, in scope: SnapshotSelector.Scope, allowPartial: Bool
+    ) throws -> Selection {
+        // A whole id is read without a list.
+        if case .named(let name) = selector, let id = SnapshotID(name), let record = try anyRecord(id) {
+            return Selection(record: record.isListed ? record : try self.record(id))
         }
-        return only
+        let choice = try selector.choose(
+            from: try records(), in: scope, allowPartial: allowPartial, place: store.location, summary: \.commit.summary)
+        return Selection(record: choice.element, notes: choice.notes)
     }
 
-    private func newest(of snapshots: [OutcomeEntry.Commit], allowPartial: Bool) throws -> Selection {
-        let passed = allowPartial ? [] : snapshots.reversed().prefix { $0.summary.isPartial }
-        guard let commit = snapshots.dropLast(passed.count).last else {
-            throw SnapshotError(
-                .refused,
-                "every snapshot that \"latest\" could be misses documents; name one by its id, or give the task parameter allowPartial"
-            )
+    /// Those that a pin which is not past protects.
+    package func pinned() throws -> Set<SnapshotID> {
+        let now = Timestamp(secondsSinceEpoch: try store.now().timeIntervalSince1970)
+        var keys: [ObjectKey] = []
+        try store.forEachObject("pins/") { (object: ObjectInfo) throws(ArchiveError) in keys.append(object.key) }
+        return Set(
+            try keys.compactMap { key in
+                guard let bytes = try store.get(key) else { return nil }
+                do {
+                    let pin = try MessageCoding.decode(Pin.self, from: bytes)
+                    return pin.until > now ? pin.snapshot : nil
+                } catch {
+                    throw ArchiveError(.corrupt, "object \(key) in \(store.location) is no pin: \(error)")
+                }
+            })
+    }
+
+    /// What is read of one here.
+    private struct Pin: Decodable {
+        var until: Timestamp
+        var snapshot: SnapshotID?
+    }
+
+    /// Nil where garbage collection is deleting the snapshot, its marks first.
+    private func readMarks(at key: ObjectKey, whereForgotten isForgotten: Bool) throws -> SnapshotMarks? {
+        do {
+            return try MarkBook(store: store).read(key)
+        } catch let error as ArchiveError where error.code == .notFound && isForgotten {
+            return nil
         }
-        return Selection(
-            commit: commit,
-            notes: passed.map { "latest passed over snapshot \($0.summary.id), which misses documents" })
     }
 
     private func commit(at key: ObjectKey) throws -> OutcomeEntry.Commit? {

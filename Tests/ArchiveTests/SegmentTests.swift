@@ -18,7 +18,7 @@ struct SegmentTests {
     private func makeWriter(_ kind: SegmentKind, frameBytes: Int = 1 << 20) throws -> SegmentWriter {
         var settings = SegmentSettings()
         settings.frameBytes = frameBytes
-        return try SegmentWriter(spool: spool, kind: kind, settings: settings)
+        return try SegmentWriter(store: plainStore, spool: spool, kind: kind, settings: settings)
     }
 
     private func put(_ samples: [Sample], kind: SegmentKind = .bulk, frameBytes: Int = 1 << 20) throws -> StagedSegment {
@@ -103,7 +103,7 @@ struct SegmentTests {
     @Test func fullSegmentSaysSo() throws {
         var settings = SegmentSettings()
         settings.segmentBytes = 1_000
-        let writer = try SegmentWriter(spool: spool, kind: .bulk, settings: settings)
+        let writer = try SegmentWriter(store: plainStore, spool: spool, kind: .bulk, settings: settings)
         while !writer.isFull { try writer.append(Sample("1", Array(repeating: 97, count: 90))) }
         #expect(writer.plainBytes >= 1_000 && writer.plainBytes < 1_120)
     }

@@ -64,11 +64,20 @@ enum Samples {
             partsByWorker: partsByWorker)
     }
 
-    static func commit(_ id: SnapshotID, target: String = "es", namespace: String = "demo") -> OutcomeEntry {
-        let summary = SnapshotSummary(
+    static func summary(
+        _ id: SnapshotID, at moment: Timestamp = time, target: String = "es", namespace: String = "demo",
+        invoker: String = "nightly", isPartial: Bool = false
+    ) -> SnapshotSummary {
+        var index = SnapshotSummary.Index(
+            name: "a", shards: 1, documents: 10, bytes: 1000, storedBytes: 100, segments: 1, earliestView: nil, latestView: nil)
+        if isPartial { index.missing = "shard 0 could not be read" }
+        return SnapshotSummary(
             id: id, repository: "disk", namespace: namespace, target: target,
-            invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: time, indices: [])
-        return OutcomeEntry(
+            invoker: Invoker(kind: "BackupConfiguration", name: invoker), time: moment, indices: [index])
+    }
+
+    static func commit(_ summary: SnapshotSummary) -> OutcomeEntry {
+        OutcomeEntry(
             nonce: "o", decidedAt: time, verdict: .commit(result: .init(summary: summary, manifests: [], partsByWorker: [:])))
     }
 

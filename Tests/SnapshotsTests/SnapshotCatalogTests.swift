@@ -6,131 +6,177 @@ import Testing
 
 @testable import Snapshots
 
-/// Which snapshot a RestoreSession means.
+/// Which snapshot a RestoreSession or a command means.
 @Suite struct SnapshotCatalogTests {
-    let folder: TemporaryFolder
-    let store: LocalStore
-    var catalog: SnapshotCatalog { SnapshotCatalog(store: RepositoryStore(store)) }
+    let repository: SnapshotFolder
+    var catalog: SnapshotCatalog { repository.catalog }
 
-    init() throws {
-        folder = try TemporaryFolder()
-        store = try LocalStore(folder.path)
-    }
+    init() throws { repository = try SnapshotFolder() }
 
-    @discardableResult
-    private func add(_ session: String, after seconds: Int, of target: String = "es", in namespace: String = "demo") throws
-        -> SnapshotID
-    {
-        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
-        let outcome = Samples.commit(id, target: target, namespace: namespace)
-        _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
-        return id
-    }
-
-    private func addAbort(_ session: String, after seconds: Int) throws -> SnapshotID {
-        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
-        _ = try store.put(try EntryCoding.encode(.outcome(Samples.abort)), at: ObjectKey("outcomes/\(id)"))
-        return id
-    }
-
-    private func selected(_ selector: String, target: String = "es", in namespace: String = "demo") throws -> SnapshotID {
+    private func select(
+        _ selector: String, target: String = "es", in namespace: String = "demo", allowPartial: Bool = false
+    ) throws -> SnapshotCatalog.Selection {
         let binding = AppBinding(metadata: ObjectMeta(name: target, namespace: namespace), spec: .init(clientConfig: .init()))
-        return try catalog.select(selector, target: binding, allowPartial: false).commit.summary.id
+        return try catalog.select(selector, target: binding, allowPartial: allowPartial)
     }
 
-    private func refusal(_ selector: String, target: String = "es") -> String? {
-        do {
-            _ = try selected(selector, target: target)
-            return nil
-        } catch let error as SnapshotError {
-            return error.code == .refused ? error.message : "not refused"
-        } catch {
-            return "\(error)"
-        }
+    private func selected(_ selector: String, target: String = "es") throws -> SnapshotID {
+        try select(selector, target: target).record.id
     }
 
     @Test func latestIsTheNewestOfTheSameAppBinding() throws {
-        try add("a1", after: 0)
-        let newest = try add("a2", after: 10)
-        try add("b1", after: 20, of: "other")
-        try add("c1", after: 30, in: "elsewhere")
+        try repository.add("a1", after: 0)
+        let newest = try repository.add("a2", after: 10)
+        try repository.add("b1", after: 20, of: "other")
+        try repository.add("c1", after: 30, in: "elsewhere")
         #expect(try selected("latest") == newest)
     }
 
     @Test func latestOfARepositoryWithOneOtherSourceIsItsNewest() throws {
-        try add("b1", after: 0, of: "other")
-        let newest = try add("b2", after: 5, of: "other")
+        try repository.add("b1", after: 0, of: "other")
+        let newest = try repository.add("b2", after: 5, of: "other")
         #expect(try selected("latest", target: "new-cluster") == newest)
     }
 
     @Test func latestAmongSeveralOtherSourcesIsRefused() throws {
-        try add("b1", after: 0, of: "b")
-        try add("c1", after: 1, of: "c")
-        #expect(refusal("latest")?.contains("but of demo/b, demo/c; name the snapshot by its id") == true)
+        try repository.add("b1", after: 0, of: "b")
+        try repository.add("c1", after: 1, of: "c")
+        #expect(
+            refusal { _ = try select("latest") }.contains("is of demo/es, but of demo/b, demo/c; name the snapshot by its id"))
     }
 
     @Test func anEmptyRepositoryHasNoLatest() {
-        #expect(refusal("latest")?.contains("run a backup first") == true)
+        #expect(refusal(.notFound) { _ = try select("latest") }.contains("run a backup first"))
+        #expect(refusal(.notFound) { _ = try catalog.find("2026-01-01T00:00:00Z") }.contains("run a backup first"))
     }
 
     @Test func abortedSessionsAreNoSnapshots() throws {
-        let committed = try add("a1", after: 0)
-        let aborted = try addAbort("a2", after: 10)
+        let committed = try repository.add("a1", after: 0)
+        let aborted = try repository.addAbort("a2", after: 10)
         #expect(try catalog.snapshots().map(\.summary.id) == [committed])
         #expect(try selected("latest") == committed)
-        #expect(refusal(aborted.text)?.contains("there is no snapshot") == true)
+        #expect(refusal(.notFound) { _ = try select(aborted.text) }.contains("there is no snapshot"))
     }
 
     @Test func snapshotsAreListedOldestFirst() throws {
-        let second = try add("a", after: 10)
-        let first = try add("b", after: 0)
+        let second = try repository.add("a", after: 10)
+        let first = try repository.add("b", after: 0)
         #expect(try catalog.snapshots().map(\.summary.id) == [first, second])
     }
 
     @Test func aWholeIdOrOneThatIsPartOfOneSnapshotAloneIsFound() throws {
-        let first = try add("11aa", after: 0)
-        let second = try add("22aa", after: 10)
+        let first = try repository.add("11aa", after: 0)
+        let second = try repository.add("22aa", after: 10)
         #expect(try selected(first.text) == first)
         #expect(try selected("22aa") == second)
-        #expect(refusal("aa")?.contains("names 2 snapshots") == true)
-        #expect(refusal("33bb")?.contains("names 0 snapshots") == true)
+        #expect(try selected(String(first.text.prefix(19))) == first)
+        #expect(refusal { _ = try select("aa") }.contains("names 2 snapshots"))
+        #expect(refusal(.notFound) { _ = try select("33bb") }.contains("there is no snapshot \"33bb\""))
+        #expect(refusal(.notFound) { _ = try select("") }.contains("there is no snapshot \"\""))
     }
 
     @Test func anObjectThatIsNoOutcomeIsAnErrorAndNotLeftOut() throws {
-        _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20251124T160000Z-abc"))
+        _ = try repository.local.put(Array("[]".utf8), at: ObjectKey("outcomes/20251124T160000Z-abc"))
         #expect(throws: ArchiveError.self) { try catalog.snapshots() }
     }
 
     @Test func latestPassesOverSnapshotsThatMissDocuments() throws {
-        let whole = try add("a1", after: 0)
-        let partial = try addPartial("a2", after: 10)
-        let target = AppBinding(metadata: ObjectMeta(name: "es", namespace: "demo"), spec: .init(clientConfig: .init()))
-        let passed = try catalog.select("latest", target: target, allowPartial: false)
-        #expect(passed.commit.summary.id == whole)
+        let whole = try repository.add("a1", after: 0)
+        let partial = try repository.add("a2", after: 10, isPartial: true)
+        let passed = try select("latest")
+        #expect(passed.record.id == whole)
         #expect(passed.notes == ["latest passed over snapshot \(partial), which misses documents"])
-        let taken = try catalog.select("latest", target: target, allowPartial: true)
-        #expect(taken.commit.summary.id == partial && taken.notes.isEmpty)
-        #expect(try catalog.select(partial.text, target: target, allowPartial: false).commit.summary.id == partial)
-        #expect(try catalog.find("latest").summary.id == whole)
+        let taken = try select("latest", allowPartial: true)
+        #expect(taken.record.id == partial && taken.notes.isEmpty)
+        #expect(try selected(partial.text) == partial)
+        #expect(try catalog.find("latest").record.id == whole)
     }
 
     @Test func aRepositoryOfPartialSnapshotsHasNoLatest() throws {
-        _ = try addPartial("a1", after: 0)
-        #expect(refusal("latest")?.contains("allowPartial") == true)
+        try repository.add("a1", after: 0, isPartial: true)
+        #expect(refusal { _ = try select("latest") }.contains("allowPartial"))
     }
 
-    private func addPartial(_ session: String, after seconds: Int) throws -> SnapshotID {
-        let id = SnapshotID(startedAt: Samples.time + .seconds(seconds), session: Samples.makeID(session))
-        var index = SnapshotSummary.Index(
-            name: "a", shards: 1, documents: 1, bytes: 1, storedBytes: 1, segments: 1, earliestView: nil, latestView: nil)
-        index.missing = "shard 0 could not be read"
-        let summary = SnapshotSummary(
-            id: id, repository: "disk", namespace: "demo", target: "es",
-            invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), time: Samples.time, indices: [index])
-        let outcome = OutcomeEntry(
-            nonce: "o", decidedAt: Samples.time,
-            verdict: .commit(result: .init(summary: summary, manifests: [], partsByWorker: [:])))
-        _ = try store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(id)"))
-        return id
+    @Test func aTimeIsTheNewestThenOrBefore() throws {
+        let first = try repository.add("a1", after: 0)
+        let second = try repository.add("a2", after: 10)
+        try repository.add("b1", after: 5, of: "other")
+        // Samples.time is 2025-11-24T16:00:00Z.
+        #expect(try selected("2025-11-24T16:00:00Z") == first)
+        #expect(try selected("2025-11-24T16:00:09.999Z") == first)
+        #expect(try selected("2025-11-24T16:00:10Z") == second)
+        #expect(try selected("2025-11-24T17:00:10+01:00") == second)
+        #expect(try selected("2030-01-01T00:00:00Z") == second)
+        let early = refusal(.notFound) { _ = try select("2025-11-24T15:59:59Z") }
+        #expect(early.contains("no snapshot of demo/es") && early.contains("the oldest is of 2025-11-24T16:00:00.000Z"))
+    }
+
+    @Test func aTimePassesOverSnapshotsThatMissDocuments() throws {
+        let whole = try repository.add("a1", after: 0)
+        let partial = try repository.add("a2", after: 10, isPartial: true)
+        let choice = try select("2025-11-24T16:00:30Z")
+        #expect(choice.record.id == whole)
+        #expect(choice.notes == ["2025-11-24T16:00:30.000Z passed over snapshot \(partial), which misses documents"])
+    }
+
+    @Test func aCommandMustSayWhoseLatestItMeansWhereThereAreSeveral() throws {
+        try repository.add("a1", after: 0)
+        let other = try repository.add("b1", after: 10, of: "other")
+        for selector in ["latest", "2030-01-01T00:00:00Z"] {
+            let message = refusal { _ = try catalog.find(selector) }
+            #expect(message.contains("could be of demo/es, demo/other") && message.contains("--target"))
+            #expect(try catalog.find(selector, target: SnapshotSource(namespace: "demo", target: "other")).record.id == other)
+        }
+        let none = refusal(.notFound) {
+            _ = try catalog.find("latest", target: SnapshotSource(namespace: "demo", target: "third"))
+        }
+        #expect(none.contains("no snapshot in \(repository.folder.path) is of demo/third, but of demo/es, demo/other"))
+        #expect(try catalog.find("b1").record.id == other)
+    }
+
+    @Test func aForgottenSnapshotIsNeitherListedNorChosen() throws {
+        let first = try repository.add("a1", after: 0)
+        let second = try repository.add("a2", after: 10)
+        #expect(try repository.forgetting.forget(second, reason: "a test"))
+        #expect(try catalog.snapshots().map(\.summary.id) == [first])
+        #expect(try selected("latest") == first)
+        #expect(refusal(.notFound) { _ = try select(second.text) }.contains("was forgotten; until its data is deleted"))
+        #expect(refusal(.notFound) { _ = try catalog.snapshot(second) }.contains("sheaf keep \(second)"))
+        #expect(refusal(.notFound) { _ = try select("a2") }.contains("there is no snapshot"))
+        #expect(try catalog.records(includingForgotten: true).map(\.isForgotten) == [false, true])
+    }
+
+    @Test func aForgottenSnapshotThatIsKeptIsThereAgain() throws {
+        let id = try repository.add("a1", after: 0)
+        _ = try repository.forgetting.forget(id, reason: "a test")
+        try repository.keep(id)
+        #expect(try catalog.snapshots().map(\.summary.id) == [id])
+        #expect(try selected(id.text) == id)
+        #expect(try selected("latest") == id)
+    }
+
+    @Test func marksAreListedWithTheirSnapshots() throws {
+        let id = try repository.add("a1", after: 0)
+        let plain = try repository.add("a2", after: 1)
+        _ = try repository.marks.change(id) {
+            $0.isKept = true
+            $0 = SnapshotMarks(tags: ["weekly", "audit"], isKept: true)
+        }
+        let summaries = try catalog.records().map(\.summary)
+        #expect(summaries.map(\.id) == [id, plain])
+        #expect(summaries.map(\.tags) == [["audit", "weekly"], nil])
+        #expect(summaries.map(\.isKept) == [true, nil])
+    }
+
+    @Test func aPinIsOneUntilItsTimeByTheStoresClock() throws {
+        let first = try repository.add("a1", after: 0)
+        let second = try repository.add("a2", after: 1)
+        try repository.pin(first, until: .now() + .seconds(600), name: "p1")
+        try repository.pin(second, until: .now() - .seconds(1), name: "p2")
+        _ = try repository.local.put(
+            Array(#"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z"}"#.utf8), at: ObjectKey("pins/p3"))
+        #expect(try catalog.pinned() == [first])
+        _ = try repository.local.put(Array("{}".utf8), at: ObjectKey("pins/p4"))
+        #expect(throws: ArchiveError.self) { try catalog.pinned() }
     }
 }

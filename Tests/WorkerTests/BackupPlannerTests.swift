@@ -81,7 +81,7 @@ import Testing
         let folder = try TemporaryFolder()
         let objects = ObjectDumper(
             client: client, store: RepositoryStore(try LocalStore(folder.makeFolder("store"))),
-            spool: try Spool(in: folder.makeFolder("spool"), limit: 1 << 20))
+            spool: try Spool(in: folder.makeFolder("spool"), limit: 1 << 20), session: command.id)
         return try withExtendedLifetime(folder) {
             try BackupPlanner(client: client, settings: WorkerSettings(name: "w"), objects: objects).plan(command)
         }

@@ -19,14 +19,15 @@ import Testing
         let resources = resources(yaml)
         return SessionFinder(
             resources: resources, clusters: ClusterAccess(resources: resources, secrets: SecretSource(resources: resources)),
-            repositories: RepositoryPool(resources: resources), logger: Logger(label: "test", handler: JSONLogHandler()))
+            repositories: RepositoryPool(resources: resources, secrets: SecretSource(resources: resources)),
+            logger: Logger(label: "test", handler: JSONLogHandler()))
     }
 
     private func repositoryYAML(_ name: String, path: String) -> String {
         """
         apiVersion: stash.appscode.com/v1alpha1
         kind: Repository
-        metadata: {name: \(name), namespace: demo}
+        metadata: {name: \(name), namespace: demo, annotations: {sheaf.dev/encryption: none}}
         spec: {backend: {local: {mountPath: "\(path)"}}}
         """
     }
@@ -53,7 +54,7 @@ import Testing
         // One folder under two names: the journal lies in both.
         let path = try folder.makeFolder("disk")
         let store = try LocalStore(path)
-        _ = try OpenRepository.create(store, now: Date())
+        _ = try OpenRepository.create(store, protection: .none, now: Date())
         var begin = Samples.begin()
         begin.command?.repository.metadata.name = "disk"
         begin.command?.repository.spec.backend = Backend(.local(.init(mountPath: path)))

@@ -3,6 +3,7 @@ import Elasticsearch
 import Foundation
 import Messages
 import Runtime
+import Snapshots
 import Testing
 
 @testable import Worker
@@ -141,7 +142,7 @@ import Testing
     func anExportOfASnapshotThatIsNotThereSaysSo(selector: String) throws {
         let folder = try TemporaryFolder()
         let export = SnapshotExport(store: RepositoryStore(try LocalStore(folder.path)))
-        let error = #expect(throws: TransferError.self) {
+        let error = #expect(throws: SnapshotError.self) {
             _ = try export.run(selector, indices: ["*"], format: .bulk) { _ in }
         }
         #expect(error?.code == .notFound, "\(String(describing: error))")

@@ -27,11 +27,19 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
     package static let format = ObjectKey(trusted: "FORMAT")
     /// The text that tells a person how to restore without this program.
     package static let recovery = ObjectKey(trusted: "RECOVERY.md")
+    /// The program that does it.
+    package static let recoveryScript = ObjectKey(trusted: "recover.py")
 
     /// Segments are spread over 256 folders, because local file systems dislike huge ones.
     package static func segment(_ id: Digest) -> ObjectKey {
         let hex = id.hex
         return ObjectKey(trusted: "segments/\(hex.prefix(2))/\(hex)")
+    }
+
+    /// The `_id`s of a segment's documents.
+    package static func inventory(_ segment: Digest) -> ObjectKey {
+        let hex = segment.hex
+        return ObjectKey(trusted: "inventory/\(hex.prefix(2))/\(hex)")
     }
 
     package static func manifest(_ id: Digest) -> ObjectKey {

@@ -1,19 +1,34 @@
-import Archive
+package import Archive
 import FoundationEssentials
 package import Manifests
-import Messages
+package import Messages
+import Runtime
 
-/// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else.
+/// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else, nor
+/// without encryption.
 ///
-/// The repository's identity is read anew each time: a mount that went away must not be written beneath.
+/// The repository's identity is read anew each time: a mount that went away must not be written beneath. Its keys are opened once.
 package struct RepositoryPool: Sendable {
     private let resources: ResourceSet
+    private let secrets: SecretSource
+    private let keyrings = KeyringCache()
+    private let wrap: @Sendable (any ObjectStore) -> any ObjectStore
 
-    package init(resources: ResourceSet) { self.resources = resources }
+    /// - Parameter wrap: puts a store of the caller's around each.
+    package init(
+        resources: ResourceSet, secrets: SecretSource, wrap: @escaping @Sendable (any ObjectStore) -> any ObjectStore = { $0 }
+    ) {
+        self.resources = resources
+        self.secrets = secrets
+        self.wrap = wrap
+    }
 
-    /// - Parameter creating: make the repository if there is none.
+    /// - Parameters:
+    ///   - creating: make the repository if there is none.
+    ///   - access: what is going to be done with one that is there.
     /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    func open(_ repository: Repository, creating: Bool) throws -> OpenRepository {
+    package func open(_ repository: Repository, creating: Bool, for access: RepositoryAccess = .writing) throws -> OpenRepository
+    {
         guard let own = resources.repository(repository.key)?.value else {
             throw WorkerError(.missingHere, "\(repository.key) is not among this worker's resources; apply it to every worker")
         }
@@ -23,17 +38,21 @@ package struct RepositoryPool: Sendable {
                 "\(repository.key) has another backend here than in the message; apply the same manifest to workers and Scheduler"
             )
         }
-        guard case .local(let local) = own.spec.backend.provider else {
-            throw WorkerError(.refused, "\(repository.key) has a backend that this version cannot use; use spec.backend.local")
-        }
-        let path = [local.mountPath, local.subPath ?? ""].filter { !$0.isEmpty }.joined(separator: "/")
-        let store = try LocalStore(path)
-        if creating { return try OpenRepository.create(store, now: Date()) }
+        let protection = try RepositoryPassword(of: own, in: secrets).protection(keyrings)
+        let store = wrap(try store(of: own))
+        if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
         do throws(ArchiveError) {
-            return try OpenRepository.open(store, for: .writing)
+            return try OpenRepository.open(store, protection: protection, for: access)
         } catch {
             guard error.code == .notFound else { throw error }
             throw WorkerError(.missingHere, error.message)
         }
+    }
+
+    private func store(of repository: Repository) throws -> any ObjectStore {
+        guard case .local(let local) = repository.spec.backend.provider else {
+            throw WorkerError(.refused, "\(repository.key) has a backend that this version cannot use; use spec.backend.local")
+        }
+        return try LocalStore([local.mountPath, local.subPath ?? ""].filter { !$0.isEmpty }.joined(separator: "/"))
     }
 }

@@ -34,10 +34,10 @@ struct QueryRunner {
             switch query {
             case .snapshots(let repository):
                 let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshots(summaries: try SnapshotCatalog(store: store).snapshots().map(\.summary))
+                return .snapshots(summaries: try SnapshotCatalog(store: store).records().map(\.summary))
             case .snapshot(let repository, let id):
                 let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshot(summary: try SnapshotCatalog(store: store).snapshot(id).summary)
+                return .snapshot(summary: try SnapshotCatalog(store: store).record(id).summary)
             case .check(let namespace, let name):
                 let check = ClusterCheck(resources: parts.resources, clusters: parts.clusters, worker: parts.settings.name)
                 return .check(report: try check.report(namespace: namespace, name: name))

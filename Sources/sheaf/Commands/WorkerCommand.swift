@@ -54,6 +54,10 @@ struct WorkerCommand: AsyncCommand {
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",
                 environment: "SHEAF_GRACE"),
+            .value(
+                "gc-grace", valueName: "TIME",
+                help: "how long garbage is left alone that is collected after a backup whose policy has prune", default: "24h",
+                environment: "SHEAF_GC_GRACE"),
             .flag(
                 "once", help: "end when no message waits, but those to be tried again later, and none is at work",
                 environment: "SHEAF_ONCE"),
@@ -86,6 +90,7 @@ struct WorkerCommand: AsyncCommand {
         settings.attempts = try arguments.number("attempts", in: 1...100)
         settings.retryDelay = try arguments.optionalValue("retry-delay", as: Duration.self)?.seconds
         settings.stopsWhenIdle = try arguments.flag("once")
+        settings.collectionGrace = try arguments.value("gc-grace")
         settings.segments.level = try arguments.number("level", in: 1...19)
         guard settings.unitSeconds > 0, settings.unitBytes > 0 else {
             throw UsageError(

@@ -1,0 +1,53 @@
+import Archive
+import Manifests
+import Messages
+import Runtime
+import Worker
+
+/// A Repository among the resources of this machine, for commands that work straight on its store.
+struct RepositoryOption: Sendable {
+    /// For commands that are about snapshots: `--repository NS/NAME`.
+    static let definitions: [OptionDefinition] =
+        [.value(name, short: "r", valueName: "NS/NAME", help: "Repository that holds it", isRequired: true)]
+        + ResourceOptions.definitions
+    /// For commands that are about the repository itself: its name comes first, the options are those of `ResourceOptions`.
+    static let argument = PositionalDefinition(name, help: "name of the Repository, or NAMESPACE/NAME")
+
+    private static let name = "repository"
+
+    let key: ResourceKey
+    private let options: ResourceOptions
+
+    /// - Parameter name: of the option or argument that names the Repository, where a command has several.
+    init(_ arguments: ParsedArguments, name: String = RepositoryOption.name) throws {
+        key = try arguments.value(name, as: NamespacedName.self).key(.repository)
+        options = try ResourceOptions(arguments)
+    }
+
+    /// A repository and what this machine knows of it.
+    struct Opened {
+        let manifest: Repository
+        let resources: ResourceSet
+        let secrets: SecretSource
+        let repository: OpenRepository
+    }
+
+    /// Opens the repository as a worker of this machine does.
+    ///
+    /// - Parameters:
+    ///   - access: what is going to be done with it.
+    ///   - creating: make the repository if there is none.
+    /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`, `ArchiveError`.
+    func open(for access: RepositoryAccess = .reading, creating: Bool = false) throws -> Opened {
+        let (resources, secrets) = try options.load()
+        guard let manifest = resources.repository(key)?.value else {
+            let known = resources.repositories.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
+            throw CommandError(
+                .notFound,
+                "\(key) is not among the resources; there \(known.isEmpty ? "is none" : "is \(known.joined(separator: ", "))")")
+        }
+        let repository = try RepositoryPool(resources: resources, secrets: secrets).open(
+            manifest, creating: creating, for: access)
+        return Opened(manifest: manifest, resources: resources, secrets: secrets, repository: repository)
+    }
+}

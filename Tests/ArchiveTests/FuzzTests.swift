@@ -1,0 +1,280 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import Messages
+import Runtime
+import Sessions
+import Snapshots
+import Testing
+
+@testable import Archive
+
+/// Whatever bytes a store gives: no crash, no endless loop, no memory for what is not there, no wrong bytes, only `ArchiveError`.
+///
+/// `SHEAF_TEST_SEED` repeats an earlier run, `SHEAF_TEST_FUZZ_ROUNDS` says how many inputs each parser gets.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct FuzzTests {
+    private static let seed = number("SHEAF_TEST_SEED") ?? UInt64.random(in: 1...999_999)
+    private static let rounds = Int(number("SHEAF_TEST_FUZZ_ROUNDS") ?? 150)
+    /// What the process's address space may grow by: threads of other tests need some, a believed length would take gigabytes.
+    private static let largestGrowth = 512 << 20
+
+    private static func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
+
+    @Test(arguments: FuzzSubject.allCases) func spoiledBytesAreTold(subject: FuzzSubject) throws {
+        print("fuzzing \(subject): SHEAF_TEST_SEED=\(Self.seed) SHEAF_TEST_FUZZ_ROUNDS=\(Self.rounds)")
+        let fixture = try FuzzFixture(subject)
+        let original = try fixture.read()
+        let before = try addressSpacePeak()
+        var refused = 0
+        for round in 0..<Self.rounds {
+            let seed = Self.seed &+ UInt64(round)
+            try fixture.spoil(seed: seed)
+            do {
+                let read = try fixture.read()
+                #expect(read == original || !subject.isProtected, "seed \(seed): other bytes of \(subject) were read")
+            } catch is ArchiveError {
+                refused += 1
+            } catch {
+                Issue.record("seed \(seed): \(subject) threw \(type(of: error)): \(error)")
+            }
+            fixture.restore()
+        }
+        #expect(try fixture.read() == original)
+        #expect(refused > Self.rounds / 4, "only \(refused) of \(Self.rounds) inputs were refused")
+        let growth = try addressSpacePeak() - before
+        #expect(growth < Self.largestGrowth, "memory grew by \(growth) bytes from seed \(Self.seed) on")
+        GoldenFigure.add(inputs: Self.rounds)
+    }
+
+    /// Bytes of address space that this process has had at most.
+    private func addressSpacePeak() throws -> Int {
+        let status = String(decoding: try Data(contentsOf: URL(filePath: "/proc/self/status")), as: UTF8.self)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
+        return try #require(Int(line.filter(\.isNumber))) << 10
+    }
+}
+
+/// Each parser of stored bytes.
+enum FuzzSubject: String, CaseIterable, Sendable {
+    case format
+    case keyObject
+    case sealedObject
+    case segment
+    case sealedSegment
+    /// The table with extremes in it and a digest that holds.
+    case segmentTable
+    /// Frames that are no longer what was compressed, with digests that hold.
+    case segmentFrames
+    case exactFrame
+    case indexManifest
+    case objectManifest
+    case inventory
+    case outcome
+    case journal
+
+    /// Whether every byte counts: what is read at all is what was written.
+    var isProtected: Bool {
+        switch self {
+        case .keyObject, .sealedObject, .segment, .sealedSegment, .indexManifest, .objectManifest, .inventory: true
+        case .format, .segmentTable, .segmentFrames, .exactFrame, .outcome, .journal: false
+        }
+    }
+}
+
+/// One valid object, and how it is read.
+final class FuzzFixture {
+    private let subject: FuzzSubject
+    private let folder: TemporaryFolder
+    private let store = MemoryStore()
+    private let repository: OpenRepository
+    private let key: ObjectKey
+    private let valid: [UInt8]
+    private let segment: Digest
+
+    init(_ subject: FuzzSubject) throws {
+        self.subject = subject
+        folder = try TemporaryFolder()
+        let isSealed = [.keyObject, .sealedObject, .sealedSegment].contains(subject)
+        repository = try OpenRepository.create(
+            store, protection: isSealed ? .password(Sensitive("secret"), KeyringCache()) : .none,
+            now: Date(timeIntervalSince1970: 1_750_000_000), cost: ScryptCost(logN: 10, r: 8, p: 1))
+        let spool = try Spool(in: "\(folder.path)/spool", limit: 1 << 28)
+        var settings = SegmentSettings()
+        settings.frameBytes = 900
+        let kind: SegmentKind = subject == .exactFrame ? .exact : .bulk
+        let samples = Sample.make(40, seed: 6, largest: 400, kind: kind)
+        let staged = try SegmentWriter(store: repository.store, spool: spool, kind: kind, settings: settings).write(samples)
+        try repository.put(staged)
+        segment = staged.id
+        let reference = SegmentReference(staged, slice: 0, shard: 0)
+        switch subject {
+        case .format: key = .format
+        case .keyObject: key = try #require(store.list("keys/", after: nil, limit: 1).first?.key)
+        case .segment, .sealedSegment, .segmentTable, .segmentFrames, .exactFrame: key = .segment(segment)
+        case .sealedObject, .indexManifest:
+            let writer = try IndexManifestWriter(
+                spool: spool,
+                header: IndexManifest(
+                    name: "logs", uuid: "u", shards: 1, definition: "{}", documents: staged.documents,
+                    plainBytes: staged.plainBytes,
+                    views: [.init(shard: 0, epoch: 0, documents: staged.documents, opened: "2025-01-01T00:00:00Z")]))
+            try writer.append(reference)
+            let manifest = try writer.finish()
+            try repository.put(manifest: manifest)
+            key = .manifest(manifest.digest)
+        case .objectManifest:
+            let objects = (0..<5).map { StoredObject(kind: "scripts", name: "s\($0)", body: #"{"script":{"source":"\#($0)"}}"#) }
+            let manifest = try ObjectManifestWriter.write(
+                objects, header: ObjectManifest(distribution: "opensearch", serverVersion: "2.19.6"), spool: spool)
+            try repository.put(manifest: manifest)
+            key = .manifest(manifest.digest)
+        case .inventory:
+            let writer = try InventoryWriter(spool: spool)
+            for sample in samples {
+                try sample.action.withBytes { (action) throws(ArchiveError) in try writer.append(action: action) }
+            }
+            try writer.store(for: segment, in: repository.store)
+            key = .inventory(segment)
+        case .outcome, .journal:
+            let snapshot = GoldenRepository.first
+            let summary = SnapshotSummary(
+                id: snapshot, repository: "disk", namespace: "demo", target: "es",
+                invoker: Invoker(kind: "BackupConfiguration", name: "n"),
+                time: GoldenRepository.time(day: 1),
+                indices: [
+                    .init(
+                        name: "logs", shards: 1, documents: 3, bytes: 4, storedBytes: 5, segments: 1, earliestView: nil,
+                        latestView: nil)
+                ])
+            let outcome = OutcomeEntry(
+                nonce: "o", decidedAt: GoldenRepository.time(day: 1),
+                verdict: .commit(result: .init(summary: summary, manifests: [segment.hex], partsByWorker: ["w": 1])))
+            let part = PartEntry(
+                nonce: "p", worker: "w", begin: nil, end: "[7]", documents: 3, bytes: 4, storedBytes: 5,
+                segments: [StoredSegment(id: segment.hex, kind: "bulk", documents: 3, bytes: 4, storedBytes: 5)],
+                finishedAt: GoldenRepository.time(day: 1))
+            key = try ObjectKey(subject == .outcome ? "outcomes/\(snapshot)" : "sessions/a1/part/0/0-0")
+            _ = try store.put(subject == .outcome ? MessageCoding.encode(outcome) : MessageCoding.encode(part), at: key)
+        }
+        valid = try #require(store.get(key))
+    }
+
+    func restore() { store.tamper(key) { $0 = valid } }
+
+    func spoil(seed: UInt64) throws {
+        var mutation = FuzzMutation(seed: seed)
+        var bytes = valid
+        switch subject {
+        case .segmentTable: try spoilTable(&bytes, &mutation)
+        case .segmentFrames, .exactFrame: try spoilFrame(&bytes, &mutation)
+        default: bytes = mutation.spoiled(bytes)
+        }
+        store.tamper(key) { $0 = bytes }
+    }
+
+    /// Everything that the object holds, by the way that it is read in earnest.
+    func read() throws -> [UInt8] {
+        switch subject {
+        case .format: return Array(try OpenRepository.open(store, protection: .none, for: .writing).id.utf8)
+        case .keyObject:
+            let id = String(key.components[1])
+            return try KeyObject.decoded(try #require(store.get(key)), id: id, in: "memory").encoded()
+        case .sealedObject, .indexManifest:
+            let reader = try IndexManifestReader(store: fresh(), id: #require(Digest(hex: String(key.components[1]))))
+            var read = [reader.header.definition, reader.header.name]
+            while let reference = try reader.next() { read.append("\(reference)") }
+            return Array(read.joined(separator: "\n").utf8)
+        case .objectManifest:
+            let reader = try ObjectManifestReader(store: fresh(), id: #require(Digest(hex: String(key.components[1]))))
+            return Array("\(reader.header)\(reader.objects)".utf8)
+        case .segment, .sealedSegment, .segmentTable, .segmentFrames: return try frames { Array($0) }
+        case .exactFrame:
+            return try frames {
+                var documents = ExactDocuments(in: $0)
+                var read: [UInt8] = []
+                while let document = try documents.next() { read += document.action + Array(document.source) }
+                return read
+            }
+        case .inventory:
+            return try #require(try Inventory.read(segment: segment, frames: [40], in: fresh())).joined().flatMap {
+                Array($0.utf8)
+            }
+        case .outcome: return try SnapshotCatalog(store: fresh()).snapshots().flatMap { Array("\($0)".utf8) }
+        case .journal:
+            let name = EntryName.part(slice: 0, epoch: 0, number: 0)
+            return try ArchiveJournal(store: fresh(), session: GoldenRepository.session("a1")).read([name]).flatMap {
+                Array("\($0)".utf8)
+            }
+        }
+    }
+
+    /// Nothing is remembered of what was read before.
+    private func fresh() -> RepositoryStore { RepositoryStore(store, keys: repository.store.keys) }
+
+    private func frames(_ body: (UnsafeRawBufferPointer) throws -> [UInt8]) throws -> [UInt8] {
+        let reader = try SegmentReader(store: fresh(), id: segment)
+        return try reader.frames.indices.flatMap { try body(try reader.frame($0)) }
+    }
+
+    // MARK: - Segments whose digests hold
+
+    /// Sets one or two numbers of the table, now and then together with the total that belongs to them.
+    private func spoilTable(_ bytes: inout [UInt8], _ mutation: inout FuzzMutation) throws {
+        let length = try #require(SegmentLayout.trailerLength(in: bytes))
+        let start = bytes.count - length
+        let count = (length - SegmentLayout.trailerBase) / SegmentLayout.entryLength
+        let entry = start + 8 + SegmentLayout.entryLength * mutation.index(below: count)
+        let field = mutation.index(below: 4)
+        let place = entry + 8 * field
+        let old = number(in: bytes, at: place)
+        let new = mutation.extreme(about: old)
+        set(new, in: &bytes, at: place)
+        // Totals that hold let the frames themselves be looked at.
+        let total = [nil, nil, bytes.count - 96, bytes.count - 104][field]
+        if let total, mutation.index(below: 4) > 0 {
+            set(number(in: bytes, at: total) &+ new &- old, in: &bytes, at: total)
+        } else if mutation.index(below: 2) > 0 {
+            let other = bytes.count - 112 + 8 * mutation.index(below: 4)
+            set(mutation.extreme(about: number(in: bytes, at: other)), in: &bytes, at: other)
+        }
+        try seal(&bytes, from: start)
+    }
+
+    /// Spoils stored bytes of a frame but not their number, and the plain size that the table tells, together with its total.
+    private func spoilFrame(_ bytes: inout [UInt8], _ mutation: inout FuzzMutation) throws {
+        let length = try #require(SegmentLayout.trailerLength(in: bytes))
+        let start = bytes.count - length
+        let count = (length - SegmentLayout.trailerBase) / SegmentLayout.entryLength
+        let entry = start + 8 + SegmentLayout.entryLength * mutation.index(below: count)
+        let offset = Int(number(in: bytes, at: entry))
+        let stored = Int(number(in: bytes, at: entry + 8))
+        var frame = mutation.spoiled(Array(bytes[offset..<(offset + stored)])).prefix(stored)
+        frame += [UInt8](repeating: 0, count: stored - frame.count)
+        if mutation.index(below: 2) > 0 {
+            // zstd's own header is made to say what the table says: magic, descriptor of an 8 byte size in one segment.
+            let old = number(in: bytes, at: entry + 16)
+            let plain = mutation.extreme(about: old)
+            var header: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xE4]
+            for shift in 0..<8 { header.append(UInt8(truncatingIfNeeded: plain >> (8 * shift))) }
+            frame.replaceSubrange(frame.startIndex..<(frame.startIndex + header.count), with: header)
+            set(plain, in: &bytes, at: entry + 16)
+            set(number(in: bytes, at: bytes.count - 96) &+ plain &- old, in: &bytes, at: bytes.count - 96)
+        }
+        bytes.replaceSubrange(offset..<(offset + stored), with: frame)
+        bytes.replaceSubrange((entry + 32)..<(entry + 64), with: try SHA256.digest(of: Array(frame)).bytes)
+        try seal(&bytes, from: start)
+    }
+
+    private func seal(_ bytes: inout [UInt8], from start: Int) throws {
+        let end = bytes.count - 40
+        bytes.replaceSubrange(end..<(end + 32), with: try SHA256.digest(of: Array(bytes[start..<end])).bytes)
+    }
+
+    private func number(in bytes: [UInt8], at place: Int) -> UInt64 {
+        bytes[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private func set(_ value: UInt64, in bytes: inout [UInt8], at place: Int) {
+        for index in 0..<8 { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+    }
+}
