@@ -156,7 +156,7 @@ final class FuzzFixture {
             key = try ObjectKey(subject == .outcome ? "outcomes/\(snapshot)" : "sessions/a1/part/0/0-0")
             _ = try store.put(subject == .outcome ? MessageCoding.encode(outcome) : MessageCoding.encode(part), at: key)
         }
-        valid = try #require(store.get(key))
+        valid = try #require(try store.get(key))
     }
 
     func restore() { store.tamper(key) { $0 = valid } }
@@ -178,7 +178,7 @@ final class FuzzFixture {
         case .format: return Array(try OpenRepository.open(store, protection: .none, for: .writing).id.utf8)
         case .keyObject:
             let id = String(key.components[1])
-            return try KeyObject.decoded(try #require(store.get(key)), id: id, in: "memory").encoded()
+            return try KeyObject.decoded(try #require(try store.get(key)), id: id, in: "memory").encoded()
         case .sealedObject, .indexManifest:
             let reader = try IndexManifestReader(store: fresh(), id: #require(Digest(hex: String(key.components[1]))))
             var read = [reader.header.definition, reader.header.name]
