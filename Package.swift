@@ -69,7 +69,8 @@ let package = Package(
         .executableTarget(
             name: "sheaf",
             dependencies: [
-                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Snapshots", "Worker",
+                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions", "Snapshots",
+                "Worker",
             ],
             swiftSettings: settings),
 

@@ -123,6 +123,6 @@ import Testing
         let store = MemoryStore()
         _ = store.put([1], at: .recoveryScript)
         _ = try OpenRepository.create(store, protection: .none, now: Date(timeIntervalSince1970: 1_750_000_000))
-        #expect(store.get(.recoveryScript) == [1])
+        #expect(try store.get(.recoveryScript) == [1])
     }
 }

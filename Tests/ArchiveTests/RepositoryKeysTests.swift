@@ -26,7 +26,7 @@ struct RepositoryKeysTests {
 
     private func keyNames() throws -> [String] { try store.list("keys/", after: nil, limit: 100).map(\.key.text) }
 
-    private func epoch(of key: ObjectKey) throws -> EpochID? { EpochID(try #require(store.get(key))[16..<32]) }
+    private func epoch(of key: ObjectKey) throws -> EpochID? { EpochID(try #require(try store.get(key))[16..<32]) }
 
     // MARK: - Creation
 
@@ -85,13 +85,14 @@ struct RepositoryKeysTests {
         _ = try sealedRepository(in: store)
         #expect(code { _ = try OpenRepository.open(store, protection: .none, for: access) } == .invalid)
         // Somebody puts a FORMAT that says so in its place.
-        store.tamper(.format) { $0 = plain.get(.format) ?? [] }
+        let format = try plain.get(.format) ?? []
+        store.tamper(.format) { $0 = format }
         #expect(code { _ = try OpenRepository.open(store, protection: protection, for: access) } == .invalid)
     }
 
     @Test func aFormatThatNamesNoKeyIsDamaged() throws {
         _ = try sealedRepository(in: store)
-        let text = String(decoding: try #require(store.get(.format)), as: UTF8.self)
+        let text = String(decoding: try #require(try store.get(.format)), as: UTF8.self)
         let name = try #require(try keyNames().first?.dropFirst("keys/".count))
         for other in ["", "../FORMAT", name + "0"] {
             store.tamper(.format) { $0 = Array(text.replacing(name, with: other).utf8) }
@@ -112,7 +113,7 @@ struct RepositoryKeysTests {
     @Test func aDamagedKeyIsNoWrongPasswordAndAnotherOneStillOpens() throws {
         let made = try sealedRepository(in: store)
         let first = try ObjectKey("keys/\(try #require(made.format.key))")
-        let bytes = try #require(store.get(first))
+        let bytes = try #require(try store.get(first))
         store.tamper(first) { $0[bytes.count / 2] ^= 1 }
         #expect(code { _ = try open() } == .corrupt)
         store.tamper(first) { $0 = bytes }
@@ -253,10 +254,10 @@ private final class CountingStore: ObjectStore {
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
         try base.upload(contentsOf: path, at: key)
     }
-    func putInParts(_: [UInt8], at _: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { base.putInParts(bytes, at: key) }
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
         asked.withLock { $0.append(key.text) }
-        return base.get(key)
+        return try base.get(key)
     }
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try base.read(key, range) }
     func size(_ key: ObjectKey) throws(ArchiveError) -> Int? { base.size(key) }

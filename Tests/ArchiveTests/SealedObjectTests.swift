@@ -33,12 +33,12 @@ struct SealedObjectTests {
             #expect(try sealed.get(key) == plain)
             #expect(try sealed.size(key) == size)
             #expect(try sealed.list("", after: nil, limit: 100).first { $0.key == key }?.size == size)
-            let stored = try #require(store.get(key))
+            let stored = try #require(try store.get(key))
             #expect(stored.count == SealedObject.storedSize(ofPlain: size))
             #expect(SealedObject.plainSize(ofStored: stored.count) == size)
         }
         // Each object has a key of its own.
-        #expect(store.get(put)?.dropFirst(32) != store.get(uploaded)?.dropFirst(32))
+        #expect(try store.get(put)?.dropFirst(32) != store.get(uploaded)?.dropFirst(32))
     }
 
     @Test func rangesAreReadByChunk() throws {
@@ -84,7 +84,7 @@ struct SealedObjectTests {
         ] {
             let key = try ObjectKey(name)
             _ = try sealed.put(Array("open".utf8), at: key)
-            #expect(store.get(key)?.count == 84, "\(name)")
+            #expect(try store.get(key)?.count == 84, "\(name)")
         }
     }
 
@@ -92,7 +92,7 @@ struct SealedObjectTests {
         let key = try ObjectKey("outcomes/a")
         let plain = bytes(300)
         _ = try sealed.put(plain, at: key)
-        let stored = try #require(store.get(key))
+        let stored = try #require(try store.get(key))
         for offset in stored.indices {
             store.tamper(key) { $0[offset] ^= UInt8(1) << UInt8(offset % 8) }
             let error = #expect(throws: ArchiveError.self) { _ = try sealed.get(key) }
@@ -116,7 +116,7 @@ struct SealedObjectTests {
     @Test func chunksStayWhereTheyAre() throws {
         let key = try ObjectKey("manifests/a")
         _ = try sealed.put(bytes(3 * Self.chunk), at: key)
-        let stored = try #require(store.get(key))
+        let stored = try #require(try store.get(key))
         let chunks = (0..<3).map {
             Array(stored[(64 + $0 * SealedObject.storedChunk)..<(64 + ($0 + 1) * SealedObject.storedChunk)])
         }
@@ -130,7 +130,7 @@ struct SealedObjectTests {
     @Test func noObjectStandsUnderAnothersName() throws {
         let (one, two) = (try ObjectKey("outcomes/one"), try ObjectKey("outcomes/two"))
         _ = try sealed.put([1], at: one)
-        let moved = try #require(store.get(one))
+        let moved = try #require(try store.get(one))
         store.tamper(two) { $0 = moved }
         #expect(code { _ = try sealed.get(two) } == .corrupt)
         #expect(try sealed.get(one) == [1])

@@ -11,21 +11,21 @@ import Testing
     func anS3ThatOverwritesIsRefused() throws {
         let change = StoreKind.Change(prefix: "t-\(UUID().uuidString)")
         let store = try S3TestServer.unconditional.makeStore(change)
-        let error = try failure { _ = try OpenRepository.create(store, now: Date()) }
+        let error = try failure { _ = try OpenRepository.create(store, protection: .none, now: Date()) }
         #expect(error.code == .unsupported)
         #expect(error.message.contains("a conditional put was accepted a second time"))
         #expect(try store.list("", after: nil, limit: 9).isEmpty, "nothing is left there")
     }
 
     @Test func partsThatOverwriteAreFound() throws {
-        let error = try failure { _ = try OpenRepository.create(MemoryStore(.overwritesInParts), now: Date()) }
+        let error = try failure { _ = try OpenRepository.create(MemoryStore(.overwritesInParts), protection: .none, now: Date()) }
         #expect(error.code == .unsupported)
         #expect(error.message.contains("upload in parts") && error.message.contains("sheaf.dev/multipart: never"))
     }
 
     @Test(arguments: StoreKind.present) func aStoreThatKeepsTheContractIsTaken(kind: StoreKind) throws {
         let store = try fixtures.make(kind).store
-        _ = try OpenRepository.create(store, now: Date())
+        _ = try OpenRepository.create(store, protection: .none, now: Date())
         #expect(try store.list("probe/", after: nil, limit: 9).isEmpty)
     }
 

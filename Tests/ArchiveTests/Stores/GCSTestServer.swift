@@ -34,7 +34,7 @@ enum GCSTestServer: String, Sendable {
     @Test(.enabled(if: !GCSTestServer.unconditional.isMissing || StoreKind.isCI, "set SHEAF_TEST_GCS_UNCONDITIONAL"))
     func aGCSThatOverwritesIsRefused() throws {
         let store = try GCSTestServer.unconditional.makeStore(StoreKind.Change(prefix: "t-\(UUID().uuidString)"))
-        let error = try failure { _ = try OpenRepository.create(store, now: Date()) }
+        let error = try failure { _ = try OpenRepository.create(store, protection: .none, now: Date()) }
         #expect(error.code == .unsupported)
         #expect(error.message.contains("was accepted a second time"))
         #expect(try store.list("", after: nil, limit: 9).isEmpty, "nothing is left there")

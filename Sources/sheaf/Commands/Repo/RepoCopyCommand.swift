@@ -2,6 +2,7 @@ import Archive
 import Console
 import Messages
 import Runtime
+import Sessions
 import Snapshots
 
 struct RepoCopyCommand: AsyncCommand {
