@@ -68,7 +68,7 @@ struct RepoCopyCommand: AsyncCommand {
     private func chosen(in repository: OpenRepository) throws -> [SnapshotRecord] {
         let catalog = SnapshotCatalog(store: repository.store)
         guard !selectors.isEmpty else {
-            return try catalog.records().filter { target == nil || $0.commit.summary.source == target }
+            return try catalog.records().filter { target == nil || $0.summary.source == target }
         }
         var records: [SnapshotID: SnapshotRecord] = [:]
         for selector in selectors {
