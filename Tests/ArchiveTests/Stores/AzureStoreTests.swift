@@ -56,7 +56,10 @@ import Testing
         (400, "Md5Mismatch", .unreachable), (404, "ContainerNotFound", .notFound), (503, "ServerBusy", .unreachable),
     ])
     func aRefusedPutIsToldAsWhatItMeans(status: Int, reason: String, expected: ArchiveError.Code?) throws {
-        let server = try StubServer { _ in StubServer.Reply(status, "", headers: ["x-ms-error-code": reason]) }
+        let server = try StubServer { request in
+            request.method == "HEAD"
+                ? StubServer.Reply(200, "") : StubServer.Reply(status, "", headers: ["x-ms-error-code": reason])
+        }
         let store = try store(server)
         if let expected {
             #expect(code { _ = try store.put([1], at: .format) } == expected)
@@ -64,7 +67,15 @@ import Testing
             #expect(try store.put([1], at: .format) == .existing)
         }
         #expect(server.requests[0].headers["if-none-match"] == "*")
-        #expect(server.requests[0].headers["content-md5"] == "VaVACK1Fh3j8VfCQE7e1YA==")
+        #expect(server.requests[0].headers["content-md5"] == "VaVACK0bpYmqIQ0mKcHfQQ==")
+    }
+
+    @Test func aNameThatIsTakenByNothingIsAConflict() throws {
+        let server = try StubServer { request in
+            request.method == "HEAD"
+                ? StubServer.Reply(404, "") : StubServer.Reply(409, "", headers: ["x-ms-error-code": "BlobAlreadyExists"])
+        }
+        #expect(code { _ = try store(server).put([1], at: .format) } == .unreachable)
     }
 
     /// Who commits first throws away the others' blocks.
@@ -118,7 +129,7 @@ import Testing
 
     @Test func foldersAndForeignBlobsAreNoObjects() throws {
         let blobs = [
-            ("some prefix/a", "<ResourceType>directory</ResourceType>"), ("some prefix/a/b", ""), ("some prefix/.x", ""),
+            ("some prefix/a", "<ResourceType>directory</ResourceType>"), ("some prefix/a/b", ""), ("some prefix/a/c d", ""),
         ].map {
             "<Blob><Name>\($0)</Name><Properties><Last-Modified>Thu, 26 Nov 2026 18:00:00 GMT</Last-Modified>"
                 + "<Content-Length>3</Content-Length>\($1)</Properties></Blob>"

@@ -101,7 +101,9 @@ import Testing
         configuration.endpoint = server.url
         let error = #expect(throws: ArchiveError.self) { _ = try GCSStore(configuration).get(.format) }
         #expect(error?.code == .accessDenied)
-        #expect(error?.message.contains("a@b.example: status 400 (invalid_grant: Invalid JWT Signature.)") == true)
+        #expect(
+            error?.message.contains("a@b.example no token for gs://b: status 400 (invalid_grant: Invalid JWT Signature.)") == true
+        )
         #expect(error?.message.contains("THE_KEY in Secret s") == true && error?.message.contains("BEGIN") == false)
     }
 

@@ -57,9 +57,14 @@ extension AzureStore {
     private func result(of answer: HTTPResponse, at key: ObjectKey) throws(ArchiveError) -> PutResult {
         switch (answer.status, RemoteRefusal(answer).code) {
         case (201, _): return .created
-        case (412, _), (409, "BlobAlreadyExists"): return .existing
-        // What a signature that allows to create, and not to write, is told of a name that is taken.
-        case (403, "UnauthorizedBlobOverwrite"): return .existing
+        case (412, _), (409, "BlobAlreadyExists"), (403, "UnauthorizedBlobOverwrite"):
+            // The last is what a signature is told that allows to create, and not to write. Azurite takes a name for taken as soon as somebody
+            // has sent a block for it; the service does not.
+            guard try size(key) != nil else {
+                throw ArchiveError(
+                    .unreachable, "cannot store \(key) in \(location): Conflict with a write that is under way; try again later")
+            }
+            return .existing
         case (400, "Md5Mismatch"):
             throw ArchiveError(
                 .unreachable, "\(key) arrived in \(location) otherwise than it was sent: check what stands in between")
