@@ -135,7 +135,7 @@ private final class FailingStore: ObjectStore {
         return try base.upload(contentsOf: path, at: key)
     }
 
-    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { try base.putInParts(bytes, at: key) }
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { base.putInParts(bytes, at: key) }
 
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try base.get(key) }
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try base.read(key, range) }
