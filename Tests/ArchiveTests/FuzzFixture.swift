@@ -97,7 +97,7 @@ final class FuzzFixture {
                     .keeping([segment]), name: "a1", for: .seconds(60), reason: "refused documents")
             }
         }
-        valid = try #require(store.get(key))
+        valid = try #require(try store.get(key))
     }
 
     func restore() { store.tamper(key) { $0 = valid } }
@@ -119,7 +119,7 @@ final class FuzzFixture {
         case .format: return Array(try OpenRepository.open(store, protection: .none, for: .writing).id.utf8)
         case .keyObject:
             let id = String(key.components[1])
-            return try KeyObject.decoded(try #require(store.get(key)), id: id, in: "memory").encoded()
+            return try KeyObject.decoded(try #require(try store.get(key)), id: id, in: "memory").encoded()
         case .sealedObject, .indexManifest:
             let reader = try IndexManifestReader(store: fresh(), id: #require(Digest(hex: String(key.components[1]))))
             var read = [reader.header.definition, reader.header.name]
