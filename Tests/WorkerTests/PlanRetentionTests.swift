@@ -18,7 +18,8 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        store = try OpenRepository.create(try LocalStore(try folder.makeFolder("repository")), protection: .none, now: Date()).store
+        store = try OpenRepository.create(try LocalStore(try folder.makeFolder("repository")), protection: .none, now: Date())
+            .store
     }
 
     private func command(_ policy: RetentionPolicy?) -> SessionCommand {
