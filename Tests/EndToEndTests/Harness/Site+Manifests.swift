@@ -33,16 +33,23 @@ extension Site {
         try declareRepository(at: repositoryPath ?? repository, isEncrypted: isEncrypted, to: everywhere)
     }
 
-    /// Declares the repository, and its password to the workers alone.
+    /// Declares the repository in a folder, and its password to the workers alone.
     func declareRepository(at path: String, isEncrypted: Bool, to folders: [String]) throws {
-        let local: JSONValue = [
-            "backend": ["local": ["mountPath": .string(path)], "storageSecretName": .string(repositorySecret)]
-        ]
-        var repository = manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local)
-        if !isEncrypted { repository["metadata"]?["annotations"] = ["sheaf.dev/encryption": "none"] }
+        try declareRepository(
+            backend: ["local": ["mountPath": .string(path)]], credentials: [:],
+            annotations: isEncrypted ? [:] : ["sheaf.dev/encryption": "none"], to: folders)
+    }
+
+    /// - Parameter credentials: what the Secret has besides the password.
+    func declareRepository(backend: JSONValue, credentials: JSONValue, annotations: JSONValue, to folders: [String]) throws {
+        var backend = backend
+        backend["storageSecretName"] = .string(repositorySecret)
+        var repository = manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", ["backend": backend])
+        repository["metadata"]?["annotations"] = annotations
         try write(repository, "repository", to: folders)
-        let password: JSONValue = ["RESTIC_PASSWORD": .string("password of \(prefix)")]
-        try write(manifest("v1", "Secret", repositorySecret, "stringData", password), "storage", to: [workerResources])
+        var secret = credentials
+        secret["RESTIC_PASSWORD"] = .string("password of \(prefix)")
+        try write(manifest("v1", "Secret", repositorySecret, "stringData", secret), "storage", to: [workerResources])
     }
 
     /// Declares a plan to the Scheduler.
