@@ -8,6 +8,9 @@ package struct SegmentSettings: Hashable, Sendable {
     package var frameBytes = 1 << 20
     /// Plain bytes after which a segment counts as full. Plain, because that is what a restore must load again after a crash.
     package var segmentBytes = 64 << 20
+    /// Whether the `_id`s of a backup's documents are kept beside their segment (docs/repository-format.md, section 3.5), so that a repair can
+    /// name what is lost.
+    package var keepsInventory = true
 
     package init() {}
 }

@@ -190,7 +190,7 @@ final class SegmentPipeline: Sendable {
 
     private func store(_ full: FullSegment, at place: Int) throws {
         let segment = full.segment
-        try full.inventory.store(for: segment.id, in: store)
+        try full.inventory?.store(for: segment.id, in: store)
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         let stored = StoredSegment(
             id: segment.id.description, kind: segment.kind.rawValue, documents: segment.documents, bytes: segment.plainBytes,
@@ -203,7 +203,8 @@ final class SegmentPipeline: Sendable {
 /// A segment that is to be stored, with the names of its documents.
 private struct FullSegment {
     let segment: StagedSegment
-    let inventory: InventoryWriter
+    /// Nil where none is kept.
+    let inventory: InventoryWriter?
 }
 
 /// The segments under way, one of each kind.
@@ -213,7 +214,7 @@ private final class SegmentWriters: @unchecked Sendable {
     private struct Output {
         let writer: SegmentWriter
         /// Of the segment under way.
-        var inventory: InventoryWriter
+        var inventory: InventoryWriter?
     }
 
     private let store: RepositoryStore
@@ -232,7 +233,7 @@ private final class SegmentWriters: @unchecked Sendable {
     func append(_ frame: CompressedFrame, of documents: UnsafeRawBufferPointer, _ kind: SegmentKind) throws -> [FullSegment] {
         let output = try output(for: kind)
         try output.writer.append(frame)
-        try output.inventory.append(frame: documents, kind: kind)
+        try output.inventory?.append(frame: documents, kind: kind)
         return output.writer.isFull ? try finish(kind) : []
     }
 
@@ -241,7 +242,7 @@ private final class SegmentWriters: @unchecked Sendable {
     ) throws -> [FullSegment] {
         let output = try output(for: kind)
         try output.writer.append(action, source)
-        try output.inventory.append(action: action)
+        try output.inventory?.append(action: action)
         return output.writer.isFull ? try finish(kind) : []
     }
 
@@ -250,7 +251,7 @@ private final class SegmentWriters: @unchecked Sendable {
 
     private func finish(_ kind: SegmentKind) throws -> [FullSegment] {
         guard let output = outputs[kind], let segment = try output.writer.finish() else { return [] }
-        outputs[kind]?.inventory = try InventoryWriter(spool: spool)
+        outputs[kind]?.inventory = try makeInventory()
         return [FullSegment(segment: segment, inventory: output.inventory)]
     }
 
@@ -258,8 +259,10 @@ private final class SegmentWriters: @unchecked Sendable {
         if let output = outputs[kind] { return output }
         let output = Output(
             writer: try SegmentWriter(store: store, spool: spool, kind: kind, settings: settings),
-            inventory: try InventoryWriter(spool: spool))
+            inventory: try makeInventory())
         outputs[kind] = output
         return output
     }
+
+    private func makeInventory() throws -> InventoryWriter? { settings.keepsInventory ? try InventoryWriter(spool: spool) : nil }
 }

@@ -50,6 +50,10 @@ struct WorkerCommand: AsyncCommand {
             .value(
                 "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB",
                 environment: "SHEAF_SPOOL_LIMIT"),
+            .flag(
+                "no-inventory",
+                help: "keep no list of a segment's _ids beside it: a repair can then count, not name, what is lost",
+                environment: "SHEAF_NO_INVENTORY"),
             .value("level", valueName: "N", help: "zstd's level, 1 to 19", default: "3", environment: "SHEAF_LEVEL"),
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",
@@ -91,6 +95,7 @@ struct WorkerCommand: AsyncCommand {
         settings.retryDelay = try arguments.optionalValue("retry-delay", as: Duration.self)?.seconds
         settings.stopsWhenIdle = try arguments.flag("once")
         settings.collectionGrace = try arguments.value("gc-grace")
+        settings.segments.keepsInventory = !(try arguments.flag("no-inventory"))
         settings.segments.level = try arguments.number("level", in: 1...19)
         guard settings.unitSeconds > 0, settings.unitBytes > 0 else {
             throw UsageError(
