@@ -1,5 +1,6 @@
 import AMQP
 import Archive
+import Crypto
 import Foundation
 import Manifests
 import Messages

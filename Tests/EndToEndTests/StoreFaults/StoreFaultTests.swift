@@ -1,7 +1,9 @@
 import Archive
+import Crypto
 import Foundation
 import Messages
 import Runtime
+import Sessions
 import Snapshots
 import Testing
 
