@@ -79,18 +79,18 @@ extension ComplaintCases {
             "6:26: warning: spec.task.params[0].name: conflict is a parameter of restores; it has no effect in a backup"),
         Case(
             "room for segments", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 10 GB, cpu: 1}}}}"),
-            "6:67: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found \"10 GB\""
+            "6:66: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found \"10 GB\""
         ),
         Case(
             "no room for segments",
             plan("interimVolumeTemplate:\n  metadata: {name: x}\n  spec: {resources: {requests: {storage: 0}}}"),
-            "8:42: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found the number 0"
+            "8:44: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found the number 0"
         ),
         Case("room as a number", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 2e9}}}}")),
         Case("room in gibibytes", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 1.5Gi}}}}")),
         Case(
             "room in a list", plan("interimVolumeTemplate: {spec: []}"),
-            "6:31: error: spec.interimVolumeTemplate.spec: expected fields, found a list"),
+            "6:33: error: spec.interimVolumeTemplate.spec: expected fields, found a list"),
         Case(
             "lists", plan("interimVolumeTemplate: {}\nhooks: []\ntask: {params: {name: a}}"),
             "7:10: error: spec.hooks: expected fields, found a list",
