@@ -61,6 +61,14 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
         self.indices = indices
     }
 
+    /// Of a snapshot whose outcome cannot be read: its name is all that is known.
+    package init(damaged id: SnapshotID, in repository: Repository, cause: String) {
+        self.init(
+            id: id, repository: repository.metadata.name, namespace: repository.metadata.namespace, target: "unknown",
+            invoker: Invoker(kind: "unknown", name: "unknown"), time: id.time ?? Timestamp(secondsSinceEpoch: 0), indices: [])
+        missing = cause
+    }
+
     /// Whether something that the plan wanted is not in it.
     package var isPartial: Bool { missing != nil || indices.contains { $0.missing != nil } }
 

@@ -102,11 +102,14 @@ package final class Collector {
     private func readRoots() throws {
         for snapshot in facts.outcomes.keys.sorted() {
             let key = try ObjectKey("outcomes/\(snapshot)")
-            guard let bytes = try store.get(key) else { continue }
-            guard let outcome = try? MessageCoding.decode(OutcomeEntry.self, from: bytes) else {
+            let outcome: OutcomeEntry
+            switch try store.entry(OutcomeEntry.self, at: key) {
+            case .value(let value): outcome = value
+            case .damaged(let cause):
                 facts.noteVerdict(.unreadable, of: snapshot)
-                blind("\(key) cannot be read")
+                blind(cause)
                 continue
+            case nil: continue
             }
             guard case .commit(let commit) = outcome.verdict else {
                 facts.noteVerdict(.abort, of: snapshot)
@@ -151,11 +154,13 @@ package final class Collector {
         var old: [ObjectInfo] = []
         try list("gc/") { object, _ in
             let time = Timestamp(object.modified)
-            guard let bytes = try store.get(object.key) else { return }
             if facts.isGraceAgo(time) { old.append(object) }
-            // One that cannot be read has marked nothing.
-            guard let entry = try? MessageCoding.decode(GarbageCollectionEntry.self, from: bytes) else { return }
-            facts.note(entry, at: time)
+            switch try store.entry(GarbageCollectionEntry.self, at: object.key) {
+            case .value(let entry): facts.note(entry, at: time)
+            // It has marked nothing, and goes as others do.
+            case .damaged(let cause): problem("\(cause); what it marked is marked again")
+            case nil: break
+            }
         }
         return old
     }

@@ -112,10 +112,9 @@ package struct Pins: Sendable {
     package func all() throws -> [Standing] {
         var found: [Standing] = []
         try store.forEachObject("pins/") { (object: ObjectInfo) throws(ArchiveError) in
-            guard let bytes = try store.get(object.key) else { return }
             // What cannot be read may name anything: whoever asks decides what to believe.
-            let pin = try? MessageCoding.decode(Pin.self, from: bytes)
-            found.append(Standing(key: object.key, put: Timestamp(object.modified), pin: pin))
+            guard let entry = try store.entry(Pin.self, at: object.key) else { return }
+            found.append(Standing(key: object.key, put: Timestamp(object.modified), pin: entry.value))
         }
         return found
     }

@@ -35,20 +35,34 @@ package struct SnapshotCatalog {
 
     /// All snapshots with their marks, oldest first.
     package func records(includingForgotten: Bool = false) throws -> [SnapshotRecord] {
+        try look(includingForgotten: includingForgotten).records
+    }
+
+    /// As `records`, with those that cannot be read: `sheaf repo verify` says more of them.
+    package func look(includingForgotten: Bool = false) throws -> (records: [SnapshotRecord], damages: [SnapshotID: String]) {
         let forgotten = try Forgetting(store: store).snapshots()
         let marked = try MarkBook(store: store).newest()
         var keys: [(SnapshotID, ObjectKey)] = []
         try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in
             if let id = object.key.components.last.flatMap({ SnapshotID(String($0)) }) { keys.append((id, object.key)) }
         }
-        return try keys.compactMap { id, key in
+        var damages: [SnapshotID: String] = [:]
+        let records = try keys.compactMap { id, key -> SnapshotRecord? in
             let isForgotten = forgotten.contains(id)
             let marks = try marked[id].flatMap { try readMarks(at: $0, whereForgotten: isForgotten) } ?? SnapshotMarks()
-            guard includingForgotten || !isForgotten || marks.isKept, let commit = try commit(at: key) else { return nil }
-            return SnapshotRecord(commit: commit, marks: marks, isForgotten: isForgotten)
+            guard includingForgotten || !isForgotten || marks.isKept else { return nil }
+            switch try store.entry(OutcomeEntry.self, at: key) {
+            case .value(let outcome):
+                guard case .commit(let commit) = outcome.verdict else { return nil }
+                return SnapshotRecord(commit: commit, marks: marks, isForgotten: isForgotten)
+            case .damaged(let cause):
+                damages[id] = cause
+                return nil
+            case nil: return nil
+            }
         }
         // Names tell seconds alone.
-        .sorted { ($0.commit.summary.time, $0.id) < ($1.commit.summary.time, $1.id) }
+        return (records.sorted { ($0.commit.summary.time, $0.id) < ($1.commit.summary.time, $1.id) }, damages)
     }
 
     /// - Throws: `SnapshotError(.notFound)` when there is no such snapshot, or it was forgotten.
@@ -117,32 +131,18 @@ package struct SnapshotCatalog {
         if case .named(let name) = selector, let id = SnapshotID(name), let record = try anyRecord(id) {
             return Selection(record: record.isListed ? record : try self.record(id))
         }
+        let (records, damages) = try look()
         let choice = try selector.choose(
-            from: try records(), in: scope, allowPartial: allowPartial, place: store.location, summary: \.commit.summary)
-        return Selection(record: choice.element, notes: choice.notes)
+            from: records, in: scope, allowPartial: allowPartial, place: store.location, summary: \.commit.summary)
+        let newer = damages.keys.filter { $0 > choice.element.id }.sorted()
+        return Selection(
+            record: choice.element, notes: choice.notes + newer.map { "snapshot \($0) cannot be read: \(damages[$0] ?? "")" })
     }
 
-    /// Those that a pin which is not past protects.
+    /// Those that a pin which is not past protects. What a damaged one names is not known: `sheaf repo gc` tells of it.
     package func pinned() throws -> Set<SnapshotID> {
         let now = Timestamp(secondsSinceEpoch: try store.now().timeIntervalSince1970)
-        var keys: [ObjectKey] = []
-        try store.forEachObject("pins/") { (object: ObjectInfo) throws(ArchiveError) in keys.append(object.key) }
-        return Set(
-            try keys.compactMap { key in
-                guard let bytes = try store.get(key) else { return nil }
-                do {
-                    let pin = try MessageCoding.decode(Pin.self, from: bytes)
-                    return pin.until > now ? pin.snapshot : nil
-                } catch {
-                    throw ArchiveError(.corrupt, "object \(key) in \(store.location) is no pin: \(error)")
-                }
-            })
-    }
-
-    /// What is read of one here.
-    private struct Pin: Decodable {
-        var until: Timestamp
-        var snapshot: SnapshotID?
+        return Set(try Pins(store).all().compactMap { $0.isPast(at: now) ? nil : $0.pin?.snapshot })
     }
 
     /// Nil where garbage collection is deleting the snapshot, its marks first.
@@ -151,16 +151,19 @@ package struct SnapshotCatalog {
             return try MarkBook(store: store).read(key)
         } catch let error as ArchiveError where error.code == .notFound && isForgotten {
             return nil
+        } catch let error as ArchiveError where error.code == .corrupt {
+            // What cannot be read may protect the snapshot.
+            return SnapshotMarks(isKept: true)
         }
     }
 
     private func commit(at key: ObjectKey) throws -> OutcomeEntry.Commit? {
-        guard let bytes = try store.get(key) else { return nil }
-        do {
-            guard case .commit(let commit) = try MessageCoding.decode(OutcomeEntry.self, from: bytes).verdict else { return nil }
+        switch try store.entry(OutcomeEntry.self, at: key) {
+        case .value(let outcome):
+            guard case .commit(let commit) = outcome.verdict else { return nil }
             return commit
-        } catch {
-            throw ArchiveError(.corrupt, "object \(key) in \(store.location) is not an outcome: \(error)")
+        case .damaged(let cause): throw ArchiveError(.corrupt, cause)
+        case nil: return nil
         }
     }
 }

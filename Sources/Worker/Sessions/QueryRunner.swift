@@ -34,7 +34,9 @@ struct QueryRunner {
             switch query {
             case .snapshots(let repository):
                 let store = try parts.repositories.open(repository).store
-                return .snapshots(summaries: try SnapshotCatalog(store: store).records().map(\.summary))
+                let found = try SnapshotCatalog(store: store).look()
+                let damaged = found.damages.map { SnapshotSummary(damaged: $0, in: repository, cause: $1) }
+                return .snapshots(summaries: found.records.map(\.summary) + damaged.sorted { $0.id < $1.id })
             case .snapshot(let repository, let id):
                 let store = try parts.repositories.open(repository).store
                 return .snapshot(summary: try SnapshotCatalog(store: store).record(id).summary)
