@@ -131,4 +131,25 @@ struct DamagedSegmentTests {
         #expect(error?.code == .unsupported)
         #expect(error?.message.contains("layout 2") == true)
     }
+
+    /// Two whole segments of one size and with as many documents, each under the other's name.
+    @Test(arguments: [false, true]) func anotherSegmentUnderItsNameIsNotReadToItsEnd(isSealed: Bool) throws {
+        let fixture = try Fixture(isSealed: isSealed)
+        let spool = try Spool(in: "\(fixture.folder.path)/twins", limit: 1 << 20)
+        let twins = try ["one", "two"].map { name in
+            let writer = try SegmentWriter(store: fixture.repository, spool: spool, kind: .bulk)
+            try Array(#"{"index":{"_id":"1"}}"#.utf8).withUnsafeBytes { action in
+                try Array(#"{"name":"\#(name)"}"#.utf8).withUnsafeBytes { try writer.append(action, $0) }
+            }
+            let staged = try #require(try writer.finish())
+            _ = try fixture.repository.upload(contentsOf: staged.file.path, at: .segment(staged.id))
+            return staged
+        }
+        let bytes = try twins.map { try #require(try fixture.store.get(.segment($0.id))) }
+        try #require(bytes[0].count == bytes[1].count)
+        fixture.store.tamper(.segment(twins[0].id)) { $0 = bytes[1] }
+        let reader = try SegmentReader(store: fixture.repository, id: twins[0].id, storedBytes: bytes[0].count)
+        #expect(code { _ = try reader.frame(0) } == .corrupt)
+        #expect(code { _ = try reader.frame(0) } == .corrupt)
+    }
 }

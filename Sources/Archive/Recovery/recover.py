@@ -771,7 +771,7 @@ def list_snapshots(repository):
     for snapshot in snapshots(repository):
         summary, documents = snapshot.summary, sum(index["documents"] for index in snapshot.indices)
         notes = snapshot.tags + ["kept"] * snapshot.is_kept
-        notes += ["misses documents"] * any(index.get("missing") for index in snapshot.indices)
+        notes += ["misses documents"] * bool(summary.get("missing") or any(index.get("missing") for index in snapshot.indices))
         place = f"{summary.get('namespace')}/{summary.get('target')}"
         print(f"{snapshot.id}  {summary.get('time')}  {place}  {len(snapshot.indices)} indices  {documents} documents", end="")
         print(f"  {', '.join(notes)}" if notes else "")

@@ -16,6 +16,11 @@ package final class SegmentReader {
     private let context: DecompressionContext
     private(set) var window: [UInt8] = []
     private(set) var windowStart = 0
+    private let trailer: [UInt8]
+    /// Of the windows so far, as long as they followed each other.
+    private var name: SHA256
+    private var named = 0
+    private var isNameChecked = false
     private var plain = ByteBuffer(count: 0)
     /// A frame that was opened and is still compressed.
     private var opened = ByteBuffer(count: 0)
@@ -40,7 +45,8 @@ package final class SegmentReader {
         self.id = id
         self.storedBytes = size
         self.windowBytes = windowBytes
-        (layout, cipher) = try SegmentReader.layout(of: key, in: store, size: size)
+        (layout, cipher, trailer) = try SegmentReader.layout(of: key, in: store, size: size)
+        name = try digesting { () throws(CryptoError) in try SHA256() }
         context = try DecompressionContext()
     }
 
@@ -124,6 +130,19 @@ package final class SegmentReader {
     private func fetch(_ index: Int) throws(ArchiveError) {
         try load(index)
         guard index > 0 || isHeaderWhole else { throw damaged("its header is not the one its table tells of, before frame 0") }
+        try checkName()
+    }
+
+    /// Whoever reads from the first frame to the last learns before the last ones whether this is the segment that was meant, and not another
+    /// whole one that somebody put under its name.
+    private func checkName() throws(ArchiveError) {
+        guard named == layout.framesEnd, !isNameChecked else { return }
+        let found = try digesting { () throws(CryptoError) in
+            try name.update(trailer)
+            return try name.finish()
+        }
+        guard found == id else { throw damaged("its bytes do not have the digest that it is named by") }
+        isNameChecked = true
     }
 
     /// The window begins with the header where it holds frame 0.
@@ -141,6 +160,9 @@ package final class SegmentReader {
         window = []
         window = try store.read(.segment(id), start..<(frames[last].offset + frames[last].storedBytes))
         windowStart = start
+        guard start == named else { return }
+        try digesting { () throws(CryptoError) in try name.update(window) }
+        named += window.count
     }
 
     func damaged(_ cause: String) -> ArchiveError {
@@ -149,7 +171,7 @@ package final class SegmentReader {
 
     private static func layout(
         of key: ObjectKey, in store: RepositoryStore, size: Int
-    ) throws(ArchiveError) -> (SegmentLayout, SegmentCipher?) {
+    ) throws(ArchiveError) -> (SegmentLayout, SegmentCipher?, trailer: [UInt8]) {
         func damaged(_ cause: String) -> ArchiveError {
             ArchiveError(
                 .corrupt, "\(key) in \(store.location) is damaged: \(cause), no frame can be found; restore it from another copy")
@@ -174,7 +196,7 @@ package final class SegmentReader {
             if let cipher, try !layout.isAuthentic(trailer, by: cipher) {
                 throw damaged("its frame table does not open with the key that it was sealed under")
             }
-            return (layout, cipher)
+            return (layout, cipher, trailer)
         } catch  where error.code == .unsupported {
             throw ArchiveError(.unsupported, "\(key) in \(store.location) cannot be read: \(error.message)")
         }

@@ -43,6 +43,7 @@ struct RestoreSurvey {
         }
         let distribution = try client.identity().distribution
         var (notes, problems) = (selected.notes, [String]())
+        if let missing = selected.commit.summary.missing { notes.append("the snapshot is not whole: \(missing)") }
         if let query = selected.commit.summary.query {
             notes.append("the snapshot holds only documents that match \(query)")
         }

@@ -56,6 +56,7 @@ package struct SnapshotExport {
                 "snapshot \(commit.summary.id) has no index \(pattern); it has \(names.sorted().joined(separator: ", "))")
         }
         var report = Report(snapshot: commit.summary.id, notes: selection.notes)
+        if let missing = commit.summary.missing { report.notes.append("the snapshot is not whole: \(missing)") }
         for (summary, manifest) in zip(commit.summary.indices, commit.manifests)
         where patterns.contains(where: { NamePattern.matches($0, summary.name) }) {
             if let missing = summary.missing { report.notes.append("index \(summary.name) is not whole: \(missing)") }
