@@ -82,7 +82,8 @@ package struct Purge {
         guard isForced || users.isEmpty else {
             throw SnapshotError(
                 .refused,
-                "\(store.location) is in use: \(Self.some(of: users)). End it, wait for it, or purge it all the same with --force")
+                "\(store.location) is in use: \(Self.some(of: users)). End it, wait for it, or purge it all the same with --force"
+            )
         }
         var report = Report(left: found.left, leftCount: found.leftCount, overridden: users)
         var pass = 0

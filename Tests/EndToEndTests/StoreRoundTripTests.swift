@@ -25,7 +25,11 @@ extension EndToEnd {
                 let prefix = JSONValue.string(prefix)
                 switch self {
                 case .s3:
-                    return ["s3": ["endpoint": try value(""), "bucket": try value("_BUCKET"), "region": "us-east-1", "prefix": prefix]]
+                    return [
+                        "s3": [
+                            "endpoint": try value(""), "bucket": try value("_BUCKET"), "region": "us-east-1", "prefix": prefix,
+                        ]
+                    ]
                 case .gcs: return ["gcs": ["bucket": try value("_BUCKET"), "prefix": prefix]]
                 case .azure: return ["azure": ["container": try value("_CONTAINER"), "prefix": prefix]]
                 }
@@ -48,7 +52,8 @@ extension EndToEnd {
                 switch self {
                 case .s3: [:]
                 case .gcs: ["sheaf.dev/endpoint": try value("")]
-                case .azure: ["sheaf.dev/endpoint": .string("\(try value("").string ?? "")/\(try value("_ACCOUNT").string ?? "")")]
+                case .azure:
+                    ["sheaf.dev/endpoint": .string("\(try value("").string ?? "")/\(try value("_ACCOUNT").string ?? "")")]
                 }
             }
         }

@@ -53,4 +53,11 @@ package struct RepositoryPool: Sendable {
             throw WorkerError(.missingHere, error.message)
         }
     }
+
+    /// The store of a repository as it is, sealed objects and all: for what is left of one without `FORMAT`.
+    package func bareStore(of repository: Repository) throws -> RepositoryStore {
+        let store = wrap(try stores.store(for: repository))
+        try clocks.check(store)
+        return RepositoryStore(store)
+    }
 }

@@ -37,8 +37,37 @@ struct RepositoryOption: Sendable {
     /// - Parameters:
     ///   - access: what is going to be done with it.
     ///   - creating: make the repository if there is none.
-    /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`, `ArchiveError`.
+    /// - Throws: `CommandError(.notFound)` when the resources do not name it, or there is none; `WorkerError`, `ArchiveError`.
     func open(for access: RepositoryAccess = .reading, creating: Bool = false) throws -> Opened {
+        let known = try known()
+        let repository: OpenRepository
+        do {
+            repository = try known.pool.open(known.manifest, for: access, creating: creating)
+        } catch let error as WorkerError where error.code == .missingHere {
+            // A worker goes on to ask others; there are none here.
+            throw CommandError(.notFound, error.message)
+        }
+        return Opened(manifest: known.manifest, resources: known.resources, secrets: known.secrets, repository: repository)
+    }
+
+    /// For a command that deletes the repository: opened where it can be, else, where `FORMAT` is gone, what is left in its store.
+    func openForPurge() throws -> (manifest: Repository, store: RepositoryStore) {
+        let known = try known()
+        do {
+            return (known.manifest, try known.pool.open(known.manifest, for: .collecting).store)
+        } catch let error as WorkerError where error.code == .missingHere {
+            return (known.manifest, try known.pool.bareStore(of: known.manifest))
+        }
+    }
+
+    private struct Known {
+        let manifest: Repository
+        let resources: ResourceSet
+        let secrets: SecretSource
+        var pool: RepositoryPool { RepositoryPool(resources: resources, secrets: secrets) }
+    }
+
+    private func known() throws -> Known {
         let (resources, secrets) = try options.load()
         guard let manifest = resources.repository(key)?.value else {
             let known = resources.repositories.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
@@ -46,8 +75,6 @@ struct RepositoryOption: Sendable {
                 .notFound,
                 "\(key) is not among the resources; there \(known.isEmpty ? "is none" : "is \(known.joined(separator: ", "))")")
         }
-        let repository = try RepositoryPool(resources: resources, secrets: secrets).open(
-            manifest, for: access, creating: creating)
-        return Opened(manifest: manifest, resources: resources, secrets: secrets, repository: repository)
+        return Known(manifest: manifest, resources: resources, secrets: secrets)
     }
 }
