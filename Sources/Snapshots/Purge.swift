@@ -6,7 +6,7 @@ import Runtime
 /// Deletes a repository: every object under its prefix whose name is one of the format's, `FORMAT` last, so that a purge that died can be
 /// begun again. What has another name is somebody else's and stays.
 ///
-/// Blocking. May be repeated, also where `FORMAT` is gone and others have stored since.
+/// Blocking. May be repeated, also where `FORMAT` or the keys are gone and others have stored since.
 package struct Purge {
     package struct Report: Sendable, Equatable {
         package var objects = 0
@@ -70,7 +70,7 @@ package struct Purge {
     }
 
     /// Deletes what is the repository's: the snapshots first, so that none is listed whose documents are gone; then the rest; then the keys,
-    /// without which a purge that died could not go on; then `FORMAT`, when nothing else is left. Then looks again.
+    /// without which pins cannot be read; then `FORMAT`, when nothing else is left. Then looks again.
     ///
     /// - Parameter isForced: delete though somebody uses the repository.
     /// - Throws: `SnapshotError`: `.refused` naming who does, or other repositories below; `.notFound` where nothing of one is there.

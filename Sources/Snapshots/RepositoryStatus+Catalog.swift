@@ -10,7 +10,7 @@ extension RepositoryStatus {
 /// How a repository is, and what of its small objects cannot be read.
 package struct RepositorySurvey {
     package let status: RepositoryStatus
-    /// The verification that `integrity` rests on.
+    /// The verification that `integrity` rests on, but where a snapshot cannot be read now.
     package let check: IntegrityChecks.Check?
     /// A sentence for each object that cannot be read; the status is of all others.
     package let damages: [String]
@@ -20,7 +20,7 @@ package struct RepositorySurvey {
         let times = records.map(\.commit.summary.time)
         let listed = records.filter(\.isListed)
         let forgotten = try Forgetting(store: catalog.store).look()
-        // A snapshot whose outcome cannot be read is there, and whole it is not.
+        // A snapshot whose outcome cannot be read is there, and whole it is not, whatever was found before.
         let gone = try Forgetting(store: catalog.store).snapshots()
         let hidden = unreadable.keys.filter { !gone.contains($0) }.map(\.text)
         let checks = try IntegrityChecks(catalog.store)
@@ -28,7 +28,8 @@ package struct RepositorySurvey {
         status = RepositoryStatus(
             firstBackupTime: times.min(), lastBackupTime: times.max(),
             size: listed.reduce(0) { $0 + $1.commit.summary.storedBytes }, snapshotCount: listed.count,
-            snapshotsRemovedOnLastCleanup: Self.removed(forgotten.entries.values), integrity: check?.isWhole)
+            snapshotsRemovedOnLastCleanup: Self.removed(forgotten.entries.values),
+            integrity: hidden.isEmpty ? check?.isWhole : false)
         damages =
             unreadable.sorted { $0.key < $1.key }.map(\.value) + records.compactMap(\.marksDamage) + forgotten.damages
             + checks.damages

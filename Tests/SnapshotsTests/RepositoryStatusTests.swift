@@ -101,4 +101,13 @@ import Testing
         #expect(survey.damages.count == 4)
         for key in keys { #expect(survey.damages.contains { $0.contains(key) }, "\(key)") }
     }
+
+    @Test func aSnapshotThatCannotBeReadNowIsNotWhole() throws {
+        let bad = SnapshotID(startedAt: Samples.time, session: Samples.session)
+        _ = try repository.local.put(Array("{".utf8), at: ObjectKey("outcomes/\(bad)"))
+        try check(1, "full")
+        #expect(try status.integrity == false)
+        _ = try repository.forgetting.forget(bad, reason: "it cannot be read")
+        #expect(try status.integrity == true)
+    }
 }

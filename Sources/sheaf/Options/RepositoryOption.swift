@@ -37,26 +37,24 @@ struct RepositoryOption: Sendable {
     /// - Parameters:
     ///   - access: what is going to be done with it.
     ///   - creating: make the repository if there is none.
-    /// - Throws: `CommandError(.notFound)` when the resources do not name it, or there is none; `WorkerError`, `ArchiveError`.
+    /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`; `ArchiveError`, `.notFound` when there is none.
     func open(for access: RepositoryAccess = .reading, creating: Bool = false) throws -> Opened {
         let known = try known()
-        let repository: OpenRepository
-        do {
-            repository = try known.pool.open(known.manifest, for: access, creating: creating)
-        } catch let error as WorkerError where error.code == .missingHere {
-            // A worker goes on to ask others; there are none here.
-            throw CommandError(.notFound, error.message)
-        }
-        return Opened(manifest: known.manifest, resources: known.resources, secrets: known.secrets, repository: repository)
+        return Opened(
+            manifest: known.manifest, resources: known.resources, secrets: known.secrets,
+            repository: try known.pool.openHere(known.manifest, for: access, creating: creating))
     }
 
-    /// For a command that deletes the repository: opened where it can be, else, where `FORMAT` is gone, what is left in its store.
+    /// For a command that deletes the repository: opened where it can be, else, where `FORMAT` or all keys are gone, what is left in its store.
     func openForPurge() throws -> (manifest: Repository, store: RepositoryStore) {
         let known = try known()
         do {
-            return (known.manifest, try known.pool.open(known.manifest, for: .collecting).store)
-        } catch let error as WorkerError where error.code == .missingHere {
-            return (known.manifest, try known.pool.bareStore(of: known.manifest))
+            return (known.manifest, try known.pool.openHere(known.manifest, for: .collecting).store)
+        } catch let error as ArchiveError where error.code == .notFound || error.code == .corrupt {
+            let bare = try known.pool.bareStore(of: known.manifest)
+            let isRest = try bare.list("keys/", after: nil, limit: 1).isEmpty
+            guard error.code == .notFound || isRest else { throw error }
+            return (known.manifest, bare)
         }
     }
 

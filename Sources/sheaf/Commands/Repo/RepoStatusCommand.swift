@@ -38,11 +38,13 @@ struct RepoStatusCommand: AsyncCommand {
         table.append(["snapshots", FigureText.exact(status.snapshotCount)])
         table.append(["size", "\(ByteCount(status.size))"])
         table.append(["removed last", FigureText.exact(status.snapshotsRemovedOnLastCleanup)])
-        table.append(["integrity", integrity(survey.check)])
+        table.append(["integrity", integrity(survey)])
         return table.lines
     }
 
-    private func integrity(_ check: IntegrityChecks.Check?) -> String {
+    private func integrity(_ survey: RepositorySurvey) -> String {
+        let check = survey.check
+        guard survey.status.integrity != false || check?.isWhole == false else { return "damaged: a snapshot cannot be read" }
         guard let check else { return "not verified yet" }
         return "\(check.isWhole ? "whole" : "damaged"), \(check.mode) verification of \(FigureText.moment(check.at))"
     }
