@@ -10,7 +10,7 @@ package struct RepositoryStatus: Codable, Sendable, Hashable {
     package var snapshotCount: Int
     /// Snapshots that the last retention which forgot any has forgotten, as long as they are not deleted.
     package var snapshotsRemovedOnLastCleanup: Int
-    /// Whether the last verification found everything whole. Nil: there was none.
+    /// Whether everything is whole by the last verification and by what deeper ones before it found. Nil: there was none.
     package var integrity: Bool?
 
     package init(

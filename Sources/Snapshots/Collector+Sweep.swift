@@ -104,7 +104,8 @@ extension Collector {
         let old = facts.now - max(facts.grace, GarbageCollection.margin)
         try list("marks/") { object, name in
             guard case .mark(let snapshot) = name, Timestamp(object.modified) <= old, facts.outcomes[snapshot] == nil,
-                facts.forgotten[snapshot] == nil, try store.get(try ObjectKey("outcomes/\(snapshot)")) == nil
+                facts.forgotten[snapshot] == nil,
+                try store.entry(OutcomeEntry.self, at: try ObjectKey("outcomes/\(snapshot)")) == nil
             else { return }
             try delete(object, "there is no snapshot \(snapshot)")
         }

@@ -137,7 +137,7 @@ package final class Collector {
             switch error.code {
             case .notFound, .corrupt, .unsupported, .invalid:
                 // Another run may have swept the snapshot since it was listed.
-                guard try store.get(outcome) != nil else { return }
+                guard try store.entry(OutcomeEntry.self, at: outcome) != nil else { return }
                 blind("\(error.message), and snapshot \(snapshot) names it")
             default: throw error
             }

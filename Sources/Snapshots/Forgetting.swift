@@ -39,22 +39,31 @@ package struct Forgetting {
         return ids
     }
 
-    /// Nil for a snapshot that was not forgotten.
-    package func entry(of snapshot: SnapshotID) throws -> ForgottenEntry? {
-        let key = try Self.key(of: snapshot)
-        guard let bytes = try store.get(key) else { return nil }
-        do {
-            return try MessageCoding.decode(ForgottenEntry.self, from: bytes)
-        } catch {
-            throw ArchiveError(.corrupt, "object \(key) in \(store.location) does not say why a snapshot was forgotten: \(error)")
-        }
+    /// Whether a snapshot was forgotten, be it kept or not. The name says so, whatever became of the object.
+    package func isForgotten(_ snapshot: SnapshotID) throws(ArchiveError) -> Bool {
+        try store.entry(ForgottenEntry.self, at: Self.key(of: snapshot)) != nil
     }
 
-    /// What was forgotten, by snapshot.
-    package func entries() throws -> [SnapshotID: ForgottenEntry] {
+    /// Nil for a snapshot that was not forgotten, or where why cannot be read.
+    package func entry(of snapshot: SnapshotID) throws(ArchiveError) -> ForgottenEntry? {
+        try store.entry(ForgottenEntry.self, at: Self.key(of: snapshot))?.value
+    }
+
+    /// What was forgotten, by snapshot, as far as it can be read.
+    package func entries() throws(ArchiveError) -> [SnapshotID: ForgottenEntry] { try look().entries }
+
+    /// As `entries`, with a sentence on each that cannot be read.
+    package func look() throws(ArchiveError) -> (entries: [SnapshotID: ForgottenEntry], damages: [String]) {
         var entries: [SnapshotID: ForgottenEntry] = [:]
-        for id in try snapshots() { entries[id] = try entry(of: id) }
-        return entries
+        var damages: [String] = []
+        for id in try snapshots().sorted() {
+            switch try store.entry(ForgottenEntry.self, at: Self.key(of: id)) {
+            case .value(let entry): entries[id] = entry
+            case .damaged(let cause): damages.append(cause)
+            case nil: break
+            }
+        }
+        return (entries, damages)
     }
 
     /// Forgets a snapshot, whatever protects it: `ForgetRequest` and `Retention` look first.
@@ -80,32 +89,33 @@ package struct ForgetRequest {
 
     package init(_ catalog: SnapshotCatalog) { self.catalog = catalog }
 
-    /// - Parameter selectors: ids and parts of ids. Nobody forgets "the latest" by mistake.
+    /// - Parameter selectors: ids and parts of ids, also of snapshots that cannot be read. Nobody forgets "the latest" by mistake.
     /// - Throws: `SnapshotError`, before anything is forgotten: `.notFound`, `.refused` naming all that are kept or pinned.
     package func run(_ selectors: [String], reason: String) throws -> [Answer] {
-        let records = try catalog.records(includingForgotten: true)
-        var chosen: [SnapshotRecord] = []
+        let (records, damages) = try catalog.look(includingForgotten: true)
+        let ids = (records.map(\.id) + damages.keys).sorted()
+        var chosen: [SnapshotID] = []
         for selector in selectors {
             guard case .named(let name) = SnapshotSelector(selector) else {
                 throw SnapshotError(
                     .refused, "name what is to be forgotten by its id; \"\(selector)\" may be another one tomorrow")
             }
-            let record = try SnapshotSelector.only(of: records, named: name, in: catalog.store.location) { $0.id }
-            if !chosen.contains(where: { $0.id == record.id }) { chosen.append(record) }
+            let id = try SnapshotSelector.only(of: ids, named: name, in: catalog.store.location) { $0 }
+            if !chosen.contains(id) { chosen.append(id) }
         }
         let pinned = try catalog.pinned()
-        let protected = chosen.compactMap { record in
-            record.marks.isKept
-                ? "\(record.id) is kept (end it with: sheaf unkeep)"
-                : pinned.contains(record.id) ? "\(record.id) is pinned by somebody who reads it" : nil
+        let protected = try chosen.compactMap { id -> String? in
+            let standing = try MarkBook(store: catalog.store).standing(of: id)
+            if let cause = standing?.damage { return "\(id) counts as kept, since its marks cannot be read: \(cause)" }
+            if standing?.marks.isKept == true { return "\(id) is kept (end it with: sheaf unkeep)" }
+            return pinned.contains(id) ? "\(id) is pinned by somebody who reads it" : nil
         }
         guard protected.isEmpty else {
             throw SnapshotError(.refused, "nothing was forgotten: \(protected.joined(separator: "; "))")
         }
         let forgetting = Forgetting(store: catalog.store)
         return try chosen.map {
-            Answer(
-                snapshot: $0.id, isNew: try $0.isForgotten ? false : forgetting.forget($0.id, reason: reason))
+            Answer(snapshot: $0, isNew: try forgetting.isForgotten($0) ? false : forgetting.forget($0, reason: reason))
         }
     }
 }

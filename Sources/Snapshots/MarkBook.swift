@@ -20,9 +20,28 @@ package struct MarkBook {
         package var isNew: Bool
     }
 
+    /// Marks, and a sentence where they cannot be read: they may protect the snapshot then, so it counts as kept.
+    package struct Standing: Hashable, Sendable {
+        package var marks: SnapshotMarks
+        package var damage: String?
+    }
+
+    /// Nil where the snapshot was never marked. Those that cannot be read protect it.
+    package func marks(of snapshot: SnapshotID) throws -> SnapshotMarks? { try standing(of: snapshot)?.marks }
+
     /// Nil where the snapshot was never marked.
-    package func marks(of snapshot: SnapshotID) throws -> SnapshotMarks? {
-        try highest(of: snapshot).map { try read(snapshot, $0).marks }
+    package func standing(of snapshot: SnapshotID) throws -> Standing? {
+        try highest(of: snapshot).map { try standing(at: key(snapshot, $0)) }
+    }
+
+    /// - Throws: `.notFound` for a key that is gone, since its snapshot was deleted meanwhile.
+    package func standing(at key: ObjectKey) throws(ArchiveError) -> Standing {
+        do throws(ArchiveError) {
+            return Standing(marks: try entry(at: key).marks)
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            return Standing(marks: SnapshotMarks(isKept: true), damage: error.message)
+        }
     }
 
     /// The key of each marked snapshot's newest marks.
@@ -37,13 +56,10 @@ package struct MarkBook {
         return keys
     }
 
-    /// - Throws: `.notFound` for a key that is gone, since its snapshot was deleted meanwhile.
-    package func read(_ key: ObjectKey) throws -> SnapshotMarks { try entry(at: key).marks }
-
     /// Reads the marks, changes them and puts them under the next number; begins again where another writer was faster.
     ///
     /// - Returns: what holds now. Nothing is put where nothing changes.
-    /// - Throws: `SnapshotError(.notFound)` for a snapshot that garbage collection has begun to delete.
+    /// - Throws: `.corrupt` where the newest marks cannot be read; `SnapshotError(.notFound)` for a snapshot that garbage collection has begun to delete.
     package func change(_ snapshot: SnapshotID, _ edit: (inout SnapshotMarks) -> Void) throws -> Change {
         var number = try highest(of: snapshot) ?? 0
         for _ in 0..<Self.tries {
@@ -77,14 +93,11 @@ package struct MarkBook {
 
     private func read(_ snapshot: SnapshotID, _ number: Int) throws -> MarkEntry { try entry(at: key(snapshot, number)) }
 
-    func entry(at key: ObjectKey) throws -> MarkEntry {
-        guard let bytes = try store.get(key) else {
-            throw ArchiveError(.notFound, "object \(key) in \(store.location) is gone: its snapshot was deleted meanwhile")
-        }
-        do {
-            return try MessageCoding.decode(MarkEntry.self, from: bytes)
-        } catch {
-            throw ArchiveError(.corrupt, "object \(key) in \(store.location) holds no marks: \(error)")
+    func entry(at key: ObjectKey) throws(ArchiveError) -> MarkEntry {
+        switch try store.entry(MarkEntry.self, at: key) {
+        case .value(let entry): return entry
+        case .damaged(let cause): throw ArchiveError(.corrupt, "\(cause), or delete it: the marks before it hold then")
+        case nil: throw ArchiveError(.notFound, "object \(key) in \(store.location) is gone: its snapshot was deleted meanwhile")
         }
     }
 

@@ -104,7 +104,7 @@ package struct Pins: Sendable {
     /// Whether a snapshot is there and not forgotten, by its own names: no list may be behind.
     package func isChoosable(_ snapshot: SnapshotID) throws -> Bool {
         guard try store.get(try ObjectKey("outcomes/\(snapshot)")) != nil else { return false }
-        if try store.get(try ObjectKey("forgotten/\(snapshot)")) == nil { return true }
+        guard try Forgetting(store: store).isForgotten(snapshot) else { return true }
         return try MarkBook(store: store).marks(of: snapshot)?.isKept ?? false
     }
 
@@ -117,6 +117,16 @@ package struct Pins: Sendable {
             found.append(Standing(key: object.key, put: Timestamp(object.modified), pin: entry.value))
         }
         return found
+    }
+
+    /// Ends what `hold` began under a name. Refused documents stay pinned; what cannot be read ends by itself.
+    package func release(name: String) throws(ArchiveError) {
+        var held: [ObjectKey] = []
+        try store.forEachObject("pins/\(name)-") { (object: ObjectInfo) throws(ArchiveError) in
+            guard let pin = try store.entry(Pin.self, at: object.key)?.value else { return }
+            if pin.snapshot != nil, pin.segments.isEmpty, pin.onlyNamed == true { held.append(object.key) }
+        }
+        for key in held { try store.delete(key) }
     }
 
     private static func gone(_ snapshot: SnapshotID, _ addition: String) -> SnapshotError {

@@ -1,41 +1,43 @@
 import Archive
 package import Messages
-import Runtime
 import Sessions
 
 extension RepositoryStatus {
-    /// What the repository's objects say: outcomes, what was forgotten, the newest verification.
+    /// What the repository's objects say: outcomes, what was forgotten, verifications.
+    package init(of catalog: SnapshotCatalog) throws { self = try RepositorySurvey(of: catalog).status }
+}
+
+/// How a repository is, and what of its small objects cannot be read.
+package struct RepositorySurvey {
+    package let status: RepositoryStatus
+    /// The verification that `integrity` rests on, but where a snapshot cannot be read now.
+    package let check: IntegrityChecks.Check?
+    /// A sentence for each object that cannot be read; the status is of all others.
+    package let damages: [String]
+
     package init(of catalog: SnapshotCatalog) throws {
-        let records = try catalog.records(includingForgotten: true)
+        let (records, unreadable) = try catalog.look(includingForgotten: true)
         let times = records.map(\.commit.summary.time)
         let listed = records.filter(\.isListed)
-        self.init(
+        let forgotten = try Forgetting(store: catalog.store).look()
+        // A snapshot whose outcome cannot be read is there, and whole it is not, whatever was found before.
+        let gone = try Forgetting(store: catalog.store).snapshots()
+        let hidden = unreadable.keys.filter { !gone.contains($0) }.map(\.text)
+        let checks = try IntegrityChecks(catalog.store)
+        check = checks.deciding(among: Set(listed.map(\.id.text) + hidden))
+        status = RepositoryStatus(
             firstBackupTime: times.min(), lastBackupTime: times.max(),
             size: listed.reduce(0) { $0 + $1.commit.summary.storedBytes }, snapshotCount: listed.count,
-            snapshotsRemovedOnLastCleanup: try Self.removed(catalog), integrity: try Self.integrity(catalog.store))
+            snapshotsRemovedOnLastCleanup: Self.removed(forgotten.entries.values),
+            integrity: hidden.isEmpty ? check?.isWhole : false)
+        damages =
+            unreadable.sorted { $0.key < $1.key }.map(\.value) + records.compactMap(\.marksDamage) + forgotten.damages
+            + checks.damages
     }
 
-    private static func removed(_ catalog: SnapshotCatalog) throws -> Int {
-        let byRetention = try Forgetting(store: catalog.store).entries().values.filter { $0.policy != nil }
+    private static func removed(_ entries: some Collection<ForgottenEntry>) -> Int {
+        let byRetention = entries.filter { $0.policy != nil }
         guard let newest = byRetention.max(by: { $0.at < $1.at }) else { return 0 }
         return byRetention.count { $0.run == newest.run }
-    }
-
-    private static func integrity(_ store: RepositoryStore) throws -> Bool? {
-        // Names begin with the time.
-        var last: ObjectKey?
-        try store.forEachObject("checks/") { (object: ObjectInfo) throws(ArchiveError) in last = object.key }
-        guard let last, let bytes = try store.get(last) else { return nil }
-        do {
-            return try MessageCoding.decode(Check.self, from: bytes).findings.isEmpty
-        } catch {
-            throw ArchiveError(.corrupt, "object \(last) in \(store.location) is no result of a verification: \(error)")
-        }
-    }
-
-    /// What is read of a verification's result here: each finding is something that is wrong.
-    private struct Check: Decodable {
-        var findings: [Finding]
-        struct Finding: Decodable {}
     }
 }

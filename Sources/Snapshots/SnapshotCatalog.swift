@@ -9,6 +9,8 @@ package struct SnapshotRecord: Sendable, Equatable {
     package var commit: OutcomeEntry.Commit
     package var marks: SnapshotMarks
     package var isForgotten: Bool
+    /// Why its marks cannot be read, which protects it.
+    package var marksDamage: String?
 
     package var id: SnapshotID { commit.summary.id }
 
@@ -49,12 +51,14 @@ package struct SnapshotCatalog {
         var damages: [SnapshotID: String] = [:]
         let records = try keys.compactMap { id, key -> SnapshotRecord? in
             let isForgotten = forgotten.contains(id)
-            let marks = try marked[id].flatMap { try readMarks(at: $0, whereForgotten: isForgotten) } ?? SnapshotMarks()
+            let standing = try marked[id].flatMap { try readMarks(at: $0, whereForgotten: isForgotten) }
+            let marks = standing?.marks ?? SnapshotMarks()
             guard includingForgotten || !isForgotten || marks.isKept else { return nil }
             switch try store.entry(OutcomeEntry.self, at: key) {
             case .value(let outcome):
                 guard case .commit(let commit) = outcome.verdict else { return nil }
-                return SnapshotRecord(commit: commit, marks: marks, isForgotten: isForgotten)
+                return SnapshotRecord(
+                    commit: commit, marks: marks, isForgotten: isForgotten, marksDamage: standing?.damage)
             case .damaged(let cause):
                 damages[id] = cause
                 return nil
@@ -85,9 +89,18 @@ package struct SnapshotCatalog {
     /// Nil for a snapshot that does not exist; one that was forgotten does.
     package func anyRecord(_ id: SnapshotID) throws -> SnapshotRecord? {
         guard let commit = try commit(at: ObjectKey("outcomes/\(id)")) else { return nil }
+        let standing = try MarkBook(store: store).standing(of: id)
         return SnapshotRecord(
-            commit: commit, marks: try MarkBook(store: store).marks(of: id) ?? SnapshotMarks(),
-            isForgotten: try store.size(Forgetting.key(of: id)) != nil)
+            commit: commit, marks: standing?.marks ?? SnapshotMarks(),
+            isForgotten: try Forgetting(store: store).isForgotten(id), marksDamage: standing?.damage)
+    }
+
+    /// - Throws: `SnapshotError(.notFound)` where no snapshot is of this target, naming those there are.
+    package func requireSnapshots(of target: SnapshotSource) throws {
+        let sources = Set(try records().map(\.summary.source))
+        guard !sources.contains(target) else { return }
+        let names = sources.isEmpty ? "" : ", but of \(sources.map(\.description).sorted().joined(separator: ", "))"
+        throw SnapshotError(.notFound, "no snapshot in \(store.location) is of \(target)\(names)")
     }
 
     /// A snapshot that was chosen, and what is to be said of the choice.
@@ -146,14 +159,12 @@ package struct SnapshotCatalog {
     }
 
     /// Nil where garbage collection is deleting the snapshot, its marks first.
-    private func readMarks(at key: ObjectKey, whereForgotten isForgotten: Bool) throws -> SnapshotMarks? {
-        do {
-            return try MarkBook(store: store).read(key)
-        } catch let error as ArchiveError where error.code == .notFound && isForgotten {
+    private func readMarks(at key: ObjectKey, whereForgotten isForgotten: Bool) throws(ArchiveError) -> MarkBook.Standing? {
+        do throws(ArchiveError) {
+            return try MarkBook(store: store).standing(at: key)
+        } catch {
+            guard error.code == .notFound, isForgotten else { throw error }
             return nil
-        } catch let error as ArchiveError where error.code == .corrupt {
-            // What cannot be read may protect the snapshot.
-            return SnapshotMarks(isKept: true)
         }
     }
 

@@ -64,4 +64,44 @@ import Testing
         _ = try repository.local.put(Array(json.utf8), at: Forgetting.key(of: first))
         #expect(try repository.forgetting.entries()[first]?.policy == "p")
     }
+
+    private func spoil(_ key: String) throws {
+        let key = try ObjectKey(key)
+        if try repository.local.size(key) != nil { try repository.local.delete(key) }
+        _ = try repository.local.put(Array("{".utf8), at: key)
+    }
+
+    @Test func aSnapshotThatCannotBeReadIsForgottenAndDeleted() throws {
+        try spoil("outcomes/\(first)")
+        #expect(try forget(first.text) == [.init(snapshot: first, isNew: true)])
+        #expect(try forget("a1") == [.init(snapshot: first, isNew: false)])
+        let report = try Collector(repository.store, grace: .zero).run()
+        #expect(report.swept == [first] && report.problems == [])
+        #expect(try repository.keys("outcomes/") == ["outcomes/\(second)"])
+    }
+
+    @Test func marksThatCannotBeReadProtectTheirSnapshotAlone() throws {
+        let key = "marks/\(first)/00000001"
+        try spoil(key)
+        let message = refusal { _ = try forget("a1") }
+        #expect(message.contains("counts as kept") && message.contains(key))
+        #expect(try forget("a2") == [.init(snapshot: second, isNew: true)])
+        _ = try repository.forgetting.forget(first, reason: "a test")
+        #expect(try repository.catalog.record(first).isListed)
+        #expect(try Pins(repository.store).isChoosable(first))
+        let error = #expect(throws: ArchiveError.self) { try repository.keep(first) }
+        #expect(error?.code == .corrupt && error?.message.contains(key) == true)
+        let report = try Collector(repository.store, grace: .zero).run()
+        #expect(report.swept == [second] && report.problems.contains { $0.contains(key) })
+    }
+
+    @Test func anEntryThatCannotBeReadSaysForgottenAllTheSame() throws {
+        try spoil("forgotten/\(first)")
+        #expect(try forget("a1") == [.init(snapshot: first, isNew: false)])
+        #expect(try repository.catalog.snapshots().map(\.summary.id) == [second])
+        #expect(try repository.forgetting.entries() == [:])
+        #expect(try !Pins(repository.store).isChoosable(first))
+        let policy = RetentionPolicy(name: "p", keepLast: 1)
+        #expect(try Retention(policy, of: repository.catalog).apply().decisions.map(\.subject.id) == [second])
+    }
 }

@@ -87,10 +87,11 @@ import Testing
         #expect(try repository.marks.marks(of: id) == SnapshotMarks())
     }
 
-    @Test func whatHoldsNoMarksIsNamed() throws {
+    @Test func whatHoldsNoMarksIsNamedAndProtects() throws {
         _ = try repository.local.put(Array("[]".utf8), at: ObjectKey("marks/\(id)/00000001"))
-        let error = #expect(throws: ArchiveError.self) { try repository.marks.marks(of: id) }
-        #expect(error?.code == .corrupt && error?.message.contains("marks/\(id)/00000001") == true)
+        let standing = try repository.marks.standing(of: id)
+        #expect(standing?.marks == SnapshotMarks(isKept: true))
+        #expect(standing?.damage?.contains("marks/\(id)/00000001") == true)
     }
 
     @Test func tagsAreWords() {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Snapshots
 
-/// Pins, and the deletion of a whole repository, which they stand in the way of.
+/// Who holds a snapshot, and for how long.
 @Suite struct PinsTests {
     let base = ClockedStore()
     private let id = SnapshotID(startedAt: Samples.time, session: Samples.session)
@@ -37,29 +37,17 @@ import Testing
         #expect(try pins.all().count == 2)
     }
 
-    @Test func aPurgeIsRefusedWhileTheRepositoryIsInUse() throws {
-        for key in ["FORMAT", "keys/a", "recover.py", "segments/zz/strange", "thing"] { try put(key) }
-        let journal = ArchiveJournal(store: store, session: Samples.session)
-        _ = try journal.put(.begin(Samples.begin(startedAt: base.time)), at: .begin)
-        try pins.put(.reading(id), name: "abc", for: .seconds(60), reason: "restore demo/back")
-        let purge = Purge(store)
-        let message = refusal { _ = try purge.run(isForced: false) }
-        #expect(message.contains("session abc is open") && message.contains("restore demo/back") && message.contains("--force"))
-        _ = try journal.put(.outcome(Samples.abort), at: .outcome)
-        #expect(!refusal { _ = try purge.run(isForced: false) }.contains("is open"))
-        #expect(base.deleted == [])
-        base.time = base.time + .seconds(2 * 3600)
-        let size = try purge.size()
-        #expect(try purge.run(isForced: false) == size && size.objects == 8)
-        #expect(
-            base.keys == [] && base.deleted.first == "outcomes/\(id)"
-                && base.deleted.suffix(3) == ["keys/a", "recover.py", "FORMAT"])
-    }
-
-    @Test func aForcedPurgeDeletesWhatIsInUse() throws {
-        try put("FORMAT")
-        try pins.put(.reading(id), name: "abc", for: .seconds(60), reason: "a test")
-        _ = try Purge(store).run(isForced: true)
-        #expect(base.keys == [])
+    @Test func whoIsDoneReleasesTheSnapshotAndNothingElse() throws {
+        try put("outcomes/\(id)")
+        try pins.hold(id, name: "abc", for: .seconds(60), reason: "a test")
+        try pins.hold(id, name: "abcd", for: .seconds(60), reason: "a test")
+        try pins.put(.keeping([]), name: "abc", for: .seconds(60), reason: "refused documents")
+        try pins.put(.writing(id), name: "abc", for: .seconds(60), reason: "a copy")
+        try put("pins/abc-damaged")
+        try pins.release(name: "abc")
+        #expect(Set(try pins.all().map { $0.pin?.reason }) == ["a test", "refused documents", "a copy", nil])
+        #expect(try pins.all().count == 4 && SnapshotCatalog(store: store).pinned() == [id])
+        try pins.release(name: "abc")
+        #expect(try pins.all().count == 4)
     }
 }

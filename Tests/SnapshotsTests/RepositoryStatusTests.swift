@@ -13,8 +13,10 @@ import Testing
 
     private var status: RepositoryStatus { get throws { try RepositoryStatus(of: repository.catalog) } }
 
-    private func check(_ name: String, findings: String) throws {
-        let json = #"{"nonce":"n","at":"2026-01-01T00:00:00Z","mode":"quick","findings":\#(findings),"new":1}"#
+    private func check(_ day: Int, _ mode: String, finding snapshots: SnapshotID...) throws {
+        let findings = snapshots.map { #"{"snapshot":"\#($0)","kind":"missing"}"# }.joined(separator: ",")
+        let json = #"{"nonce":"n","at":"2026-01-0\#(day)T00:00:00Z","mode":"\#(mode)","findings":[\#(findings)],"new":1}"#
+        let name = "2026010\(day)T000000Z-aa"
         _ = try repository.local.put(Array(json.utf8), at: ObjectKey("checks/\(name)"))
     }
 
@@ -58,13 +60,54 @@ import Testing
     }
 
     @Test func theNewestVerificationIsTheIntegrity() throws {
-        try check("20260101T000000Z-aa", findings: "[]")
+        let id = try repository.add("a1", after: 0)
+        try check(1, "quick")
         #expect(try status.integrity == true)
-        try check("20260102T000000Z-aa", findings: #"[{"snapshot":"s","kind":"missing"}]"#)
+        try check(2, "quick", finding: id)
         #expect(try status.integrity == false)
-        try check("20260103T000000Z-aa", findings: "[]")
+        try check(3, "quick")
         #expect(try status.integrity == true)
-        _ = try repository.local.put(Array("{}".utf8), at: ObjectKey("checks/20260104T000000Z-aa"))
-        #expect(throws: ArchiveError.self) { try status }
+    }
+
+    @Test(arguments: [("full", "quick"), ("full", "sampled"), ("sampled", "quick"), ("sampled", "sampled")])
+    func aShallowVerificationDoesNotClearWhatADeeperOneFound(_ deep: String, _ shallow: String) throws {
+        let first = try repository.add("a1", after: 0)
+        let second = try repository.add("a2", after: 10)
+        try check(1, deep, finding: second)
+        try check(2, shallow)
+        let survey = try RepositorySurvey(of: repository.catalog)
+        #expect(survey.status.integrity == false && survey.check?.mode == deep)
+        #expect(survey.check?.at == Timestamp(secondsSinceEpoch: 1_767_225_600))
+        _ = try repository.forgetting.forget(second, reason: "it was repaired")
+        #expect(try status.integrity == true)
+        try check(3, shallow, finding: first)
+        #expect(try status.integrity == false)
+        try check(4, "full")
+        #expect(try status.integrity == true)
+    }
+
+    @Test func whatCannotBeReadIsNamedAndHidesNothingElse() throws {
+        let first = try repository.add("a1", after: 0)
+        let second = try repository.add("a2", after: 10)
+        let third = try repository.add("a3", after: 20)
+        try check(1, "full", finding: first)
+        let keys = [
+            "checks/20260104T000000Z-aa", "forgotten/\(second)", "marks/\(third)/00000001",
+            "outcomes/\(SnapshotID(startedAt: Samples.time, session: Samples.makeID("bad")))",
+        ]
+        for key in keys { _ = try repository.local.put(Array("{".utf8), at: ObjectKey(key)) }
+        let survey = try RepositorySurvey(of: repository.catalog)
+        #expect(survey.status.integrity == false && survey.status.snapshotCount == 2)
+        #expect(survey.damages.count == 4)
+        for key in keys { #expect(survey.damages.contains { $0.contains(key) }, "\(key)") }
+    }
+
+    @Test func aSnapshotThatCannotBeReadNowIsNotWhole() throws {
+        let bad = SnapshotID(startedAt: Samples.time, session: Samples.session)
+        _ = try repository.local.put(Array("{".utf8), at: ObjectKey("outcomes/\(bad)"))
+        try check(1, "full")
+        #expect(try status.integrity == false)
+        _ = try repository.forgetting.forget(bad, reason: "it cannot be read")
+        #expect(try status.integrity == true)
     }
 }

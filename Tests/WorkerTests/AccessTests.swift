@@ -149,6 +149,15 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
+    @Test func aRepositoryThatIsNotThereIsNotFoundWhereNoOtherWorkerIsAsked() throws {
+        let folder = try TemporaryFolder()
+        let pool = pool(folder.path)
+        let error = #expect(throws: ArchiveError.self) { _ = try pool.openHere(repository(folder.path)) }
+        #expect(error?.code == .notFound && error?.message.contains("there is no repository in \(folder.path)") == true)
+        try Data("rest".utf8).write(to: URL(filePath: "\(folder.path)/recover.py"))
+        #expect(try pool.bareStore(of: repository(folder.path)).list("", after: nil, limit: 9).map(\.key.text) == ["recover.py"])
+    }
+
     @Test func aMessageCannotNameAnotherFolder() throws {
         let (own, other) = (try TemporaryFolder(), try TemporaryFolder())
         #expect(code { _ = try pool(own.path).open(repository(other.path), creating: true) } == .missingHere)

@@ -26,11 +26,22 @@ package struct RepositoryPool: Sendable {
         stores = StoreFactory(secrets: secrets)
     }
 
+    /// For a worker, which others may stand in for: as `openHere`, but a repository that is not there is missing here.
+    package func open(
+        _ repository: Repository, for access: RepositoryAccess = .reading, creating: Bool = false
+    ) throws -> OpenRepository {
+        do {
+            return try openHere(repository, for: access, creating: creating)
+        } catch let error as ArchiveError where error.code == .notFound && !creating {
+            throw WorkerError(.missingHere, error.message)
+        }
+    }
+
     /// - Parameters:
     ///   - access: what is going to be done with it. All but reading asks for a clock that agrees with the store's.
     ///   - creating: make the repository if there is none.
-    /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    package func open(
+    /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`, `.notFound` where there is no repository.
+    package func openHere(
         _ repository: Repository, for access: RepositoryAccess = .reading, creating: Bool = false
     ) throws -> OpenRepository {
         guard let own = resources.repository(repository.key)?.value else {
@@ -46,11 +57,13 @@ package struct RepositoryPool: Sendable {
         let store = wrap(try stores.store(for: own))
         if access != .reading { try clocks.check(store) }
         if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
-        do throws(ArchiveError) {
-            return try OpenRepository.open(store, protection: protection, for: access)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            throw WorkerError(.missingHere, error.message)
-        }
+        return try OpenRepository.open(store, protection: protection, for: access)
+    }
+
+    /// The store of a repository as it is, sealed objects and all: for what is left of one without `FORMAT`.
+    package func bareStore(of repository: Repository) throws -> RepositoryStore {
+        let store = wrap(try stores.store(for: repository))
+        try clocks.check(store)
+        return RepositoryStore(store)
     }
 }

@@ -99,6 +99,19 @@ final class SessionEffects {
         }
     }
 
+    /// A restore that has come to its end reads its snapshot no more. Where its pin cannot be taken away, that ends by itself.
+    func release(with publications: [Handling.Publication]) {
+        let isFinal = publications.contains { if case .final = $0 { true } else { false } }
+        guard command.kind == .restore, isFinal else { return }
+        do {
+            try Pins(repository.store).release(name: command.id.text)
+        } catch {
+            parts.logger.info(
+                "the pin of a restore stays until it ends by itself",
+                metadata: ["session": .string(command.id.text), "reason": .string(error.message)])
+        }
+    }
+
     private var restore: RestoreEffects {
         get throws {
             RestoreEffects(

@@ -189,6 +189,7 @@ struct SessionRunner {
         case .publish(let publications):
             // A handler whose delivery is not its own any more publishes nothing: another worker goes on with it.
             guard delivery.isSettleable else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
+            effects.release(with: publications)
             let outgoing = OutgoingSession(
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
                 replyTo: try delivery.replyTo())

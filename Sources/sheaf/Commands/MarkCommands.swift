@@ -90,14 +90,23 @@ private struct SnapshotMarking: Sendable {
                 try catalog.find($0, target: target, includingForgotten: includingForgotten)
             }
             for note in chosen.flatMap(\.notes) { output.note(note) }
+            var unreadable: ArchiveError?
             for id in chosen.map(\.record.id) {
-                let change = try MarkBook(store: catalog.store).change(id, edit)
+                let change: MarkBook.Change
+                do {
+                    change = try MarkBook(store: catalog.store).change(id, edit)
+                } catch let error as ArchiveError where error.code == .corrupt {
+                    // Marks that cannot be read are no reason to leave the others.
+                    if unreadable == nil { unreadable = error } else { output.note(error.message) }
+                    continue
+                }
                 // Garbage collection may have come to its end between.
                 guard try catalog.anyRecord(id) != nil else {
                     throw SnapshotError(.notFound, "snapshot \(id) was forgotten and is deleted")
                 }
                 tell(id, change)
             }
+            if let unreadable { throw unreadable }
         }
     }
 

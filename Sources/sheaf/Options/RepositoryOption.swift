@@ -37,8 +37,35 @@ struct RepositoryOption: Sendable {
     /// - Parameters:
     ///   - access: what is going to be done with it.
     ///   - creating: make the repository if there is none.
-    /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`, `ArchiveError`.
+    /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`; `ArchiveError`, `.notFound` when there is none.
     func open(for access: RepositoryAccess = .reading, creating: Bool = false) throws -> Opened {
+        let known = try known()
+        return Opened(
+            manifest: known.manifest, resources: known.resources, secrets: known.secrets,
+            repository: try known.pool.openHere(known.manifest, for: access, creating: creating))
+    }
+
+    /// For a command that deletes the repository: opened where it can be, else, where `FORMAT` or all keys are gone, what is left in its store.
+    func openForPurge() throws -> (manifest: Repository, store: RepositoryStore) {
+        let known = try known()
+        do {
+            return (known.manifest, try known.pool.openHere(known.manifest, for: .collecting).store)
+        } catch let error as ArchiveError where error.code == .notFound || error.code == .corrupt {
+            let bare = try known.pool.bareStore(of: known.manifest)
+            let isRest = try bare.list("keys/", after: nil, limit: 1).isEmpty
+            guard error.code == .notFound || isRest else { throw error }
+            return (known.manifest, bare)
+        }
+    }
+
+    private struct Known {
+        let manifest: Repository
+        let resources: ResourceSet
+        let secrets: SecretSource
+        var pool: RepositoryPool { RepositoryPool(resources: resources, secrets: secrets) }
+    }
+
+    private func known() throws -> Known {
         let (resources, secrets) = try options.load()
         guard let manifest = resources.repository(key)?.value else {
             let known = resources.repositories.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
@@ -46,8 +73,6 @@ struct RepositoryOption: Sendable {
                 .notFound,
                 "\(key) is not among the resources; there \(known.isEmpty ? "is none" : "is \(known.joined(separator: ", "))")")
         }
-        let repository = try RepositoryPool(resources: resources, secrets: secrets).open(
-            manifest, for: access, creating: creating)
-        return Opened(manifest: manifest, resources: resources, secrets: secrets, repository: repository)
+        return Known(manifest: manifest, resources: resources, secrets: secrets)
     }
 }

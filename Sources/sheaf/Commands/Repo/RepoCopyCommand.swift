@@ -67,6 +67,7 @@ struct RepoCopyCommand: AsyncCommand {
     /// Oldest first, each once.
     private func chosen(in repository: OpenRepository) throws -> [SnapshotRecord] {
         let catalog = SnapshotCatalog(store: repository.store)
+        if let target { try catalog.requireSnapshots(of: target) }
         guard !selectors.isEmpty else {
             return try catalog.records().filter { target == nil || $0.summary.source == target }
         }

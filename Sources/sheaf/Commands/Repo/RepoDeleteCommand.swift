@@ -24,20 +24,21 @@ struct RepoDeleteCommand: AsyncCommand {
 
     func run() async throws {
         try await output.reporting {
-            let opened = try repository.open(for: .collecting)
-            let purge = Purge(opened.repository.store)
-            if opened.manifest.spec.wipeOut {
-                return RepoPurge.tell(try purge.run(isForced: isForced), of: opened, output)
+            let (manifest, store) = try repository.openForPurge()
+            let purge = Purge(store)
+            if manifest.spec.wipeOut {
+                return RepoPurge.tell(try purge.run(isForced: isForced), of: manifest, in: store.location, output)
             }
             let size = try purge.size()
-            let name = "\(opened.manifest.metadata.namespace)/\(opened.manifest.metadata.name)"
+            guard size.objects > 0 else { throw CommandError(.notFound, "there is no repository in \(store.location)") }
+            let name = "\(manifest.metadata.namespace)/\(manifest.metadata.name)"
             output.line(
                 "nothing was deleted, since spec.wipeOut is not true: \(size.objects) objects, \(ByteCount(size.bytes)), stay in "
-                    + opened.repository.store.location)
+                    + store.location)
             output.line("delete them with: sheaf repo purge \(name) --yes \(name)")
-            output.line("\(opened.manifest.key) itself is a manifest among the resources: remove it there")
+            output.line("\(manifest.key) itself is a manifest among the resources: remove it there")
             output.object([
-                "type": "kept", "location": .string(opened.repository.store.location), "objects": JSONValue(size.objects),
+                "type": "kept", "location": .string(store.location), "objects": JSONValue(size.objects),
                 "bytes": JSONValue(size.bytes),
             ])
         }

@@ -53,6 +53,7 @@ struct RepoRetainCommand: AsyncCommand {
     func run() async throws {
         try await output.reporting {
             let catalog = SnapshotCatalog(store: try repository.open(for: .writing).repository.store)
+            if let target { try catalog.requireSnapshots(of: target) }
             let report = try Retention(policy, of: catalog).apply { group in
                 target.map { $0 == group.source } ?? true
             }

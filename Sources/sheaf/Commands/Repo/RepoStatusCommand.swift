@@ -20,13 +20,15 @@ struct RepoStatusCommand: AsyncCommand {
     func run() async throws {
         try await output.reporting {
             let opened = try repository.open()
-            let status = try RepositoryStatus(of: SnapshotCatalog(store: opened.repository.store))
-            output.lines(lines(status, opened))
-            output.object(json(status, opened))
+            let survey = try RepositorySurvey(of: SnapshotCatalog(store: opened.repository.store))
+            for damage in survey.damages { output.note(damage) }
+            output.lines(lines(survey, opened))
+            output.object(json(survey, opened))
         }
     }
 
-    private func lines(_ status: RepositoryStatus, _ opened: RepositoryOption.Opened) -> [String] {
+    private func lines(_ survey: RepositorySurvey, _ opened: RepositoryOption.Opened) -> [String] {
+        let status = survey.status
         var table = TextTable([("", .left), ("", .left)])
         table.append(["repository", "\(opened.manifest.metadata.namespace)/\(opened.manifest.metadata.name)"])
         table.append(["id", opened.repository.id])
@@ -36,11 +38,19 @@ struct RepoStatusCommand: AsyncCommand {
         table.append(["snapshots", FigureText.exact(status.snapshotCount)])
         table.append(["size", "\(ByteCount(status.size))"])
         table.append(["removed last", FigureText.exact(status.snapshotsRemovedOnLastCleanup)])
-        table.append(["integrity", status.integrity.map { $0 ? "whole" : "damaged" } ?? "not verified yet"])
+        table.append(["integrity", integrity(survey)])
         return table.lines
     }
 
-    private func json(_ status: RepositoryStatus, _ opened: RepositoryOption.Opened) -> JSONValue {
+    private func integrity(_ survey: RepositorySurvey) -> String {
+        let check = survey.check
+        guard survey.status.integrity != false || check?.isWhole == false else { return "damaged: a snapshot cannot be read" }
+        guard let check else { return "not verified yet" }
+        return "\(check.isWhole ? "whole" : "damaged"), \(check.mode) verification of \(FigureText.moment(check.at))"
+    }
+
+    private func json(_ survey: RepositorySurvey, _ opened: RepositoryOption.Opened) -> JSONValue {
+        let status = survey.status
         func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.description) } ?? .null }
         return [
             "type": "repository", "namespace": .string(opened.manifest.metadata.namespace),
@@ -50,6 +60,8 @@ struct RepoStatusCommand: AsyncCommand {
             "snapshotCount": JSONValue(status.snapshotCount),
             "snapshotsRemovedOnLastCleanup": JSONValue(status.snapshotsRemovedOnLastCleanup),
             "integrity": status.integrity.map { .bool($0) } ?? .null,
+            "verificationMode": survey.check.map { .string($0.mode) } ?? .null, "verifiedAt": time(survey.check?.at),
+            "damages": .array(survey.damages.map { .string($0) }),
         ]
     }
 }
