@@ -16,12 +16,15 @@ package final class Spool: Sendable {
     private let whole: Spool?
     /// What the limit is, for messages.
     private let bound: String
+    /// What to do when it is full, for messages.
+    private let advice: String
     let shares = SpoolShares()
 
     /// - Parameters:
     ///   - parent: created when missing; on a disk with at least `limit` bytes free.
     ///   - limit: bytes; room for one segment a writer, and one more for each that waits for the store.
-    package init(in parent: String, limit: Int) throws(ArchiveError) {
+    ///   - advice: what to do when it is full, as the end of a sentence.
+    package init(in parent: String, limit: Int, advice: String = "raise the bound") throws(ArchiveError) {
         guard mkdir(parent, 0o750) == 0 || errno == EEXIST else {
             throw ArchiveError(errno: errno, doing: "create spool folder", path: parent)
         }
@@ -36,6 +39,7 @@ package final class Spool: Sendable {
         self.limit = limit
         whole = nil
         bound = "its bound"
+        self.advice = advice
         guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ArchiveError(errno: errno, doing: "lock", path: folder)
         }
@@ -48,6 +52,7 @@ package final class Spool: Sendable {
         lock = nil
         self.whole = whole
         self.bound = bound
+        advice = whole.advice
     }
 
     /// What is not removed here, is by the next start.
@@ -88,8 +93,7 @@ package final class Spool: Sendable {
         let what = whole == nil ? "the spool \(folder) is full" : "this session's share of the spool \(folder) is full"
         return ArchiveError(
             .noSpace,
-            "\(what): \(total) bytes would pass \(bound) of \(limit); the store is slower than the dump: "
-                + "raise the bound or run fewer units at once")
+            "\(what): \(total) bytes would pass \(bound) of \(limit); \(advice)")
     }
 
     private static let lockName = "lock"

@@ -38,10 +38,13 @@ package struct Retention {
     ) throws -> Report {
         let run = try run ?? randomBytes(16).hex
         let pinned = try catalog.pinned()
-        let subjects = try catalog.records()
-            .map {
+        let records = try catalog.records()
+        let damage = try KnownDamage(catalog.store, listed: Set(records.map(\.id)))
+        let subjects =
+            try records.map {
                 RetentionRules.Subject(
-                    summary: $0.commit.summary, tags: $0.marks.tags, isKept: $0.marks.isKept, isPinned: pinned.contains($0.id))
+                    summary: $0.commit.summary, tags: $0.marks.tags, isKept: $0.marks.isKept, isPinned: pinned.contains($0.id),
+                    isDamaged: try damage.contains($0.commit.summary))
             }
             .filter { isMeant($0.group) }
         let decisions = try rules.apply(subjects, now: now)

@@ -5,7 +5,8 @@ package import Runtime
 ///
 /// restic's (0.17 and later): rules are OR-ed; each looks at the snapshots of a group from the newest to the oldest and keeps the newest of each
 /// period, periods without snapshots not counted, until its number is used up; where some of it is left, the oldest snapshot is kept too. Ours: times
-/// are UTC; snapshots of the future are kept and use up no number; kept and pinned ones and the newest that misses nothing are kept.
+/// are UTC; snapshots of the future are kept and use up no number; kept and pinned ones and the newest that misses nothing, one that is not known
+/// to be damaged where there is one, are kept.
 /// Differences between restic's versions: docs/repository.md, Retention.
 package struct RetentionRules: Sendable {
     /// A rule that counts, in restic's order.
@@ -88,8 +89,12 @@ package struct RetentionRules: Sendable {
         package var isPinned: Bool
         /// Whether documents that its plan wanted are missing.
         package var isPartial: Bool
+        /// Whether something of it is known to be unreadable.
+        package var isDamaged: Bool
 
-        package init(summary: SnapshotSummary, tags: [String] = [], isKept: Bool = false, isPinned: Bool = false) {
+        package init(
+            summary: SnapshotSummary, tags: [String] = [], isKept: Bool = false, isPinned: Bool = false, isDamaged: Bool = false
+        ) {
             id = summary.id
             time = summary.time
             group = Group(summary)
@@ -97,6 +102,7 @@ package struct RetentionRules: Sendable {
             self.isKept = isKept
             self.isPinned = isPinned
             isPartial = summary.isPartial
+            self.isDamaged = isDamaged
         }
     }
 
@@ -160,7 +166,9 @@ package struct RetentionRules: Sendable {
     /// - Parameter subjects: of one group, newest first.
     private func decide(_ subjects: [Subject], now: Timestamp) -> [Decision] {
         var rules = counts.map { Counter(period: $0.period, left: $0.count) }
-        let newestWhole = subjects.first { !$0.isPartial && $0.time <= now }?.id
+        let complete = subjects.filter { !$0.isPartial && $0.time <= now }
+        // Where all are damaged, the newest of them is as good as any.
+        let newestWhole = (complete.first { !$0.isDamaged } ?? complete.first)?.id
         let counted = subjects.filter { $0.time <= now }
         var number = 0
         return subjects.map { subject in

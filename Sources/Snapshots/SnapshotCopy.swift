@@ -13,8 +13,10 @@ package final class SnapshotCopy {
     /// What became of one snapshot.
     package enum Fate: Hashable, Sendable {
         case copied
-        /// It is in the destination under this id, forgotten there or not.
+        /// It is in the destination under this id, and listed.
         case alreadyThere
+        /// Not copied, for a cause of its own: it is damaged, or was forgotten in the destination. A sentence.
+        case failed(String)
     }
 
     package struct Result: Hashable, Sendable {
@@ -57,11 +59,24 @@ package final class SnapshotCopy {
 
     /// Copies one snapshot; give several oldest first.
     ///
-    /// - Throws: `ArchiveError`: `.corrupt` for what is damaged in the source, of which nothing is named in the destination.
+    /// - Throws: what would stop every other snapshot too: `ArchiveError` of a store that cannot be read or written.
     package func copy(_ commit: OutcomeEntry.Commit) throws -> Result {
         let id = commit.summary.id
+        do {
+            return try copyOrThrow(commit)
+        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
+            return Result(snapshot: id, fate: .failed(error.message))
+        } catch let error as SnapshotError {
+            return Result(snapshot: id, fate: .failed(error.message))
+        }
+    }
+
+    /// - Throws: `.corrupt` and `.notFound` for what is damaged, `SnapshotError` for what was forgotten in the destination; nothing of
+    ///   the snapshot is named there then.
+    private func copyOrThrow(_ commit: OutcomeEntry.Commit) throws -> Result {
+        let id = commit.summary.id
         let key = try ObjectKey("outcomes/\(id)")
-        guard try destination.store.size(key) == nil else { return Result(snapshot: id, fate: .alreadyThere) }
+        guard try !isThere(id) else { return Result(snapshot: id, fate: .alreadyThere) }
         let pin = try WritingPin(destination.store, name: "copy", reason: "a copy of snapshot \(id) stores its segments")
         var result = Result(snapshot: id, fate: .copied)
         var copied = commit
@@ -81,10 +96,36 @@ package final class SnapshotCopy {
         let outcome = OutcomeEntry(nonce: try randomBytes(16).hex, decidedAt: .now(), verdict: .commit(result: copied))
         if case .existing = try destination.store.put(try EntryCoding.encode(.outcome(outcome)), at: key) {
             // Another copy was faster.
+            guard try isThere(id) else {
+                throw SnapshotError(
+                    .refused,
+                    "a session that was aborted has the id \(id) in \(destination.store.location), so it cannot be copied")
+            }
             result = Result(snapshot: id, fate: .alreadyThere)
         }
         try pin.release()
         return result
+    }
+
+    /// Whether the destination lists it.
+    private func isThere(_ id: SnapshotID) throws -> Bool {
+        let store = destination.store
+        let record: SnapshotRecord?
+        do {
+            record = try SnapshotCatalog(store: store).anyRecord(id)
+        } catch let error as ArchiveError where error.code == .corrupt {
+            throw ArchiveError(
+                .corrupt, "snapshot \(id) is in \(store.location) and damaged there, so the copy has no place: \(error.message)")
+        }
+        if let record, record.isListed { return true }
+        guard try store.size(Forgetting.key(of: id)) == nil else {
+            let advice =
+                record == nil
+                ? "run sheaf repo gc, which ends its deletion, and copy it then"
+                : "bring it back with: sheaf keep \(id), or let sheaf repo gc delete it before it is copied"
+            throw SnapshotError(.refused, "snapshot \(id) was forgotten in \(store.location); \(advice)")
+        }
+        return false
     }
 
     private func copy(

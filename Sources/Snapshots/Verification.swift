@@ -17,6 +17,13 @@ package final class Verification {
         package var bytesRead = 0
     }
 
+    /// A manifest, and what a snapshot says of it.
+    private struct ManifestUse: Hashable {
+        var manifest: String
+        var index: String
+        var documents: Int
+    }
+
     /// Findings that a report names.
     static let findingLimit = 10_000
 
@@ -27,7 +34,10 @@ package final class Verification {
     private var facts: [Digest: SegmentFacts] = [:]
     private var findings: [VerificationReport.Finding] = []
     private var furtherFindings = 0
-    private var damagedManifests: Set<String> = []
+    /// Snapshots that findings are about, those beyond the limit too.
+    private var damagedNames: Set<String> = []
+    /// What is wrong with manifests, which several snapshots may share.
+    private var damagedManifests: [ManifestUse: ArchiveError] = [:]
     /// Segments that are damaged or not there.
     package private(set) var damage: [Digest: SegmentDamage] = [:]
     /// Snapshots whose outcome can be read, and something of which cannot.
@@ -148,7 +158,7 @@ package final class Verification {
     }
 
     private func conclude(_ report: inout VerificationReport) throws {
-        let names = Set(findings.map(\.snapshot))
+        let names = damagedNames
         let gone = try names.filter { try walk.isGone($0) }
         findings.removeAll { gone.contains($0.snapshot) }
         report.snapshots -= gone.count
@@ -170,38 +180,37 @@ package final class Verification {
         of commit: OutcomeEntry.Commit, tellsDamage: Bool, _ body: (_ index: String, SegmentReference) throws -> Void
     ) throws {
         let snapshot = commit.summary.id.text
-        for (index, manifest) in zip(commit.summary.indices, commit.manifests) where !damagedManifests.contains(manifest) {
-            let isWhole = try telling(snapshot, index.name, documents: index.documents, tellsDamage) {
-                let reader = try IndexManifestReader(store: store, id: try Self.digest(manifest))
-                while let reference = try reader.next() { try body(index.name, reference) }
-                guard reader.header.name == index.name, reader.header.documents == index.documents else {
-                    throw ArchiveError(
-                        .corrupt,
-                        "manifest \(manifest) is of other documents than the snapshot says: \(reader.header.documents) of "
-                            + "index \(reader.header.name)")
+        for (index, manifest) in zip(commit.summary.indices, commit.manifests) {
+            let use = ManifestUse(manifest: manifest, index: index.name, documents: index.documents)
+            // What a damaged one holds is lost as a whole already.
+            let damage =
+                try damagedManifests[use]
+                ?? damageFound {
+                    let reader = try IndexManifestReader(store: store, id: try Self.digest(manifest))
+                    while let reference = try reader.next() { try body(index.name, reference) }
+                    guard reader.header.name == index.name, reader.header.documents == index.documents else {
+                        throw ArchiveError(
+                            .corrupt,
+                            "manifest \(manifest) is of other documents than the snapshot says: \(reader.header.documents) of "
+                                + "index \(reader.header.name)")
+                    }
                 }
-            }
-            // What it holds is lost as a whole already.
-            if !isWhole { damagedManifests.insert(manifest) }
+            guard let damage else { continue }
+            damagedManifests[use] = damage
+            if tellsDamage { add(snapshot, index.name, documents: index.documents, damage) }
         }
         guard tellsDamage, let objects = commit.objects else { return }
-        _ = try telling(snapshot, nil, documents: 0, tellsDamage) {
-            _ = try ObjectManifestReader(store: store, id: try Self.digest(objects))
-        }
+        let damage = try damageFound { _ = try ObjectManifestReader(store: store, id: try Self.digest(objects)) }
+        if let damage { add(snapshot, nil, documents: 0, damage) }
     }
 
-    /// - Returns: whether it is whole.
-    private func telling(
-        _ snapshot: String, _ index: String?, documents: Int, _ tellsDamage: Bool, _ body: () throws -> Void
-    ) throws -> Bool {
+    /// - Returns: nil where all that `body` reads is whole.
+    private func damageFound(by body: () throws -> Void) throws -> ArchiveError? {
         do {
             try body()
-            return true
+            return nil
         } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
-            if tellsDamage {
-                add(snapshot, index, documents: documents, error.code == .notFound ? .missing : .damaged, error.message)
-            }
-            return false
+            return error
         }
     }
 
@@ -212,10 +221,15 @@ package final class Verification {
         return id
     }
 
+    private func add(_ snapshot: String, _ index: String?, documents: Int, _ damage: ArchiveError) {
+        add(snapshot, index, documents: documents, damage.code == .notFound ? .missing : .damaged, damage.message)
+    }
+
     private func add(
         _ snapshot: String, _ index: String?, _ reference: SegmentReference? = nil, frame: Int? = nil, documents: Int,
         _ kind: VerificationReport.Kind, _ cause: String
     ) {
+        damagedNames.insert(snapshot)
         guard findings.count < Self.findingLimit else {
             furtherFindings += 1
             return

@@ -31,31 +31,18 @@ struct VerificationWalk {
     /// Whether a snapshot that was found a moment ago is gone: garbage collection may have swept it since.
     func isGone(_ name: String) throws -> Bool { try store.size(try ObjectKey("outcomes/\(name)")) == nil }
 
-    /// - Returns: a failure for an object that is damaged.
-    private func read(_ key: ObjectKey) throws(ArchiveError) -> Result<[UInt8]?, ArchiveError> {
-        do throws(ArchiveError) {
-            return .success(try store.get(key))
-        } catch  where error.code == .corrupt {
-            return .failure(error)
-        }
-    }
-
     private func found(at key: ObjectKey, _ name: String) throws -> Found? {
-        let bytes: [UInt8]
-        switch try read(key) {
-        case .success(let stored?): bytes = stored
-        case .success(nil): return nil
-        case .failure(let error): return .damaged(name: name, cause: error.message)
+        let outcome: OutcomeEntry
+        switch try store.entry(OutcomeEntry.self, at: key) {
+        case .value(let stored)?: outcome = stored
+        case .damaged(let cause)?: return .damaged(name: name, cause: "\(cause); what it named nobody knows")
+        case nil: return nil
         }
-        do {
-            guard case .commit(let commit) = try MessageCoding.decode(OutcomeEntry.self, from: bytes).verdict else { return nil }
-            guard commit.summary.id.text == name, commit.manifests.count == commit.summary.indices.count else {
-                return .damaged(
-                    name: name, cause: "the outcome \(name) is of another snapshot, or names other indices than manifests")
-            }
-            return .snapshot(commit)
-        } catch {
-            return .damaged(name: name, cause: "the outcome \(name) is no outcome: \(error)")
+        guard case .commit(let commit) = outcome.verdict else { return nil }
+        guard commit.summary.id.text == name, commit.manifests.count == commit.summary.indices.count else {
+            return .damaged(
+                name: name, cause: "the outcome \(name) is of another snapshot, or names other indices than manifests")
         }
+        return .snapshot(commit)
     }
 }

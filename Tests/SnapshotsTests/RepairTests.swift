@@ -181,6 +181,132 @@ import Testing
         #expect(try repair().report.snapshots.isEmpty)
     }
 
+    /// As a repair leaves it that was killed between the replacement's outcome and the end of the damaged snapshot.
+    private func leaveHalfRepaired() throws -> SnapshotID {
+        try fixture.damage(frame: 0, of: first)
+        let replacement = try #require(try repair().report.snapshots[0].replacement)
+        try fixture.store.delete(try ObjectKey("forgotten/\(one)"))
+        return replacement
+    }
+
+    @Test func aForgottenReplacementTakesNobodysPlace() throws {
+        let book = MarkBook(store: fixture.store)
+        let gone = try leaveHalfRepaired()
+        _ = try Forgetting(store: fixture.store).forget(gone, reason: "test")
+        let next = try #require(try repair(applies: false).report.snapshots.first?.replacement)
+        let repaired = try repair().report.snapshots[0]
+        #expect(next != gone && repaired.replacement == next && repaired.isDone)
+        #expect(try fixture.listed() == [two, next].sorted())
+        #expect(try book.marks(of: gone) == nil)
+        #expect(try Verification(store: fixture.store, mode: .full).run().isWhole)
+        // Nor does one that is being deleted: its outcome is gone, and what is left of it goes.
+        try fixture.store.delete(try ObjectKey("forgotten/\(one)"))
+        try fixture.store.delete(try ObjectKey("outcomes/\(gone)"))
+        #expect(try repair().report.snapshots.map(\.replacement) == [next])
+    }
+
+    @Test func aForgottenReplacementThatIsKeptIsThere() throws {
+        let kept = try leaveHalfRepaired()
+        _ = try Forgetting(store: fixture.store).forget(kept, reason: "test")
+        _ = try MarkBook(store: fixture.store).change(kept) { $0.isKept = true }
+        #expect(try repair().report.snapshots.map(\.replacement) == [kept])
+        #expect(try fixture.listed() == [two, kept].sorted())
+    }
+
+    @Test func aDamagedReplacementTakesNobodysPlace() throws {
+        let damaged = try leaveHalfRepaired()
+        try fixture.tamper(try ObjectKey("outcomes/\(damaged)")) { _ in [1] }
+        let replacement = try #require(try repair().report.snapshots[0].replacement)
+        #expect(replacement != damaged)
+        #expect(try RepositoryFixture.documents(of: replacement, in: fixture.store)["texts"]?.count == 17)
+    }
+
+    @Test func retentionKeepsAWholeOneBesideAHalfRepairedOne() throws {
+        let old = try fixture.snapshot("old", after: -3600, [("logs", [shared])])
+        try fixture.store.delete(try ObjectKey("outcomes/\(two)"))
+        _ = try leaveHalfRepaired()
+        let policy = RetentionPolicy(name: "p", keepLast: 1)
+        let report = try Retention(policy, of: SnapshotCatalog(store: fixture.store)).apply()
+        #expect(report.forgotten.count == 1 && !report.forgotten.contains(old))
+        let repaired = try repair().report.snapshots
+        #expect(try fixture.listed().contains(old) && Verification(store: fixture.store, mode: .full).run().isWhole)
+        #expect(try repaired.allSatisfy { try fixture.listed().contains(try #require($0.replacement)) })
+    }
+
+    @Test func retentionKeepsAWholeOneBesideOneThatWasFoundDamaged() throws {
+        let old = try fixture.snapshot("old", after: -3600, [("logs", [shared])])
+        try fixture.store.delete(try ObjectKey("outcomes/\(two)"))
+        let retention = try Retention(RetentionPolicy(name: "p", keepLast: 1), of: SnapshotCatalog(store: fixture.store))
+        try fixture.damage(frame: 0, of: first)
+        #expect(try retention.apply(isDryRun: true).forgotten == [old])
+        var full = try Verification(store: fixture.store, mode: .full).run()
+        try Verification.keep(full, in: fixture.store)
+        // A later look at sizes alone does not see it.
+        var quick = try Verification(store: fixture.store, mode: .quick).run()
+        quick.at = full.at + .seconds(1)
+        try Verification.keep(quick, in: fixture.store)
+        #expect(try retention.apply(isDryRun: true).forgotten.isEmpty)
+        // Somebody has brought the bytes back: the newest look at all says so.
+        (full.nonce, full.at, full.findings) = ("0123456789abcdef", full.at + .seconds(2), [])
+        try Verification.keep(full, in: fixture.store)
+        #expect(try retention.apply(isDryRun: true).forgotten == [old])
+    }
+
+    @Test func aManifestThatTwoSnapshotsShareIsLostInBoth() throws {
+        var commit = try fixture.commit(one)
+        commit.summary.id = SnapshotID(startedAt: Samples.time + .seconds(30), session: Samples.makeID("twin"))
+        let twin = commit.summary.id
+        let outcome = OutcomeEntry(nonce: "o", decidedAt: Samples.time, verdict: .commit(result: commit))
+        _ = try fixture.store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(twin)"))
+        try fixture.tamper(.manifest(try #require(Digest(hex: commit.manifests[0]))), nil)
+        let found = try Verification(store: fixture.store, mode: .full).run()
+        #expect(found.findings.map(\.snapshot) == [one.text, twin.text] && found.findings.allSatisfy { $0.documents == 34 })
+        #expect(found.wholeSnapshots == 1 && found.lostDocuments == 68)
+        let report = try repair().report
+        #expect(report.snapshots.map(\.snapshot) == [one, twin] && report.snapshots.allSatisfy(\.isDone))
+        #expect(try Verification(store: fixture.store, mode: .full).run().isWhole)
+    }
+
+    @Test func whatIsLostIsPublishedBeforeItsSnapshotIsForgotten() throws {
+        let other = try fixture.segment(RepositoryFixture.ids("t", 21))
+        let three = try fixture.snapshot("three", after: 120, [("logs", [other])])
+        let documents = try fixture.damage(frame: 0, of: first)
+        try fixture.damage(frame: 0, of: other)
+        struct Stop: Error {}
+        var (told, published): ([LostDocument], [LostDocument]) = ([], [])
+        var forgottenBefore: Set<SnapshotID>?
+        let repair = Repair(fixture.repository, spool: fixture.spool, settings: RepositoryFixture.settings)
+        #expect(throws: Stop.self) {
+            _ = try repair.run(applies: true) {
+                guard $0.snapshot != three else { throw Stop() }
+                told.append($0)
+            } publish: {
+                forgottenBefore = try Forgetting(store: fixture.store).snapshots()
+                published = told
+            }
+        }
+        #expect(forgottenBefore == [])
+        #expect(published.count == documents && published.allSatisfy { $0.snapshot == one })
+        #expect(try Forgetting(store: fixture.store).snapshots() == [one])
+    }
+
+    @Test func aForgottenSnapshotIsNotRepaired() throws {
+        try fixture.damage(frame: 0, of: first)
+        _ = try Forgetting(store: fixture.store).forget(one, reason: "test")
+        let message = refusal(.notFound) { _ = try repair(snapshots: [one]) }
+        #expect(message.contains("was forgotten") && message.contains("sheaf keep \(one)"))
+        let nobody = SnapshotID(startedAt: Samples.time, session: Samples.makeID("nobody"))
+        #expect(refusal(.notFound) { _ = try repair(snapshots: [nobody]) }.contains("there is no snapshot"))
+    }
+
+    @Test func aSpoolThatIsTooSmallSaysWhatToDo() throws {
+        try fixture.damage(frame: 0, of: first)
+        let spool = try Spool(in: fixture.folder.makeFolder("small"), limit: 200, advice: "raise --spool-limit")
+        let repair = Repair(fixture.repository, spool: spool, settings: RepositoryFixture.settings)
+        let error = #expect(throws: ArchiveError.self) { _ = try repair.run(applies: true) { _ in } }
+        #expect(error?.code == .noSpace && error?.message.hasSuffix("its bound of 200; raise --spool-limit") == true)
+    }
+
     @Test func aWholeRepositoryIsLeftAlone() throws {
         let before = try fixture.keys()
         let (report, lost) = try repair()
@@ -192,5 +318,7 @@ import Testing
         try fixture.tamper(try ObjectKey("outcomes/\(one)")) { _ in [1] }
         let report = try repair().report
         #expect(report.unreadable == [one.text] && report.snapshots.isEmpty)
+        #expect(try repair(snapshots: [one]).report.unreadable == [one.text])
+        #expect(report.verification.findings.first?.cause.hasSuffix("what it named nobody knows") == true)
     }
 }

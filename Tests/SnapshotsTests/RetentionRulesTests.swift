@@ -11,13 +11,13 @@ import Testing
 
     private func subject(
         _ session: String, hoursAgo: Int, tags: [String] = [], invoker: String = "nightly", target: String = "es",
-        isKept: Bool = false, isPinned: Bool = false, isPartial: Bool = false
+        isKept: Bool = false, isPinned: Bool = false, isPartial: Bool = false, isDamaged: Bool = false
     ) -> RetentionRules.Subject {
         let time = now - .seconds(3600 * hoursAgo)
         let id = SnapshotID(startedAt: time, session: Samples.makeID(session))
         return RetentionRules.Subject(
             summary: Samples.summary(id, at: time, target: target, invoker: invoker, isPartial: isPartial), tags: tags,
-            isKept: isKept, isPinned: isPinned)
+            isKept: isKept, isPinned: isPinned, isDamaged: isDamaged)
     }
 
     private func policy(last: Int? = nil, tags: [String] = []) -> RetentionPolicy {
@@ -55,6 +55,14 @@ import Testing
                 subject("d", hoursAgo: 4),
             ])
         #expect(found == ["last snapshot", "last snapshot", "newest that misses nothing", ""])
+    }
+
+    @Test func aDamagedOneIsNotTheNewestThatMissesNothing() throws {
+        let damaged = subject("a", hoursAgo: 1, isDamaged: true)
+        let found = try reasons(policy(last: 1), [damaged, subject("b", hoursAgo: 2), subject("c", hoursAgo: 3)])
+        #expect(found == ["last snapshot", "newest that misses nothing", ""])
+        let all = try reasons(policy(last: 1), [damaged, subject("b", hoursAgo: 2, isDamaged: true)])
+        #expect(all == ["last snapshot, newest that misses nothing", ""])
     }
 
     @Test func snapshotsOfTheFutureStayAndUseUpNothing() throws {

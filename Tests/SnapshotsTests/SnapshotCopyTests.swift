@@ -85,12 +85,45 @@ import Testing
         #expect(try destination.keys() == before)
     }
 
-    @Test func damageInTheSourceMakesNoSnapshot() throws {
+    @Test func aDamagedSnapshotIsNamedAndTheOthersAreCopied() throws {
+        let third = try source.segment(RepositoryFixture.ids("c", 9))
+        let three = try source.snapshot("three", after: 120, [("logs", [third])])
+        let four = try source.snapshot("four", after: 180, [("texts", [third])])
         try source.damage(frame: 1, of: first)
-        let error = #expect(throws: ArchiveError.self) { _ = try copyAll() }
-        #expect(error?.code == .corrupt && error?.message.contains(first.id.hex) == true)
-        #expect(try destination.listed().isEmpty)
-        #expect(try destination.keys().count { $0.hasPrefix("pins/") } == 1, "what was stored is not protected")
+        let manifest = try #require(Digest(hex: try source.commit(four).manifests[0]))
+        try source.tamper(.manifest(manifest), nil)
+        let results = try copyAll()
+        #expect(results.map(\.snapshot) == [one, two, three, four] && results[2].fate == .copied)
+        #expect(try #require(failure(results[0])).contains(first.id.hex) && failure(results[1]) != nil)
+        #expect(try #require(failure(results[3])).contains(manifest.hex))
+        #expect(try destination.listed() == [three])
+    }
+
+    private func failure(_ result: SnapshotCopy.Result?) -> String? {
+        if case .failed(let cause) = result?.fate { cause } else { nil }
+    }
+
+    @Test func whatWasForgottenThereIsNotTakenForThere() throws {
+        _ = try copyAll()
+        _ = try Forgetting(store: destination.store).forget(one, reason: "test")
+        #expect(try #require(failure(try copyAll().first)).contains("bring it back with: sheaf keep \(one)"))
+        // Half deleted: an outcome that came now would go with the rest.
+        try destination.store.delete(try ObjectKey("outcomes/\(one)"))
+        #expect(try #require(failure(try copyAll().first)).contains("sheaf repo gc"))
+        #expect(try destination.store.size(try ObjectKey("outcomes/\(one)")) == nil)
+        try destination.store.delete(try Forgetting.key(of: one))
+        #expect(try copyAll().map(\.fate) == [.copied, .alreadyThere])
+        // One that is kept all the same is listed.
+        _ = try Forgetting(store: destination.store).forget(one, reason: "test")
+        _ = try MarkBook(store: destination.store).change(one) { $0.isKept = true }
+        #expect(try copyAll().map(\.fate) == [.alreadyThere, .alreadyThere])
+    }
+
+    @Test func whatIsDamagedThereIsNotTakenForThere() throws {
+        _ = try copyAll()
+        try destination.tamper(try ObjectKey("outcomes/\(one)")) { _ in [1] }
+        let results = try copyAll()
+        #expect(try #require(failure(results[0])).contains("damaged there") && results[1].fate == .alreadyThere)
     }
 
     @Test func anInterruptedCopyIsRepeated() throws {

@@ -117,7 +117,10 @@ struct WorkerCommand: AsyncCommand {
                 throw CommandError(.usage, "the spool folder \(spool) cannot be created: \(error)")
             }
             let parts = WorkerParts(
-                settings: settings, resources: loaded, secrets: source, spool: try Spool(in: spool, limit: spoolLimit.bytes),
+                settings: settings, resources: loaded, secrets: source,
+                spool: try Spool(
+                    in: spool, limit: spoolLimit.bytes,
+                    advice: "the store is slower than the dump: raise the bound or run fewer units at once"),
                 broker: address, logger: logger)
             let service = try WorkerService(parts, broker: address)
             try await ServiceGroup(

@@ -29,6 +29,7 @@ struct SpoolOption: Sendable {
         } catch {
             throw CommandError(.usage, "the spool folder \(folder) cannot be created: \(error)")
         }
-        return try Spool(in: folder, limit: limit.bytes)
+        return try Spool(
+            in: folder, limit: limit.bytes, advice: "a segment and the manifests beside it need more: raise --spool-limit")
     }
 }

@@ -24,7 +24,10 @@ enum VerificationText {
                 + "\(FigureText.counted(report.snapshots, "snapshot", "snapshots")) whole; "
                 + "\(FigureText.counted(report.manifests, "manifest", "manifests")), \(read)\(sample)"
                 + (report.isWhole
-                    ? "" : "; \(FigureText.documents(report.lostDocuments)) cannot be read: sheaf repo repair tells which"))
+                    ? ""
+                    : report.lostDocuments == 0
+                        ? "; the others are damaged as said above"
+                        : "; \(FigureText.documents(report.lostDocuments)) cannot be read: sheaf repo repair tells which"))
         return lines
     }
 

@@ -10,7 +10,8 @@ struct RepoCopyCommand: AsyncCommand {
         name: "copy", abstract: "Copy snapshots into another repository, under the same ids.",
         discussion: """
             The other repository is made where there is none. Every frame is checked on the way and encrypted with the other
-            one's key. What is there already is skipped; a copy that was interrupted is repeated.
+            one's key. What is there already is skipped; a copy that was interrupted is repeated. A snapshot that is damaged, or
+            was forgotten in the other repository, is named and left out; exit code 1 says so.
             """,
         arguments: [
             PositionalDefinition("from", help: "name of the Repository to copy from, or NAMESPACE/NAME"),
@@ -44,12 +45,14 @@ struct RepoCopyCommand: AsyncCommand {
         try await output.reporting {
             let from = try source.open()
             let to = try destination.open(for: .writing, creating: true)
-            let snapshots = try chosen(in: from.repository)
+            let (snapshots, damages) = try chosen(in: from.repository)
             let line = StandingLine()
             let copy = try SnapshotCopy(
                 from: from.repository, to: to.repository, name: to.manifest.metadata.name, spool: try spool.open()
             ) { line.show("snapshot \($0): \(ByteCount($1))") }
-            if snapshots.isEmpty { output.note("no snapshots to copy") }
+            if snapshots.isEmpty && damages.isEmpty { output.note("no snapshots to copy") }
+            var isWhole = damages.isEmpty
+            for (snapshot, cause) in damages.sorted(by: { $0.key < $1.key }) { tell(snapshot, failed: cause) }
             for snapshot in snapshots {
                 let result: SnapshotCopy.Result
                 do {
@@ -60,16 +63,21 @@ struct RepoCopyCommand: AsyncCommand {
                 }
                 line.clear()
                 tell(result)
+                if case .failed = result.fate { isWhole = false }
             }
+            if !isWhole { throw ExitCode.failed }
         }
     }
 
-    /// Oldest first, each once.
-    private func chosen(in repository: OpenRepository) throws -> [SnapshotRecord] {
+    /// Oldest first, each once; and those that cannot be read, where all are meant: nobody knows whose they are.
+    private func chosen(
+        in repository: OpenRepository
+    ) throws -> (records: [SnapshotRecord], damages: [SnapshotID: String]) {
         let catalog = SnapshotCatalog(store: repository.store)
         if let target { try catalog.requireSnapshots(of: target) }
         guard !selectors.isEmpty else {
-            return try catalog.records().filter { target == nil || $0.summary.source == target }
+            let all = try catalog.look()
+            return (all.records.filter { target == nil || $0.summary.source == target }, all.damages)
         }
         var records: [SnapshotID: SnapshotRecord] = [:]
         for selector in selectors {
@@ -77,11 +85,12 @@ struct RepoCopyCommand: AsyncCommand {
             for note in found.notes { output.note(note) }
             records[found.record.id] = found.record
         }
-        return records.values.sorted { $0.id < $1.id }
+        return (records.values.sorted { $0.id < $1.id }, [:])
     }
 
     private func tell(_ result: SnapshotCopy.Result) {
         switch result.fate {
+        case .failed(let cause): return tell(result.snapshot, failed: cause)
         case .alreadyThere: output.line("\(result.snapshot): there already")
         case .copied:
             output.line(
@@ -93,5 +102,10 @@ struct RepoCopyCommand: AsyncCommand {
             "documents": JSONValue(result.documents), "bytes": JSONValue(result.bytes),
             "storedBytes": JSONValue(result.storedBytes),
         ])
+    }
+
+    private func tell(_ snapshot: SnapshotID, failed cause: String) {
+        output.note("snapshot \(snapshot) was not copied: \(cause)")
+        output.object(["type": "copy", "snapshot": .string(snapshot.text), "copied": false, "failure": .string(cause)])
     }
 }

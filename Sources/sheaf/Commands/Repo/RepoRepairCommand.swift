@@ -46,7 +46,9 @@ struct RepoRepairCommand: AsyncCommand {
             let repair = Repair(opened, spool: try spool.open()) { line.show(VerificationText.progress($0)) }
             let report: RepairReport
             do {
-                report = try writing { try repair.run(snapshots: chosen, applies: applies, tell: $0) }
+                report = try writing { publish, tell in
+                    try repair.run(snapshots: chosen, applies: applies, tell: tell, publish: publish)
+                }
             } catch {
                 line.clear()
                 throw error
@@ -59,12 +61,14 @@ struct RepoRepairCommand: AsyncCommand {
         }
     }
 
-    /// Gives `body` the file of lost documents to write to, which has its name once all of them are in it.
-    private func writing(_ body: ((LostDocument) throws -> Void) throws -> RepairReport) throws -> RepairReport {
-        guard let lost else { return try body { _ in } }
+    /// Gives `body` the file of lost documents to write to, which has its name from the first snapshot on that is replaced.
+    private func writing(
+        _ body: (_ publish: () throws -> Void, _ tell: (LostDocument) throws -> Void) throws -> RepairReport
+    ) throws -> RepairReport {
+        guard let lost else { return try body({}, { _ in }) }
         let file = try DocumentOutput(path: lost)
         do {
-            let report = try body { document in
+            let report = try body(file.publish) { document in
                 try Array("\(document.line)\n".utf8).withUnsafeBytes { try file.write($0) }
             }
             try file.finish()
