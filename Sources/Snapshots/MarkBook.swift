@@ -37,7 +37,7 @@ package struct MarkBook {
     /// - Throws: `.notFound` for a key that is gone, since its snapshot was deleted meanwhile.
     package func standing(at key: ObjectKey) throws(ArchiveError) -> Standing {
         do throws(ArchiveError) {
-            return Standing(marks: try entry(at: key).marks)
+            return Standing(marks: try read(key))
         } catch {
             guard error.code == .corrupt else { throw error }
             return Standing(marks: SnapshotMarks(isKept: true), damage: error.message)
@@ -55,6 +55,9 @@ package struct MarkBook {
         }
         return keys
     }
+
+    /// - Throws: `.notFound` for a key that is gone, since its snapshot was deleted meanwhile; `.corrupt`.
+    package func read(_ key: ObjectKey) throws(ArchiveError) -> SnapshotMarks { try entry(at: key).marks }
 
     /// Reads the marks, changes them and puts them under the next number; begins again where another writer was faster.
     ///

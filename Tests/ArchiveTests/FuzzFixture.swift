@@ -140,10 +140,15 @@ final class FuzzFixture {
             return try #require(try Inventory.read(segment: segment, frames: [40], in: fresh())).joined().flatMap {
                 Array($0.utf8)
             }
-        case .outcome: return try SnapshotCatalog(store: fresh()).snapshots().flatMap { Array("\($0)".utf8) }
+        case .outcome:
+            let found = try SnapshotCatalog(store: fresh()).look()
+            if let damage = found.damages.values.first { throw ArchiveError(.corrupt, damage) }
+            return found.records.flatMap { Array("\($0.commit)".utf8) }
         case .marks: return Array("\(try MarkBook(store: fresh()).read(key))".utf8)
         case .forgotten:
-            return Array("\(String(describing: try Forgetting(store: fresh()).entry(of: GoldenRepository.first)))".utf8)
+            let found = try Forgetting(store: fresh()).look()
+            if let damage = found.damages.first { throw ArchiveError(.corrupt, damage) }
+            return Array("\(String(describing: found.entries[GoldenRepository.first]))".utf8)
         case .pin:
             let standing = try #require(try Pins(fresh()).all().first)
             guard let pin = standing.pin else { throw ArchiveError(.corrupt, "a pin that cannot be read") }
