@@ -24,11 +24,6 @@ struct SpoolOption: Sendable {
     }
 
     func open() throws -> Spool {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandError(.usage, "the spool folder \(folder) cannot be created: \(error)")
-        }
-        return try Spool(in: folder, limit: limit.bytes)
+        try Spool(in: folder, limit: limit.bytes)
     }
 }
