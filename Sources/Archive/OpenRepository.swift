@@ -27,7 +27,8 @@ package struct OpenRepository: Sendable {
 
     /// Creates a repository, or opens the one that is there: any number of creators agree on one.
     ///
-    /// A store that lets a second writer win is refused before anything is made.
+    /// A store that lets a second writer win is refused before anything is made, and so is one that holds what a repository left whose
+    /// `FORMAT` is gone.
     /// - Parameters:
     ///   - now: for people who read `FORMAT`.
     ///   - cost: of guessing the password.
@@ -35,13 +36,16 @@ package struct OpenRepository: Sendable {
         _ store: any ObjectStore, protection: Protection, now: Date, cost: ScryptCost = .standard
     ) throws(ArchiveError) -> OpenRepository {
         if try store.get(.format) == nil {
+            try checkEmpty(store)
             try StoreProbe.check(store)
             try make(in: store, protection: protection, now: now, cost: cost)
         }
         let repository = try open(store, protection: protection, for: .writing)
-        // By every creator, so that one who died between the objects is made good. What is there already stays.
-        _ = try store.put(Array(RecoveryText.text(for: repository.format).utf8), at: .recovery)
-        _ = try store.put(PackageResources.recover_py, at: .recoveryScript)
+        // The script is put last, so that a creator who died between the objects is made good by the next. What is there already stays.
+        if try store.size(.recoveryScript) == nil {
+            _ = try store.put(Array(RecoveryText.text(for: repository.format).utf8), at: .recovery)
+            _ = try store.put(PackageResources.recover_py, at: .recoveryScript)
+        }
         return repository
     }
 
@@ -54,6 +58,19 @@ package struct OpenRepository: Sendable {
     /// Stores a finished manifest; one that is there already is the same.
     package func put(manifest: StagedFile) throws(ArchiveError) {
         _ = try store.upload(contentsOf: manifest.path, at: .manifest(manifest.digest))
+    }
+
+    /// Makes sure that a store without `FORMAT` has no snapshots, sessions or documents: a second repository on top of them would hide them.
+    private static func checkEmpty(_ store: any ObjectStore) throws(ArchiveError) {
+        for prefix in ["outcomes/", "sessions/", "segments/"] {
+            guard let object = try store.list(prefix, after: nil, limit: 1).first else { continue }
+            // Another creator may have been faster, and somebody may write there already.
+            guard try store.get(.format) == nil else { return }
+            throw ArchiveError(
+                .corrupt,
+                "\(store.location) holds objects of a repository whose FORMAT is gone, such as \(object.key): restore FORMAT from a copy, "
+                    + "or give another prefix")
+        }
     }
 
     /// Puts `FORMAT`, and before it the key that it names. Whose `FORMAT` is not the first takes its key away again; should that fail,

@@ -21,13 +21,11 @@ package final class Spool: Sendable {
     let shares = SpoolShares()
 
     /// - Parameters:
-    ///   - parent: created when missing; on a disk with at least `limit` bytes free.
+    ///   - parent: created when missing, for its owner and group alone: documents lie in it as they are until they are stored; on a disk with at least `limit` bytes free.
     ///   - limit: bytes; room for one segment a writer, and one more for each that waits for the store.
     ///   - advice: what to do when it is full, as the end of a sentence.
     package init(in parent: String, limit: Int, advice: String = "raise the bound") throws(ArchiveError) {
-        guard mkdir(parent, 0o750) == 0 || errno == EEXIST else {
-            throw ArchiveError(errno: errno, doing: "create spool folder", path: parent)
-        }
+        try Spool.make(parent)
         // Held while starting, so that nobody mistakes a folder without a lock yet for a dead one.
         let gate = try Spool.open("\(parent)/.lock")
         while flock(gate.descriptor, LOCK_EX) != 0 {
@@ -94,6 +92,21 @@ package final class Spool: Sendable {
         return ArchiveError(
             .noSpace,
             "\(what): \(total) bytes would pass \(bound) of \(limit); \(advice)")
+    }
+
+    /// Makes the folder and what is above it.
+    private static func make(_ folder: String) throws(ArchiveError) {
+        var parent = folder[...]
+        while parent.count > 1, parent.last == "/" { parent.removeLast() }
+        let slashes = parent.indices.dropFirst().filter { parent[$0] == "/" }
+        for end in slashes + [parent.endIndex] {
+            let path = String(parent[..<end])
+            let mode: mode_t = end == parent.endIndex ? 0o750 : 0o755
+            // A folder that is there may lie in one that nobody may write to.
+            guard access(path, F_OK) == 0 || mkdir(path, mode) == 0 || errno == EEXIST else {
+                throw ArchiveError(errno: errno, doing: "create spool folder", path: path)
+            }
+        }
     }
 
     private static let lockName = "lock"

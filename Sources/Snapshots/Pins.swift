@@ -72,7 +72,8 @@ package struct Pins: Sendable {
     /// - Parameters:
     ///   - name: what its name begins with, such as a session's id: letters, digits and dashes.
     ///   - duration: how long it is needed, at most `longest` less an hour.
-    /// - Throws: `.accessDenied` where the store can only be read: go on without a pin. `ArchiveError`.
+    /// - Throws: `.accessDenied` where the store can only be read, `.wrongPassword` where the key was rotated: go on without a pin.
+    ///   `ArchiveError`.
     @discardableResult
     package func put(_ purpose: Purpose, name: String, for duration: Duration, reason: String) throws -> ObjectKey {
         let now = try store.timestamp()

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 import Runtime
 import Testing
 
@@ -92,6 +93,33 @@ import Testing
             #expect(found.status == 1 && found.output.contains(victim.text), "\(found.output)")
             try whole.write(to: URL(filePath: path))
         }
+    }
+
+    /// In the folder where they lie, as after a bucket was fetched.
+    @Test func theCommandsOfRecoveryTextWorkAsTheyArePrinted() throws {
+        let (repository, _, _) = try make(.none, "store")
+        let text = String(decoding: try #require(try repository.store.get(.recovery)), as: UTF8.self)
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        let commands = lines.filter { $0.hasPrefix("python3 recover.py") && !$0.contains("|") }
+        #expect(commands.count == 5 && lines.contains("cd backup"))
+        for command in commands {
+            let words = command.prefix { $0 != "#" }.replacing("SNAPSHOT", with: "latest").replacing("NAME", with: "logs")
+            #expect(system("cd '\(repository.store.location)' && \(words) >/dev/null 2>&1") == 0, "\(words)")
+        }
+    }
+
+    @Test func aPasswordsLineEndsAreNoPartOfItForPython() throws {
+        let (repository, _, _) = try make(.password(Sensitive("secret\r\n"), KeyringCache()), "store")
+        for variable in ["SHEAF_PASSWORD", "RESTIC_PASSWORD"] {
+            let status = system(
+                """
+                unset SHEAF_PASSWORD RESTIC_PASSWORD; value=$(printf 'secret\\r\\n.'); export \(variable)="${value%.}"
+                python3 '\(RecoveryScript.path)' '\(repository.store.location)' list >/dev/null
+                """)
+            #expect(status == 0)
+        }
+        let script = RecoveryScript(repository: repository.store.location, password: "secret")
+        #expect(try script.run("list").status == 0)
     }
 
     @Test func pythonFindsWhatIsMissingOrForeign() throws {

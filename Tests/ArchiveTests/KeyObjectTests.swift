@@ -65,13 +65,43 @@ struct KeyObjectTests {
     /// Whoever can write can make the digest hold again.
     @Test(arguments: [
         ("\"logN\":10", "\"logN\":9", ArchiveError.Code.unsupported), ("\"logN\":10", "\"logN\":23", .unsupported),
-        ("\"r\":1,", "\"r\":17,", .unsupported), ("\"p\":1,", "\"p\":9,", .unsupported), ("\"r\":1,", "\"r\":0,", .unsupported),
+        ("\"r\":1,", "\"r\":17,", .unsupported), ("\"p\":1,", "\"p\":5,", .unsupported), ("\"r\":1,", "\"r\":0,", .unsupported),
+        // 1.125 GiB.
+        (#""logN":10,"name":"scrypt","p":1,"r":1,"#, #""logN":20,"name":"scrypt","p":1,"r":9,"#, .unsupported),
         ("\"name\":\"scrypt\"", "\"name\":\"argon2\"", .unsupported), ("\"version\":1", "\"version\":2", .unsupported),
         ("\"version\":1", "\"version\":\"1\"", .corrupt), ("\"created\"", "\"later\"", .corrupt),
     ])
     func whatAReaderMustNotDoIsRefused(old: String, new: String, expected: ArchiveError.Code) throws {
         let object = try make(try Keyring().rotated())
         #expect(code { _ = try KeyObject.decoded(try forged(object, old, new), id: object.id, in: "here") } == expected)
+    }
+
+    @Test(arguments: [(20, 8, 4), (22, 2, 1), (10, 16, 1)]) func theMostThatAReaderMustDoIsAccepted(logN: Int, r: Int, p: Int)
+        throws
+    {
+        let object = try make(try Keyring().rotated())
+        let bytes = try forged(
+            object, #""logN":10,"name":"scrypt","p":1,"r":1,"#, #""logN":\#(logN),"name":"scrypt","p":\#(p),"r":\#(r),"#)
+        #expect(code { _ = try KeyObject.decoded(bytes, id: object.id, in: "here") } == nil)
+    }
+
+    @Test(arguments: ["pässword\n", "pässword\r\n", "pässword\n\r\n"])
+    func lineEndsBehindAPasswordAreNoPartOfIt(text: String) throws {
+        let keyring = try Keyring().rotated()
+        #expect(try make(keyring).open(with: Sensitive(text), in: "here") == keyring.epochs)
+        let object = try KeyObject.make(
+            keyring, repository: repository, password: Sensitive(text), label: "main", now: now, cost: cheap)
+        #expect(try object.open(with: password, in: "here") == keyring.epochs)
+        #expect(try object.open(with: Sensitive("pässword\r"), in: "here") == nil)
+    }
+
+    @Test func aPasswordOfLineEndsAloneIsEmpty() throws {
+        let keyring = try Keyring().rotated()
+        #expect(
+            code {
+                _ = try KeyObject.make(
+                    keyring, repository: repository, password: Sensitive("\r\n"), label: "main", now: now, cost: cheap)
+            } == .invalid)
     }
 
     @Test func sealedEpochsMustBeThoseThatItNames() throws {

@@ -39,6 +39,47 @@ struct OpenRepositoryTests {
         #expect(ids.count == 8 && Set(ids).count == 1)
     }
 
+    /// A second repository there would hide what the first one holds.
+    @Test(arguments: ["outcomes/20250615T150640Z-a", "sessions/a/begin", "segments/aa/b"])
+    func whatALostFormatLeftIsNoPlaceForAnotherRepository(left: String) throws {
+        let store = MemoryStore()
+        _ = try OpenRepository.create(store, protection: .none, now: now)
+        _ = store.put([1], at: try ObjectKey(left))
+        store.delete(.format)
+        let before = try store.list("", after: nil, limit: 10).map(\.key)
+        let error = #expect(throws: ArchiveError.self) { _ = try OpenRepository.create(store, protection: .none, now: now) }
+        #expect(
+            error?.code == .corrupt && error?.message.contains("whose FORMAT is gone, such as \(left): restore FORMAT") == true)
+        #expect(try store.list("", after: nil, limit: 10).map(\.key) == before)
+    }
+
+    /// It looked for `FORMAT` before another one made it, and for objects after that one's first.
+    @Test func aSlowCreatorTakesTheRepositoryOfAFasterOne() throws {
+        let store = MemoryStore()
+        let now = now
+        let slow = ClosureStore(
+            onto: store,
+            before: { (name) throws(ArchiveError) in
+                guard name == "list", try store.get(.format) == nil else { return }
+                _ = try OpenRepository.create(store, protection: .none, now: now)
+                _ = store.put([1], at: try ObjectKey("sessions/a/begin"))
+            })
+        let made = try OpenRepository.create(slow, protection: .none, now: now)
+        #expect(try made.format == OpenRepository.open(store, protection: .none, for: .reading).format)
+    }
+
+    @Test func whatHelpsWithoutThisProgramIsSentOnceAndMadeGood() throws {
+        let store = ClosureStore()
+        _ = try OpenRepository.create(store, protection: .none, now: now)
+        let made = store.calls.count
+        _ = try OpenRepository.create(store, protection: .none, now: now)
+        #expect(!store.calls[made...].contains("put"), "\(store.calls[made...])")
+        // A creator that died before its last object.
+        for key in [ObjectKey.recovery, .recoveryScript] { store.base.delete(key) }
+        _ = try OpenRepository.create(store, protection: .none, now: now)
+        #expect(try store.base.list("", after: nil, limit: 10).map(\.key.text) == ["FORMAT", "RECOVERY.md", "recover.py"])
+    }
+
     @Test(arguments: [MemoryStore.Flaw.overwrites, .overwritesQuietly, .overwritesInParts])
     func storeWithoutConditionalPutIsRefused(flaw: MemoryStore.Flaw) throws {
         let store = MemoryStore(flaw)

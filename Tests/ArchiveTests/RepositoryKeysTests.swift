@@ -161,6 +161,48 @@ struct RepositoryKeysTests {
         #expect(try open().store.get(new) == [2])
     }
 
+    /// The old password has leaked: what is sealed under its epoch can be read by whoever has it.
+    @Test func aWriterWithThePasswordOfBeforeARotationReadsAndStoresNothing() throws {
+        let made = try sealedRepository(in: store)
+        let old = try open()
+        _ = try old.store.put([1], at: key)
+        let rotated = try maintenance(made).rotate(Sensitive("new"), label: "new", now: now)
+        let other = try ObjectKey("outcomes/b")
+        for writer in [old, try open()] {
+            let error = #expect(throws: ArchiveError.self) { _ = try writer.store.put([2], at: other) }
+            #expect(error?.code == .wrongPassword && error?.message.contains("key \(rotated) (new) holds an epoch") == true)
+            #expect(error?.message.contains("with the password: ") == true && error?.message.contains("repo keys add") == true)
+            #expect(code { _ = try writer.store.cipher(sealing: .bulk, salt: Array(repeating: 0, count: 32)) } == .wrongPassword)
+            #expect(try writer.store.get(key) == [1])
+        }
+        #expect(try store.get(other) == nil)
+        // Nor does it make a key that lacks the new epoch, or a newer epoch beside it.
+        #expect(code { _ = try maintenance(old).add(Sensitive("third"), label: "third", now: now) } == .wrongPassword)
+        #expect(code { _ = try maintenance(old).rotate(Sensitive("third"), label: "third", now: now) } == .wrongPassword)
+        _ = try maintenance(open("new")).add(Sensitive("a password"), label: "again", now: now)
+        #expect(try old.store.put([2], at: other) == .created)
+        #expect(try epoch(of: other) != epoch(of: key))
+    }
+
+    /// Else no password would open both new epochs, and nobody could store.
+    @Test func aRotationBesideAnotherOneIsTakenBack() throws {
+        let made = try sealedRepository(in: store)
+        let rival = try KeyObject.make(
+            #require(made.store.keys).look(in: store).keyring.rotated(), repository: made.id, password: Sensitive("rival"),
+            label: "rival", now: now, cost: cheap)
+        let racing = ClosureStore(
+            onto: store,
+            after: { [store] (name) throws(ArchiveError) in
+                if name == "put" { _ = store.put(try rival.encoded(), at: try rival.key) }
+            })
+        let error = #expect(throws: ArchiveError.self) {
+            _ = try maintenance(sealedRepository(in: racing)).rotate(Sensitive("mine"), label: "mine", now: now)
+        }
+        #expect(error?.code == .exists && error?.message.contains("key \(rival.id) (rival)") == true)
+        #expect(try Set(keyNames()) == ["keys/\(try #require(made.format.key))", "keys/\(rival.id)"])
+        #expect(try open("rival").store.put([1], at: key) == .created)
+    }
+
     @Test func twoRotationsAtOnceLeaveBothEpochsReadable() throws {
         let made = try sealedRepository(in: store)
         let look = try #require(made.store.keys).look(in: store)

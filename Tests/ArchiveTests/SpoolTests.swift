@@ -25,6 +25,18 @@ struct SpoolTests {
         #expect(try entries().map { "\(parent)/\($0)" } == [spool.folder])
     }
 
+    /// Manifests and `_id`s lie there plain, after a crash until the next start.
+    @Test func aFolderThatIsMadeIsForItsOwnerAndGroup() throws {
+        for path in ["\(parent)/deep/spool", "\(parent)/other/"] {
+            _ = try Spool(in: path, limit: 1)
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o027 == 0, "\(path)")
+        }
+        let file = try folder.write([1], to: "file")
+        let error = #expect(throws: ArchiveError.self) { _ = try Spool(in: "\(file)/spool", limit: 1) }
+        #expect(error?.message.contains("create spool folder") == true)
+    }
+
     @Test func folderOfALivingProcessStays() throws {
         let first = try Spool(in: parent, limit: 1 << 20)
         let staged = try SegmentWriter(store: plainStore, spool: first, kind: .bulk).write(Sample.make(5, seed: 1))

@@ -183,13 +183,30 @@ import Testing
 
     @Test(arguments: [
         ("{}", "{other: x}", WorkerError.Code.missingHere), ("{}", "{RESTIC_PASSWORD: a, SHEAF_PASSWORD: b}", .refused),
-        ("{}", "{RESTIC_PASSWORD: \"\"}", .refused), ("{sheaf.dev/encryption: aes}", "{RESTIC_PASSWORD: a}", .refused),
+        ("{}", "{RESTIC_PASSWORD: \"\"}", .refused), ("{}", "{RESTIC_PASSWORD: \"\\n\"}", .refused),
     ])
     func withoutOnePasswordNothingIsMade(annotations: String, secret: String, expected: WorkerError.Code) throws {
         let folder = try TemporaryFolder()
         let pool = pool(folder.path, annotations: annotations, secret: secret)
         #expect(code { _ = try pool.open(repository(folder.path), creating: true) } == expected)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    /// A file's line end is cut off, a manifest's is not; the same password may be given both ways.
+    @Test(arguments: [
+        #"{RESTIC_PASSWORD: "first\n"}"#, #"{RESTIC_PASSWORD: "first\r\n"}"#,
+        #"{RESTIC_PASSWORD: "first\n", SHEAF_PASSWORD: first}"#,
+    ])
+    func aLineEndBehindAPasswordIsNoPartOfIt(secret: String) throws {
+        let folder = try TemporaryFolder()
+        let made = try pool(folder.path).open(repository(folder.path), creating: true)
+        #expect(try pool(folder.path, secret: secret).open(repository(folder.path), creating: false).id == made.id)
+    }
+
+    @Test func anotherWordThanNoneIsNoEncryption() throws {
+        var other = repository("/nowhere")
+        other.metadata.annotations = ["sheaf.dev/encryption": "aes"]
+        #expect(code { _ = try RepositoryPassword(of: other, in: SecretSource(resources: resources("{}"))) } == .refused)
     }
 
     @Test func anotherPasswordIsToldWithItsSecretAndTriedElsewhere() throws {

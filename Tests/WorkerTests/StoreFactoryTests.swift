@@ -78,9 +78,16 @@ import Testing
         #expect(none?.message.contains("AWS_ACCESS_KEY_ID") == true)
     }
 
-    @Test(arguments: ["addressing: host", "multipart: always"]) func wordsThatAreNoneAreTold(annotation: String) {
-        let error = failure(Self.manifest(Self.s3, annotations: "sheaf.dev/\(annotation)"), Self.s3Secret)
-        #expect(error?.code == .missingHere && error?.message.contains("annotation sheaf.dev/") == true)
+    @Test(arguments: [("sheaf.dev/addressing", "host"), ("sheaf.dev/multipart", "always")])
+    func wordsThatAreNoneAreTold(annotation: String, word: String) throws {
+        let loaded = resources(Self.manifest(Self.s3) + Self.s3Secret)
+        let key = ResourceKey(kind: .repository, namespace: "demo", name: "backups")
+        var repository = try #require(loaded.repository(key)?.value)
+        repository.metadata.annotations = [annotation: word]
+        let error = #expect(throws: WorkerError.self) {
+            _ = try StoreFactory(secrets: SecretSource(resources: loaded), environment: [:]).store(for: repository)
+        }
+        #expect(error?.code == .missingHere && error?.message.contains("annotation \(annotation) is \"\(word)\"") == true)
     }
 
     /// Manifests of them are refused when they are read; a message may carry one all the same.

@@ -39,7 +39,7 @@ package struct KeyMaintenance: Sendable {
         let look = try keys.look(in: store)
         let newest = try newest(look)
         // An epoch that this password does not open is newer than what its maker had before it.
-        let isOutdated = look.objects.values.contains { !look.keyring.holds($0.epochs) }
+        let isOutdated = look.newerKey != nil
         let descriptions = look.objects.values.map { object in
             Description(
                 id: object.id, label: object.label, created: object.created,
@@ -51,16 +51,28 @@ package struct KeyMaintenance: Sendable {
     }
 
     /// Lets another password open all that this one does.
+    /// - Throws: `.wrongPassword` when the key was rotated and this password does not open the new epoch.
     /// - Returns: the id of the new key.
     package func add(_ password: Sensitive, label: String, now: Date) throws(ArchiveError) -> String {
-        try put(try keys.look(in: store).keyring, password, label, now)
+        try put(try currentKeyring(), password, label, now).id
     }
 
     /// Makes a new epoch, which what is stored from now on is sealed under, and a key that holds it and all before it.
     /// - Parameter password: what the new key is wrapped with; the others do not hold the new epoch.
+    /// - Throws: `.wrongPassword` as `add` does, also when somebody else rotated meanwhile: nobody could seal then.
     /// - Returns: the id of the new key.
     package func rotate(_ password: Sensitive, label: String, now: Date) throws(ArchiveError) -> String {
-        try put(try keys.look(in: store).keyring.rotated(), password, label, now)
+        let rotated = try currentKeyring().rotated()
+        let made = try put(rotated, password, label, now)
+        // Under the password at hand workers may have sealed already; and what it opens now, it opens together.
+        guard password != keys.password else { return made.id }
+        let objects = try keys.look(in: store).objects
+        guard let other = objects.values.first(where: { !rotated.holds($0.epochs) }) else { return made.id }
+        // Two new epochs that no password opens together would stop all writers. Nobody was given this one's password yet.
+        try store.delete(made.key)
+        throw ArchiveError(
+            .exists,
+            "key \(other.id) (\(other.label)) was made by another rotation at the same time: give its password, and try again")
     }
 
     /// Removes a key: its password opens nothing any more, except for whoever kept a copy of the key.
@@ -112,12 +124,21 @@ package struct KeyMaintenance: Sendable {
         return newest
     }
 
-    private func put(_ keyring: Keyring, _ password: Sensitive, _ label: String, _ now: Date) throws(ArchiveError) -> String {
+    /// All epochs that there are.
+    private func currentKeyring() throws(ArchiveError) -> Keyring {
+        let look = try keys.look(in: store)
+        try keys.checkCurrent(look, store)
+        return look.keyring
+    }
+
+    private func put(
+        _ keyring: Keyring, _ password: Sensitive, _ label: String, _ now: Date
+    ) throws(ArchiveError) -> KeyObject {
         let object = try KeyObject.make(
             keyring, repository: keys.repository, password: password, label: label, now: now, cost: cost)
         guard try store.put(object.encoded(), at: object.key) == .created else {
             throw ArchiveError(.exists, "\(store.location) has a key \(object.id) already: try again")
         }
-        return object.id
+        return object
     }
 }

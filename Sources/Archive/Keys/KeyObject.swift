@@ -41,10 +41,14 @@ struct KeyObject: Hashable, Sendable {
 
         var cost: ScryptCost { ScryptCost(logN: logN, r: r, p: p) }
 
-        /// What a reader must accept; more would let a changed object take all memory.
+        /// What a reader must accept; more would let a changed object take all memory, or minutes for each password that is tried.
         var isAcceptable: Bool {
-            name == Derivation.scrypt && (10...22).contains(logN) && (1...16).contains(r) && (1...8).contains(p)
+            name == Derivation.scrypt && (10...22).contains(logN) && (1...16).contains(r) && (1...4).contains(p)
+                && 128 * r << logN <= Derivation.mostMemory
         }
+
+        /// Bytes that scrypt may take, 128 * N * r.
+        private static let mostMemory = 1 << 30
     }
 
     /// What is sealed.
@@ -75,7 +79,8 @@ struct KeyObject: Hashable, Sendable {
                 .invalid,
                 "\"\(label)\" cannot label a key: use 1 to 64 printable characters of ASCII, without quotes and backslashes")
         }
-        guard !password.isEmpty else { throw ArchiveError(.invalid, "the password is empty: give another one") }
+        let secret = Array(password.withoutLineEnds.reveal().utf8)
+        guard !secret.isEmpty else { throw ArchiveError(.invalid, "the password is empty: give another one") }
         let random = try digesting { () throws(CryptoError) in try randomBytes(16 + saltLength + AESGCM.nonceLength) }
         let salt = Array(random[16..<16 + saltLength])
         let nonce = Array(random[(16 + saltLength)...])
@@ -83,7 +88,7 @@ struct KeyObject: Hashable, Sendable {
             epochs: keyring.epochs.map { .init(id: $0.id, key: $0.key.exposedBytes.hex, number: $0.number) })
         let plain = try encode(content)
         let sealed = try digesting { () throws(CryptoError) in
-            let key = try SymmetricKey.stretched(Array(password.reveal().utf8), salt: salt, cost: cost)
+            let key = try SymmetricKey.stretched(secret, salt: salt, cost: cost)
             return try AESGCM.seal(plain, key: key, nonce: nonce, associated: Array(repository.utf8))
         }
         return KeyObject(
@@ -100,7 +105,8 @@ struct KeyObject: Hashable, Sendable {
             sealed.count > AESGCM.nonceLength
         else { throw KeyObject.damaged(id, in: location, "its salt or what it seals is no text of hexadecimal digits") }
         let plain = try digesting { () throws(CryptoError) in
-            let key = try SymmetricKey.stretched(Array(password.reveal().utf8), salt: salt, cost: stored.kdf.cost)
+            let secret = Array(password.withoutLineEnds.reveal().utf8)
+            let key = try SymmetricKey.stretched(secret, salt: salt, cost: stored.kdf.cost)
             return try AESGCM.open(
                 Array(sealed[AESGCM.nonceLength...]), key: key, nonce: Array(sealed[..<AESGCM.nonceLength]),
                 associated: Array(repository.utf8))

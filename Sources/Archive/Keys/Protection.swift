@@ -43,3 +43,15 @@ package final class KeyringCache: Sendable {
         }
     }
 }
+
+extension Sensitive {
+    /// A password as it is used: line ends (LF, CR LF) at its end are the file's or the manifest's that it came from.
+    package var withoutLineEnds: Sensitive {
+        var bytes = Array(reveal().utf8)
+        while bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        }
+        return Sensitive(String(decoding: bytes, as: UTF8.self))
+    }
+}

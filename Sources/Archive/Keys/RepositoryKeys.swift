@@ -35,11 +35,13 @@ package final class RepositoryKeys: Sendable {
     /// What new objects are to be sealed under.
     ///
     /// Blocks for scrypt and the store.
-    /// - Throws: `.wrongPassword`, `.corrupt` when keys are gone or damaged.
+    /// - Throws: `.wrongPassword`, also when a listed key holds an epoch that the password does not open: what is sealed under an older one
+    ///   may be read by whoever the rotation was to shut out. `.corrupt` when keys are gone or damaged.
     func newest(in store: any ObjectStore) throws(ArchiveError) -> Epoch {
         try state.withLock { (state) throws(ArchiveError) in
             if state.lookedAt.map({ ContinuousClock.now - $0 >= freshness }) ?? true { try look(&state, store) }
             guard let newest = state.look.keyring.newest else { throw noneOpened(state.look, store) }
+            try checkCurrent(state.look, store)
             return newest
         }
     }
@@ -77,6 +79,15 @@ package final class RepositoryKeys: Sendable {
             try look(&state, store)
             return state.look
         }
+    }
+
+    /// - Throws: `.wrongPassword` when a listed key holds an epoch that the password does not open.
+    func checkCurrent(_ look: KeyLook, _ store: any ObjectStore) throws(ArchiveError) {
+        guard let newer = look.newerKey else { return }
+        throw ArchiveError(
+            .wrongPassword,
+            "nothing is stored in \(store.location) with \(passwordName): key \(newer.id) (\(newer.label)) holds an epoch that it does not "
+                + "open, so the key was rotated; give the newer password, or add this one again with: sheaf repo keys add")
     }
 
     private func look(_ state: inout State, _ store: any ObjectStore) throws(ArchiveError) {
@@ -117,6 +128,11 @@ package struct KeyLook: Sendable {
 
     /// Whether some object holds the epoch, whoever can open it.
     func isListed(_ id: EpochID) -> Bool { objects.values.contains { $0.epochs.contains(id) } }
+
+    /// One that holds what the password does not open; the first by id.
+    var newerKey: KeyObject? {
+        objects.values.filter { !keyring.holds($0.epochs) }.min { $0.id < $1.id }
+    }
 
     /// Lists the objects, and tries the password on those that hold more than is known: first the one that `FORMAT` names.
     ///

@@ -12,24 +12,29 @@ enum RecoveryText {
 
         It works on a folder. A bucket is fetched first, whole, with any of
 
+            mkdir backup
             aws s3 sync s3://BUCKET/PREFIX backup
             gsutil -m rsync -r gs://BUCKET/PREFIX backup
             azcopy copy 'https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX/*?SAS' backup --recursive
             rclone copy REMOTE:BUCKET/PREFIX backup
 
+        All that follows is run in the folder where this text lies:
+
+            cd backup
+
         An encrypted repository needs its password, as RESTIC_PASSWORD of the Secret was: in a file (`--password-file FILE`, behind the path), or in
         the environment as SHEAF_PASSWORD. There is no way without it.
 
-            python3 recover.py backup check --full                      # is every stored byte whole?
-            python3 recover.py backup list                              # the snapshots
-            python3 recover.py backup show SNAPSHOT                     # its indices; SNAPSHOT is an id or latest
-            python3 recover.py backup definition SNAPSHOT --index NAME  # settings, mappings, aliases
-            python3 recover.py backup objects SNAPSHOT                  # templates, pipelines and so on, a line each
+            python3 recover.py . check --full                      # is every stored byte whole?
+            python3 recover.py . list                              # the snapshots
+            python3 recover.py . show SNAPSHOT                     # its indices; SNAPSHOT is an id or latest
+            python3 recover.py . definition SNAPSHOT --index NAME  # settings, mappings, aliases
+            python3 recover.py . objects SNAPSHOT                  # templates, pipelines and so on, a line each
 
         Restore one index: create it with what you want to keep of its definition, then load its documents, some thousand a request:
 
             TARGET=https://localhost:9200/restored-index
-            python3 recover.py backup cat SNAPSHOT --index NAME | split -l 10000 --filter='curl -sS --fail-with-body \\
+            python3 recover.py . cat SNAPSHOT --index NAME | split -l 10000 --filter='curl -sS --fail-with-body \\
               -H "Content-Type: application/x-ndjson" --data-binary @- "'"$TARGET"'/_bulk?filter_path=errors,items.*.error"'
             curl -sS -X POST "$TARGET/_refresh" && curl -sS "$TARGET/_count"    # as many documents as show says?
 

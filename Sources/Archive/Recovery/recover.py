@@ -175,8 +175,9 @@ class KeyObject:
         self.epochs = [digits(epoch, 32, what) for epoch in member(value, "epochs", list, what)]
         kdf = member(value, "kdf", dict, what)
         self.cost = [member(kdf, name, int, what) for name in ("logN", "r", "p")]
-        bounds = zip(self.cost, (10, 1, 1), (22, 16, 8))
-        require(kdf.get("name") == "scrypt" and all(low <= n <= high for n, low, high in bounds), f"{what}: its kdf is out of bounds")
+        bounds = zip(self.cost, (10, 1, 1), (22, 16, 4))
+        good = kdf.get("name") == "scrypt" and all(low <= n <= high for n, low, high in bounds)
+        require(good and 128 * self.cost[1] << self.cost[0] <= 1 << 30, f"{what}: its kdf is out of bounds")
         self.salt = digits(kdf.get("salt"), 64, what)
         sealed = member(value, "sealed", str, what)
         require(re.fullmatch(f"({HEX}{HEX}){{28,}}", sealed), f"{what}: sealed is too short")
@@ -833,8 +834,10 @@ def main():
     try:
         password = os.environ.get("SHEAF_PASSWORD") or os.environ.get("RESTIC_PASSWORD")
         if arguments.password_file:
-            with open(arguments.password_file, encoding="utf-8") as file:
-                password = file.readline().rstrip("\r\n")
+            with open(arguments.password_file, encoding="utf-8", newline="\n") as file:
+                password = file.readline()
+        # Section 5.1: line ends behind it are no part of it.
+        password = re.sub(r"(\r?\n)+\Z", "", password or "")
         repository = Repository(arguments.path, password.encode() if password else None)
         repository.unlock()
         status = run(arguments, repository)

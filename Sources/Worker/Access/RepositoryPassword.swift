@@ -10,7 +10,7 @@ enum RepositoryPassword {
     case none
 
     /// The value `none` alone has a meaning.
-    static let annotation = "sheaf.dev/encryption"
+    static let annotation = RepositoryAnnotation.encryption.rawValue
     /// Stash's key, and the one for those who never used it.
     static let secretKeys = ["RESTIC_PASSWORD", "SHEAF_PASSWORD"]
 
@@ -38,17 +38,19 @@ enum RepositoryPassword {
             throw WorkerError(.missingHere, error.message)
         }
         let values = Self.secretKeys.compactMap { secret[$0] }
-        guard let value = values.first else {
+        guard !values.isEmpty else {
             throw WorkerError(
                 .missingHere,
                 "\(key) has no RESTIC_PASSWORD, which \(repository.key) is encrypted with; add it, or annotate the Repository with "
                     + "\(Self.annotation): none")
         }
-        guard Set(values).count == 1 else {
+        // The same password may come from a file with a line end, and from a manifest without one.
+        let texts = values.map { $0.text?.withoutLineEnds }
+        guard texts.allSatisfy({ $0 == texts[0] }) else {
             throw WorkerError(
                 .refused, "\(key) has two passwords, RESTIC_PASSWORD and SHEAF_PASSWORD, that differ: leave one out")
         }
-        guard let text = value.text, !text.isEmpty else {
+        guard let text = texts[0], !text.isEmpty else {
             throw WorkerError(.refused, "the password of \(key) is empty, or no text in UTF-8: give another one")
         }
         self = .password(text, of: key)

@@ -4,14 +4,6 @@ import Runtime
 
 /// What this worker's own Repository and its Secret say of a store: a pure value, equal as long as the same store will do.
 struct StoreSettings: Equatable {
-    /// Of a Repository's annotations.
-    enum Annotation: String, CaseIterable {
-        case endpoint = "sheaf.dev/endpoint"
-        case addressing = "sheaf.dev/addressing"
-        case multipart = "sheaf.dev/multipart"
-        case maxBytesPerSecond = "sheaf.dev/max-bytes-per-second"
-    }
-
     let repository: ResourceKey
     let provider: Backend.Provider
     let secretKey: ResourceKey?
@@ -23,11 +15,11 @@ struct StoreSettings: Equatable {
         self.repository = repository.key
         provider = repository.spec.backend.provider
         secretKey = repository.secretKey
-        annotations = repository.metadata.annotations.filter { Annotation(rawValue: $0.key) != nil }
+        annotations = repository.metadata.annotations.filter { RepositoryAnnotation(rawValue: $0.key) != nil }
         values = Dictionary(uniqueKeysWithValues: (secret?.keys ?? []).compactMap { key in secret?[key].map { (key, $0) } })
     }
 
-    subscript(annotation: Annotation) -> String? { annotations[annotation.rawValue] }
+    subscript(annotation: RepositoryAnnotation) -> String? { annotations[annotation.rawValue] }
 
     /// The value of a key that the Secret may have; an empty one counts as none.
     func value(_ key: String) throws(WorkerError) -> Sensitive? {
@@ -60,13 +52,14 @@ struct StoreSettings: Equatable {
             !text.contains(where: { "?#@ ".contains($0) })
         else {
             throw error(
-                "annotation \(Annotation.endpoint.rawValue) is \"\(text)\"; give a URL such as https://storage.example:9000")
+                "annotation \(RepositoryAnnotation.endpoint.rawValue) is \"\(text)\"; give a URL such as https://storage.example:9000"
+            )
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     /// What an annotation's word stands for; nil without the annotation.
-    func choice<Value>(_ annotation: Annotation, of words: [String: Value]) throws(WorkerError) -> Value? {
+    func choice<Value>(_ annotation: RepositoryAnnotation, of words: [String: Value]) throws(WorkerError) -> Value? {
         guard let word = self[annotation] else { return nil }
         guard let value = words[word] else {
             throw error("annotation \(annotation.rawValue) is \"\(word)\"; give \(words.keys.sorted().joined(separator: " or "))")
@@ -81,9 +74,9 @@ struct StoreSettings: Equatable {
             let rate = try ByteCount(parsing: text).bytes
             if rate > 0 { return rate }
         } catch {
-            throw self.error("annotation \(Annotation.maxBytesPerSecond.rawValue): \(error.message)")
+            throw self.error("annotation \(RepositoryAnnotation.maxBytesPerSecond.rawValue): \(error.message)")
         }
-        throw error("annotation \(Annotation.maxBytesPerSecond.rawValue) is \(text); give at least 1, or leave it out")
+        throw error("annotation \(RepositoryAnnotation.maxBytesPerSecond.rawValue) is \(text); give at least 1, or leave it out")
     }
 
     /// Runs what reads this Repository's values, and says whose they were when they are of no use.

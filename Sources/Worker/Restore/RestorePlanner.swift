@@ -39,14 +39,14 @@ struct RestorePlanner {
         return plan
     }
 
-    /// Where the repository can only be read, the grace of garbage collection must do.
+    /// Where the repository can only be read, or its key was rotated and this worker has the older password, the grace of garbage collection must do.
     private func pin(_ snapshot: SnapshotID, for command: SessionCommand, deadline: Timestamp) throws {
         do {
             try Pins(store).hold(
                 snapshot, name: command.id.text, for: deadline - .now(), reason: "restore \(command.namespace)/\(command.name)")
-        } catch let error as ArchiveError where error.code == .accessDenied {
+        } catch let error as ArchiveError where error.code == .accessDenied || error.code == .wrongPassword {
             logger.info(
-                "a snapshot is restored without a pin, since its repository can only be read",
+                "a snapshot is restored without a pin, since nothing can be stored in its repository",
                 metadata: [
                     "session": .string(command.id.text), "snapshot": .string(snapshot.text), "reason": .string(error.message),
                 ])

@@ -111,11 +111,6 @@ struct WorkerCommand: AsyncCommand {
             let address = try broker.address()
             let loaded = try ManifestFile.load(resources)
             let source = SecretSource(resources: loaded, directory: secrets, environment: Program.environment)
-            do {
-                try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
-            } catch {
-                throw CommandError(.usage, "the spool folder \(spool) cannot be created: \(error)")
-            }
             let parts = WorkerParts(
                 settings: settings, resources: loaded, secrets: source,
                 spool: try Spool(

@@ -24,12 +24,7 @@ struct SpoolOption: Sendable {
     }
 
     func open() throws -> Spool {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandError(.usage, "the spool folder \(folder) cannot be created: \(error)")
-        }
-        return try Spool(
+        try Spool(
             in: folder, limit: limit.bytes, advice: "a segment and the manifests beside it need more: raise --spool-limit")
     }
 }

@@ -7,7 +7,7 @@ import Runtime
 final class ClosureStore: ObjectStore {
     typealias Hook = @Sendable (String) throws(ArchiveError) -> Void
 
-    let base = MemoryStore()
+    let base: MemoryStore
     private var store: any ObjectStore { base }
     private let before: Hook
     private let after: Hook
@@ -16,7 +16,8 @@ final class ClosureStore: ObjectStore {
     var calls: [String] { log.withLock { $0 } }
     var location: String { base.location }
 
-    init(before: @escaping Hook = { _ in }, after: @escaping Hook = { _ in }) {
+    init(onto base: MemoryStore = MemoryStore(), before: @escaping Hook = { _ in }, after: @escaping Hook = { _ in }) {
+        self.base = base
         self.before = before
         self.after = after
     }

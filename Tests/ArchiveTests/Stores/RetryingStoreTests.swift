@@ -7,11 +7,13 @@ import Testing
     private let key = ObjectKey.format
     private let pauses = Lock<[Duration]>([])
 
-    private func retrying(_ base: ClosureStore, attempts: Int = 4) -> RetryingStore<SeededGenerator> {
+    private func retrying(
+        _ base: ClosureStore, attempts: Int = 4, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) -> RetryingStore<SeededGenerator> {
         let pauses = pauses
         return RetryingStore(
             base, policy: StoreRetryPolicy(attempts: attempts, backoff: Backoff(base: .seconds(1), cap: .seconds(3))),
-            generator: SeededGenerator(seed: 7), sleep: { pause in pauses.withLock { $0.append(pause) } })
+            generator: SeededGenerator(seed: 7), clock: clock, sleep: { pause in pauses.withLock { $0.append(pause) } })
     }
 
     private func call(_ name: String, of store: any ObjectStore) throws {
@@ -61,6 +63,21 @@ import Testing
         #expect(base.calls.count == 4 && pauses.withLock { $0.count } == 3)
     }
 
+    /// Each try takes half a minute until it is given up.
+    @Test func aStoreThatNeverAnswersHoldsACallForTwoMinutesAtMost() {
+        let time = Lock(ContinuousClock.now)
+        let start = time.withLock { $0 }
+        let base = ClosureStore(before: { (_) throws(ArchiveError) in
+            time.withLock { $0 += .seconds(30) }
+            throw ArchiveError(.unreachable, "no answer")
+        })
+        let error = #expect(throws: ArchiveError.self) {
+            _ = try retrying(base, attempts: 9, clock: { time.withLock { $0 } }).get(key)
+        }
+        #expect(error?.message == "no answer (tried 3 times)" && base.calls.count == 3)
+        #expect(time.withLock { $0 } - start == .seconds(90))
+    }
+
     @Test func aPutWhoseAnswerWasLostFindsItsOwnObject() throws {
         let failures = Failures(2)
         let base = ClosureStore(after: { (name) throws(ArchiveError) in if name == "put" { try failures.fail() } })
@@ -91,10 +108,16 @@ import Testing
         var generator = SeededGenerator(seed: 1)
         let error = ArchiveError(.unreachable, "x")
         for (attempt, limit) in [(1, 1), (2, 2), (3, 4), (8, 4)] {
-            let drawn = (0..<200).compactMap { _ in policy.pause(after: error, attempt: attempt, using: &generator) }
+            let drawn = (0..<200).compactMap { _ in
+                policy.pause(after: error, attempt: attempt, elapsed: .zero, using: &generator)
+            }
             #expect(drawn.count == 200 && drawn.allSatisfy { (Duration.zero...(.seconds(limit))).contains($0) })
             #expect(drawn.contains { $0 < .seconds(limit) / 4 } && drawn.contains { $0 > .seconds(limit) * 3 / 4 })
         }
-        #expect(policy.pause(after: error, attempt: 9, using: &generator) == nil)
+        #expect(policy.pause(after: error, attempt: 9, elapsed: .zero, using: &generator) == nil)
+        for (elapsed, isRepeated) in [(0, true), (85, true), (90, false), (900, false)] {
+            let pause = policy.pause(after: error, attempt: 3, elapsed: .seconds(elapsed), using: &generator)
+            #expect((pause != nil) == isRepeated, "after \(elapsed) s")
+        }
     }
 }

@@ -10,18 +10,22 @@ package struct RetryingStore<Generator: RandomNumberGenerator & Sendable>: Objec
     private let base: any ObjectStore
     private let policy: StoreRetryPolicy
     private let generator: Lock<Generator>
+    private let clock: @Sendable () -> ContinuousClock.Instant
     private let sleep: @Sendable (Duration) -> Void
 
     /// - Parameters:
     ///   - generator: draws the pauses.
+    ///   - clock: what the policy's budget is measured with.
     ///   - sleep: blocks the calling thread.
     package init(
         _ base: any ObjectStore, policy: StoreRetryPolicy = StoreRetryPolicy(), generator: Generator,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (Duration) -> Void = StorePause.blockThread
     ) {
         self.base = base
         self.policy = policy
         self.generator = Lock(generator)
+        self.clock = clock
         self.sleep = sleep
     }
 
@@ -74,12 +78,15 @@ package struct RetryingStore<Generator: RandomNumberGenerator & Sendable>: Objec
     }
 
     private func repeating<Value>(_ call: () throws(ArchiveError) -> Value) throws(ArchiveError) -> Value {
+        let start = clock()
         var attempt = 1
         while true {
             do throws(ArchiveError) {
                 return try call()
             } catch {
-                let pause = generator.withLock { policy.pause(after: error, attempt: attempt, using: &$0) }
+                let pause = generator.withLock {
+                    policy.pause(after: error, attempt: attempt, elapsed: clock() - start, using: &$0)
+                }
                 guard let pause else { throw attempt == 1 ? error : error.after(attempt) }
                 sleep(pause)
                 attempt += 1

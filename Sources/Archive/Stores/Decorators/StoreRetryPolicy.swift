@@ -5,18 +5,30 @@ package struct StoreRetryPolicy: Sendable {
     /// Tries of one call in all, the first included; 1...
     package var attempts: Int
     package var backoff: Backoff
+    /// Since the first try began; no further one begins later. A store that takes calls and never answers them holds one for this and one
+    /// more stall timeout at most.
+    package var budget: Duration
 
-    package init(attempts: Int = 5, backoff: Backoff = Backoff(base: .milliseconds(250), cap: .seconds(10))) {
+    package init(
+        attempts: Int = 5, backoff: Backoff = Backoff(base: .milliseconds(250), cap: .seconds(10)),
+        budget: Duration = .seconds(90)
+    ) {
         self.attempts = attempts
         self.backoff = backoff
+        self.budget = budget
     }
 
     /// The pause before the next try, drawn evenly from zero to the limit; nil when there is none.
     ///
     /// A full disk or quota and a lack of memory do not pass within seconds: they are the caller's to repeat, perhaps elsewhere.
-    /// - Parameter attempt: the number of the try that failed, from 1.
-    func pause(after error: ArchiveError, attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {
+    /// - Parameters:
+    ///   - attempt: the number of the try that failed, from 1.
+    ///   - elapsed: since the first try began.
+    func pause(
+        after error: ArchiveError, attempt: Int, elapsed: Duration, using generator: inout some RandomNumberGenerator
+    ) -> Duration? {
         guard error.code == .unreachable, error.isRetryable, attempt < attempts else { return nil }
-        return backoff.delay(attempt: attempt - 1, using: &generator)
+        let pause = backoff.delay(attempt: attempt - 1, using: &generator)
+        return elapsed + pause < budget ? pause : nil
     }
 }

@@ -22,7 +22,7 @@ package final class RemoteClient: Sendable {
 
         package init(
             location: String, credentials: String, caBundle: [UInt8]? = nil, insecureTLS: Bool = false, maxConnections: Int = 8,
-            connectTimeout: Duration = .seconds(5), stallTimeout: Duration = .seconds(60)
+            connectTimeout: Duration = .seconds(5), stallTimeout: Duration = .seconds(30)
         ) {
             self.location = location
             self.credentials = credentials

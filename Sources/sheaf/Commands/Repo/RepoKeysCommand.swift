@@ -74,7 +74,8 @@ struct KeysRotateCommand: AsyncCommand {
         name: "rotate", abstract: "Seal what is stored from now on under a new epoch, which a new password opens.",
         discussion: """
             The new key opens all epochs, the others only those before: give the new password to the workers, and add the
-            others again that are to stay. Workers follow within a minute; nothing is encrypted again.
+            others again that are to stay. Workers follow within a minute; with another password they read on, and store nothing
+            more. Nothing is encrypted again.
             """,
         arguments: [KeyRing.argument],
         options: NewKey.definitions + [OutputFormat.definition] + ResourceOptions.definitions)

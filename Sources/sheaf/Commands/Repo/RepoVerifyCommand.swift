@@ -66,7 +66,7 @@ struct RepoVerifyCommand: AsyncCommand {
             line.clear()
             do {
                 try Verification.keep(report, in: store)
-            } catch let error as ArchiveError where error.code == .accessDenied {
+            } catch let error as ArchiveError where error.code == .accessDenied || error.code == .wrongPassword {
                 output.note("the result is not kept, since the repository cannot be written: \(error.message)")
             }
             output.lines(VerificationText.lines(report))
