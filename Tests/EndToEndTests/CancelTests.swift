@@ -159,7 +159,8 @@ extension EndToEnd {
 
                     let tap = try await Tap()
                     let holder = try await site.startWorker("holder", try Self.quickly())
-                    let file = try site.restoreFile("back")
+                    // However fast the machine, it is at work when the cancel comes.
+                    let file = try site.restoreFile("back", parameters: ["maxBytesPerSecond": "1MiB"])
                     let restore = try await site.command(["restore", "-f", file, "--wait", "--output", "json"])
                     let part = try await tap.messages.first("a part", within: .seconds(60)) { $0.progress?.state == .stored }
                     holder.send(signal: SIGSTOP)
