@@ -15,12 +15,20 @@ extension ChildProcess {
         return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Resident memory in bytes, shared libraries included.
-    ///
+    /// Resident memory in bytes (proc(5)): `own` is the process's alone, `file` is of its program and libraries, which the kernel holds once for
+    /// all processes that run them.
+    struct ResidentMemory {
+        var own: Int
+        var file: Int
+    }
+
     /// - Throws: when the program has ended.
-    func residentMemory() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }, "process \(id) has no memory")
-        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) * 1024
+    func residentMemory() throws -> ResidentMemory {
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8).split(separator: "\n")
+        func bytes(_ name: String) throws -> Int {
+            let line = try #require(status.first { $0.hasPrefix("\(name):") }, "process \(id) has no memory")
+            return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) * 1024
+        }
+        return ResidentMemory(own: try bytes("RssAnon") + bytes("RssShmem"), file: try bytes("RssFile"))
     }
 }
