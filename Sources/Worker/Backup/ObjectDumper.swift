@@ -7,10 +7,8 @@ import Runtime
 /// Saves what a cluster holds beside indices, when a backup is planned.
 struct ObjectDumper {
     let client: ElasticsearchClient
-    let store: RepositoryStore
+    let store: any ObjectStore
     let spool: Spool
-    /// Whose manifest it becomes.
-    let session: SessionID
 
     struct Dump {
         /// Id of the manifest of objects.
@@ -45,9 +43,7 @@ struct ObjectDumper {
         let identity = try client.identity()
         let staged = try ObjectManifestWriter.write(
             ordered.objects.map { StoredObject(kind: $0.kind.rawValue, name: $0.name, body: $0.body) },
-            header: ObjectManifest(
-                distribution: identity.distribution.rawValue, serverVersion: identity.version, session: session.text),
-            spool: spool)
+            header: ObjectManifest(distribution: identity.distribution.rawValue, serverVersion: identity.version), spool: spool)
         _ = try store.upload(contentsOf: staged.path, at: .manifest(staged.digest))
         return Dump(manifest: staged.digest.hex, notes: notes + ordered.notes)
     }

@@ -6,7 +6,7 @@ import Sessions
 /// Puts and makes all that the documents of a restore need. What deletes comes after all that can still refuse.
 struct RestorePreparation {
     let client: ElasticsearchClient
-    let store: RepositoryStore
+    let store: any ObjectStore
     let manifests: ManifestCache
     let session: SessionID
 

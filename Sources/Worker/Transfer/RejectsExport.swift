@@ -1,5 +1,7 @@
-package import Archive
+import Archive
 import Crypto
+package import Manifests
+package import Messages
 import Runtime
 import Sessions
 
@@ -12,9 +14,17 @@ package struct RejectsExport {
         package var flattened = 0
     }
 
-    private let store: RepositoryStore
+    private let store: any ObjectStore
 
-    package init(store: RepositoryStore) { self.store = store }
+    /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
+    package init(resources: ResourceSet, repository key: ResourceKey) throws {
+        guard let repository = resources.repository(key)?.value else {
+            throw TransferError(.notFound, "\(key) is not among the resources")
+        }
+        store = try RepositoryPool(resources: resources).open(repository, creating: false).store
+    }
+
+    init(store: any ObjectStore) { self.store = store }
 
     /// - Parameters:
     ///   - segments: ids, as a restore's status names them.

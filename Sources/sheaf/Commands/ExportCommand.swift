@@ -1,9 +1,7 @@
-import Archive
 import Console
 import Glibc
 import Messages
 import Runtime
-import Snapshots
 import Worker
 
 extension SnapshotExport.Format: ArgumentValue {
@@ -21,17 +19,18 @@ struct ExportCommand: AsyncCommand {
             """,
         arguments: [
             PositionalDefinition(
-                "snapshot", help: SnapshotOption.help + "; not with --segment", isRequired: false)
+                "snapshot", help: "id of the snapshot, a part of it, or \"latest\"; not with --segment", isRequired: false)
         ],
         options: [
             .repeated(
                 "index", short: "i", valueName: "NAME", help: "index of the snapshot, or a pattern with *; may be given again"),
             .repeated("segment", valueName: "ID", help: "segment of refused documents; may be given again"),
+            .value("repository", short: "r", valueName: "NS/NAME", help: "Repository that holds it", isRequired: true),
             .value(
                 "format", valueName: "FORMAT", help: "bulk (action and source lines), or documents (sources alone)",
                 default: "bulk"),
             .value("output-file", short: "o", valueName: "FILE", help: "a new file; default: standard output"),
-        ] + RepositoryOption.definitions + [SnapshotOption.target])
+        ] + ResourceOptions.definitions)
 
     /// What is written.
     private enum Subject {
@@ -40,16 +39,16 @@ struct ExportCommand: AsyncCommand {
     }
 
     private let subject: Subject
-    private let repository: RepositoryOption
+    private let repository: NamespacedName
     private let format: SnapshotExport.Format
     private let file: String?
-    private let target: SnapshotSource?
+    private let options: ResourceOptions
 
     init(_ arguments: ParsedArguments) throws {
-        repository = try RepositoryOption(arguments)
+        repository = try arguments.value("repository")
         format = try arguments.value("format")
         file = try arguments.optionalValue("output-file")
-        target = try SnapshotOption.target(arguments)
+        options = try ResourceOptions(arguments)
         let indices = try arguments.values("index", as: String.self)
         let segments = try arguments.values("segment", as: String.self)
         func mistake(_ code: UsageError.Code, _ message: String) -> UsageError {
@@ -74,13 +73,13 @@ struct ExportCommand: AsyncCommand {
         try await CommandError.naming {
             // A reader that has enough (`| head`) ends the export without a word, as it ends every other program.
             signal(SIGPIPE, SIG_DFL)
-            let store = try repository.open().repository.store
+            let resources = try options.load().resources
             switch subject {
             case .snapshot(let snapshot, let indices):
-                let export = SnapshotExport(store: store)
-                tell(try write { try export.run(snapshot, of: target, indices: indices, format: format, write: $0) })
+                let export = try SnapshotExport(resources: resources, repository: repository.key(.repository))
+                tell(try write { try export.run(snapshot, indices: indices, format: format, write: $0) })
             case .segments(let segments):
-                let export = RejectsExport(store: store)
+                let export = try RejectsExport(resources: resources, repository: repository.key(.repository))
                 tell(try write { try export.run(segments, write: $0) })
             }
         }

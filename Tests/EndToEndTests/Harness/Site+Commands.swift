@@ -14,13 +14,11 @@ extension Site {
     private var ownRepository: Repository {
         Repository(
             metadata: ObjectMeta(name: repositoryName, namespace: "default"),
-            spec: .init(backend: Backend(.local(.init(mountPath: repository)), storageSecretName: repositorySecret)))
+            spec: .init(backend: Backend(.local(.init(mountPath: repository)))))
     }
 
     /// Declares each of the stub's clusters, and the repository, to the workers.
-    ///
-    /// - Parameter isEncrypted: false where a test reads what is stored.
-    func declare(_ stub: StubEngine, isEncrypted: Bool = true) throws {
+    func declare(_ stub: StubEngine) throws {
         for target in 0..<max(1, stub.shape.targets) {
             let binding = binding(stub, target)
             let spec: JSONValue = ["type": "elasticsearch", "clientConfig": ["url": .string(stub.url(of: target))]]
@@ -28,7 +26,10 @@ extension Site {
                 manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", binding.metadata.name, "spec", spec),
                 "target-\(target)", to: [workerResources])
         }
-        try declareRepository(at: repository, isEncrypted: isEncrypted, to: [workerResources])
+        let local: JSONValue = ["backend": ["local": ["mountPath": .string(repository)]]]
+        try write(
+            manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository",
+            to: [workerResources])
     }
 
     /// A backup of all that a cluster of the stub has.
