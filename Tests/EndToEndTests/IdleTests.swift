@@ -37,8 +37,9 @@ extension EndToEnd {
                 print(
                     String(
                         format:
-                            "FIGURE idle: %.1f MiB together (scheduler %.1f, worker %.1f, program and libraries %.1f), %.1f %% and %.1f %% of a core",
-                        together, own[0], own[1], shared, shares[0] * 100, shares[1] * 100))
+                            "FIGURE idle: %.1f MiB together (scheduler %.1f, worker %.1f, program and libraries %.1f; RSS added up %.1f), %.1f %% and %.1f %% of a core",
+                        together, own[0], own[1], shared, mebibytes(memory.reduce(0) { $0 + $1.own + $1.file }), shares[0] * 100,
+                        shares[1] * 100))
                 #expect(together < Self.mostMemory)
                 for (program, share) in zip(programs, shares) {
                     #expect(share < Self.mostCPU, "the idle \(program.name) takes \(share * 100) % of a core")
