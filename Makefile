@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults bench lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
-shell_scripts := scripts/bench scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/Fidelity/*.py Tests/Interop/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
+shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
+python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/StubStores/*.py Tests/Fidelity/*.py Tests/Interop/*.py Sources/Archive/Recovery/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,11 +55,26 @@ fidelity: ## proof: a nasty corpus is backed up and restored in five directions 
 bench: ## dump and load against curl (and elasticdump: ELASTICDUMP) on five data sets, with the worker's memory; bounds as its exit status
 	@scripts/bench
 
+bench-archive: ## pack, encrypt and store NDJSON side by side with restic, with the memory it takes; bounds as its exit status
+	@scripts/bench-archive
+
 access: ## proof: every login and certificate, right and wrong, on a secured engine
 	@scripts/proof access
 
 faults: ## proof: engines that answer wrongly lose no document without a word
 	@scripts/proof faults
+
+golden: ## proof: what was stored in format 1 is read as recorded, by sheaf and by recover.py; parsers are fuzzed
+	@scripts/proof golden
+
+conformance: ## proof: every kind of store keeps the one contract, and stores that overwrite are refused
+	@scripts/proof conformance
+
+store-faults: ## proof: every call that backup, retention, garbage collection and key rotation make of a store goes wrong in every way
+	@scripts/proof store-faults
+
+simulate: ## proof: garbage collection deletes nothing that is needed, in 200 seeds of 14 simulated days
+	@scripts/proof simulate
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -73,7 +88,7 @@ lint: ## formatting, shell, Python and YAML
 format: ## format Swift in place
 	swift format --in-place --recursive Package.swift Sources Tests
 
-services-start: ## start broker and engines for the tests (.services/)
+services-start: ## start broker, engines and object stores for the tests (.services/)
 	@scripts/services start
 
 services-stop: ## stop them

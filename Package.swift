@@ -16,12 +16,18 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency], embedding resources: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+/// A program that measures the others' code; it is not shipped.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: settings)
 }
 
 let package = Package(
@@ -49,17 +55,26 @@ let package = Package(
         module("Crypto", ["CCrypto"]),
         module("HTTP", ["Crypto", "Runtime", "CCurl"]),
         module("Elasticsearch", ["HTTP", "Runtime", "CScan"]),
-        module("Archive", ["Crypto", "CZstd"]),
+        module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"], embedding: ["Recovery/recover.py"]),
+        module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
         module(
             "Worker",
-            ["AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions"]),
+            [
+                "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions",
+                "Snapshots",
+            ]),
         module("Console", ["Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
-            dependencies: ["AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Worker"],
+            dependencies: [
+                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions", "Snapshots",
+                "Worker",
+            ],
             swiftSettings: settings),
+
+        benchmark("ArchiveBench", ["Archive", "Runtime", "Worker"]),
 
         tests("RuntimeTests", ["Runtime"]),
         tests("MessagesTests", ["Messages", "Runtime"], exclude: ["Golden"]),
@@ -70,17 +85,25 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("HTTPTests", ["HTTP", "Crypto", "Runtime"]),
         tests("ElasticsearchTests", ["Elasticsearch", "HTTP", "Runtime"]),
-        tests("ArchiveTests", ["Archive", "Crypto", "Runtime"]),
+        tests("ArchiveTests", ["Archive", "Crypto", "HTTP", "Messages", "Runtime", "Sessions", "Snapshots"]),
+        tests(
+            "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
+            exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer"]),
         tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [
                 "Worker", "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime",
-                "Sessions",
+                "Sessions", "Snapshots",
             ]),
         tests("ArchitectureTests", []),
         tests("ConsoleTests", ["Console", "Messages", "Runtime"]),
-        tests("EndToEndTests", ["sheaf", "AMQP", "Bus", "HTTP", "Messages", "Runtime", "Scheduler"]),
+        tests(
+            "EndToEndTests",
+            [
+                "sheaf", "AMQP", "Archive", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions",
+                "Snapshots", "Worker",
+            ]),
     ]
 )

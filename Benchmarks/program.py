@@ -33,10 +33,13 @@ class Program:
         for made in (self.resources, self.plans, self.folder / "repository", self.folder / "state"):
             made.mkdir(parents=True)
         binding = {"type": "elasticsearch", "clientConfig": {"url": engine_url}}
-        store = {"backend": {"local": {"mountPath": str(self.folder / "repository")}}}
+        store = {"backend": {"local": {"mountPath": str(self.folder / "repository")}, "storageSecretName": f"{self.name}-storage"}}
         for target in (self.resources, self.plans):
             self._write(target, "appcatalog.appscode.com/v1alpha1", "AppBinding", f"{self.name}-cluster", binding)
             self._write(target, "stash.appscode.com/v1alpha1", "Repository", f"{self.name}-repository", store)
+        password = {"kind": "Secret", "apiVersion": "v1", "stringData": {"RESTIC_PASSWORD": self.name}}
+        password["metadata"] = {"name": f"{self.name}-storage", "namespace": self.name}
+        (self.resources / "Secret.json").write_text(json.dumps(password))
         self.restores = 0
         self.scheduler = None
 

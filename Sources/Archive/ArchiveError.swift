@@ -14,6 +14,8 @@ package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible 
         case noSpace
         /// Permissions, or a read-only file system.
         case accessDenied
+        /// The password opens no key of the repository, or none that this object is sealed under. Another worker may have another one.
+        case wrongPassword
         /// Stored bytes are not what was written.
         case corrupt
         /// The store does not answer, or its folder is not there: a missing mount, a transport or device error.
@@ -37,7 +39,7 @@ package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible 
     /// Whether the same call may succeed later or on another worker without anyone changing the repository.
     package var isRetryable: Bool {
         switch code {
-        case .noSpace, .unreachable, .exhausted: true
+        case .noSpace, .unreachable, .exhausted, .wrongPassword: true
         case .notFound, .exists, .accessDenied, .corrupt, .invalid, .unsupported: false
         }
     }
@@ -80,4 +82,9 @@ func digesting<Value: ~Copyable>(_ body: () throws(CryptoError) -> Value) throws
     } catch {
         throw ArchiveError(error)
     }
+}
+
+/// 32 hexadecimal digits that nobody has drawn before.
+func randomID() throws(ArchiveError) -> String {
+    try digesting { () throws(CryptoError) in try randomBytes(16) }.hex
 }

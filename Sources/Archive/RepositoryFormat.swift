@@ -7,7 +7,10 @@ package struct RepositoryFormat: Hashable, Sendable, Codable {
     package struct Algorithms: Hashable, Sendable, Codable {
         package var digest = "sha-256"
         package var compression = "zstd"
-        package var encryption = "none"
+        package var encryption = Algorithms.none
+
+        static let none = "none"
+        static let aes = "aes-256-gcm"
     }
 
     /// Features that a program must know for a kind of access; one it does not know forbids that access, no other.
@@ -25,16 +28,22 @@ package struct RepositoryFormat: Hashable, Sendable, Codable {
     /// RFC 3339, by the creator's clock; for people.
     package let created: String
     package let algorithms: Algorithms
+    /// Where it is encrypted: the id of the first object in `keys/`.
+    package let key: String?
     package let features: Features
 
-    init(repository: String, created: Date) {
+    /// - Parameter key: the id of the first object in `keys/`; `nil` makes a repository that is not encrypted.
+    init(repository: String, created: Date, key: String? = nil) {
         format = RepositoryFormat.name
         version = RepositoryFormat.currentVersion
         self.repository = repository
         self.created = created.formatted(Date.ISO8601FormatStyle())
-        algorithms = Algorithms()
+        algorithms = Algorithms(encryption: key == nil ? Algorithms.none : Algorithms.aes)
+        self.key = key
         features = Features()
     }
+
+    package var isEncrypted: Bool { algorithms.encryption != Algorithms.none }
 
     func encoded() throws(ArchiveError) -> [UInt8] {
         let encoder = JSONEncoder()
@@ -81,7 +90,9 @@ package struct RepositoryFormat: Hashable, Sendable, Codable {
         var unknown = required.map { "feature \($0)" }
         if algorithms.digest != "sha-256" { unknown.append("digest \(algorithms.digest)") }
         if algorithms.compression != "zstd" { unknown.append("compression \(algorithms.compression)") }
-        if algorithms.encryption != "none" { unknown.append("encryption \(algorithms.encryption)") }
+        if ![Algorithms.none, Algorithms.aes].contains(algorithms.encryption) {
+            unknown.append("encryption \(algorithms.encryption)")
+        }
         guard unknown.isEmpty else {
             throw ArchiveError(
                 .unsupported,

@@ -11,15 +11,21 @@ package final class Spool: Sendable {
     package let limit: Int
     private let used = Atomic<Int>(0)
     private let files = Atomic<Int>(0)
-    private let lock: OpenFile
+    /// Nil for a share of another spool.
+    private let lock: OpenFile?
+    private let whole: Spool?
+    /// What the limit is, for messages.
+    private let bound: String
+    /// What to do when it is full, for messages.
+    private let advice: String
+    let shares = SpoolShares()
 
     /// - Parameters:
-    ///   - parent: created when missing; on a disk with at least `limit` bytes free.
+    ///   - parent: created when missing, for its owner and group alone: documents lie in it as they are until they are stored; on a disk with at least `limit` bytes free.
     ///   - limit: bytes; room for one segment a writer, and one more for each that waits for the store.
-    package init(in parent: String, limit: Int) throws(ArchiveError) {
-        guard mkdir(parent, 0o750) == 0 || errno == EEXIST else {
-            throw ArchiveError(errno: errno, doing: "create spool folder", path: parent)
-        }
+    ///   - advice: what to do when it is full, as the end of a sentence.
+    package init(in parent: String, limit: Int, advice: String = "raise the bound") throws(ArchiveError) {
+        try Spool.make(parent)
         // Held while starting, so that nobody mistakes a folder without a lock yet for a dead one.
         let gate = try Spool.open("\(parent)/.lock")
         while flock(gate.descriptor, LOCK_EX) != 0 {
@@ -27,15 +33,29 @@ package final class Spool: Sendable {
         }
         try Spool.wipeDead(in: parent)
         folder = try Spool.makeFolder(in: parent)
-        lock = try Spool.open("\(folder)/\(Spool.lockName)")
+        let lock = try Spool.open("\(folder)/\(Spool.lockName)")
         self.limit = limit
+        whole = nil
+        bound = "its bound"
+        self.advice = advice
         guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ArchiveError(errno: errno, doing: "lock", path: folder)
         }
+        self.lock = consume lock
+    }
+
+    init(shareOf whole: Spool, limit: Int, bound: String) {
+        folder = whole.folder
+        self.limit = limit
+        lock = nil
+        self.whole = whole
+        self.bound = bound
+        advice = whole.advice
     }
 
     /// What is not removed here, is by the next start.
     deinit {
+        guard whole == nil else { return }
         _ = unlink("\(folder)/\(Spool.lockName)")
         _ = rmdir(folder)
     }
@@ -47,20 +67,46 @@ package final class Spool: Sendable {
     func reserve(_ bytes: Int) throws(ArchiveError) {
         let total = used.add(bytes, ordering: .relaxed).newValue
         guard total <= limit else {
-            release(bytes)
-            throw ArchiveError(
-                .noSpace,
-                "the spool \(folder) is full: \(total) bytes would pass its bound of \(limit); the store is slower than the dump: "
-                    + "raise the bound or run fewer units at once")
+            used.subtract(bytes, ordering: .relaxed)
+            throw full(total)
+        }
+        do throws(ArchiveError) {
+            try whole?.reserve(bytes)
+        } catch {
+            used.subtract(bytes, ordering: .relaxed)
+            throw error
         }
     }
 
     func release(_ bytes: Int) {
         used.subtract(bytes, ordering: .relaxed)
+        whole?.release(bytes)
     }
 
     func makePath() -> String {
-        "\(folder)/\(files.add(1, ordering: .relaxed).newValue)"
+        whole?.makePath() ?? "\(folder)/\(files.add(1, ordering: .relaxed).newValue)"
+    }
+
+    private func full(_ total: Int) -> ArchiveError {
+        let what = whole == nil ? "the spool \(folder) is full" : "this session's share of the spool \(folder) is full"
+        return ArchiveError(
+            .noSpace,
+            "\(what): \(total) bytes would pass \(bound) of \(limit); \(advice)")
+    }
+
+    /// Makes the folder and what is above it.
+    private static func make(_ folder: String) throws(ArchiveError) {
+        var parent = folder[...]
+        while parent.count > 1, parent.last == "/" { parent.removeLast() }
+        let slashes = parent.indices.dropFirst().filter { parent[$0] == "/" }
+        for end in slashes + [parent.endIndex] {
+            let path = String(parent[..<end])
+            let mode: mode_t = end == parent.endIndex ? 0o750 : 0o755
+            // A folder that is there may lie in one that nobody may write to.
+            guard access(path, F_OK) == 0 || mkdir(path, mode) == 0 || errno == EEXIST else {
+                throw ArchiveError(errno: errno, doing: "create spool folder", path: path)
+            }
+        }
     }
 
     private static let lockName = "lock"

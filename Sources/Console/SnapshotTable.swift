@@ -13,7 +13,7 @@ package enum SnapshotTable {
                 snapshot.id.text, snapshot.repository, "\(snapshot.namespace)/\(snapshot.target)", snapshot.invoker.name,
                 FigureText.moment(snapshot.time), FigureText.exact(snapshot.indices.count), FigureText.exact(snapshot.documents),
                 "\(ByteCount(snapshot.storedBytes))", "\(ByteCount(snapshot.bytes))",
-                snapshot.isPartial ? "partial" : snapshot.query == nil ? "" : "query",
+                (state(snapshot) + marks(snapshot)).joined(separator: ", "),
             ])
         }
         return table.lines
@@ -43,7 +43,10 @@ package enum SnapshotTable {
             ])
         }
         if let query = snapshot.query { head.append(["query", query]) }
-        let missing = snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
+        if !marks(snapshot).isEmpty { head.append(["marks", marks(snapshot).joined(separator: ", ")]) }
+        let missing =
+            (snapshot.missing.map { ["partial: \($0)"] } ?? [])
+            + snapshot.indices.compactMap { index in index.missing.map { "partial: index \(index.name): \($0)" } }
         return head.lines + (missing.isEmpty ? [] : [""] + missing) + (snapshot.indices.isEmpty ? [] : [""] + table.lines)
     }
 
@@ -56,8 +59,18 @@ package enum SnapshotTable {
             ("documents", JSONValue(snapshot.documents)), ("bytes", JSONValue(snapshot.bytes)),
             ("storedBytes", JSONValue(snapshot.storedBytes)), ("objects", snapshot.objects.map { JSONValue($0) } ?? .null),
             ("query", snapshot.query.map { .string($0) } ?? .null),
+            ("missing", snapshot.missing.map { .string($0) } ?? .null),
+            ("tags", .array((snapshot.tags ?? []).map { .string($0) })), ("kept", .bool(snapshot.isKept ?? false)),
             ("indices", .array(snapshot.indices.map(index))),
         ])
+    }
+
+    private static func state(_ snapshot: SnapshotSummary) -> [String] {
+        snapshot.isPartial ? ["partial"] : snapshot.query == nil ? [] : ["query"]
+    }
+
+    private static func marks(_ snapshot: SnapshotSummary) -> [String] {
+        (snapshot.isKept == true ? ["kept"] : []) + (snapshot.tags ?? []).map { "#\($0)" }
     }
 
     private static func index(_ index: SnapshotSummary.Index) -> JSONValue {

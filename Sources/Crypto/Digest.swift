@@ -12,14 +12,7 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// - Returns: `nil` unless the text is exactly 64 lower-case hexadecimal digits, so that a digest has one spelling.
     package init?(hex: some StringProtocol) {
-        let digits = Array(hex.utf8)
-        guard digits.count == 2 * Digest.count else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Digest.count)
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = Digest.value(of: digits[index]), let low = Digest.value(of: digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
+        guard let bytes = [UInt8](hex: hex), bytes.count == Digest.count else { return nil }
         self.bytes = bytes
     }
 
@@ -39,14 +32,6 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     package var hex: String { bytes.hex }
 
     package var description: String { hex }
-
-    private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
-    }
 }
 
 extension Sequence<UInt8> {
@@ -60,5 +45,28 @@ extension Sequence<UInt8> {
             }
         }
         return String(decoding: digits, as: UTF8.self)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// - Returns: `nil` unless the text is lower-case hexadecimal digits, two a byte, so that bytes have one spelling.
+    package init?(hex: some StringProtocol) {
+        let digits = Array(hex.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        self = bytes
+    }
+}
+
+private func nibble(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    default: nil
     }
 }

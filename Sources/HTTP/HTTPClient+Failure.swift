@@ -37,14 +37,15 @@ extension HTTPClient {
         case CURLE_GOT_NOTHING where url.scheme == "http":
             return error(
                 .transport,
-                ": the server closed the connection without an answer; if it speaks TLS, use https:// in clientConfig.url")
+                ": the server closed the connection without an answer; if it speaks TLS, use https:// in \(configuration.settings.url)"
+            )
         // The alert that says so may be lost when the server resets the connection behind it.
         case CURLE_GOT_NOTHING,
             CURLE_RECV_ERROR where url.scheme == "https" && configuration.tls.clientCertificate == nil:
             return error(
                 .transport,
-                ": the server closed the connection without an answer (\(reason)); if it demands a client certificate, name a Secret with "
-                    + "tls.crt and tls.key under spec.tlsSecret")
+                ": the server closed the connection without an answer (\(reason)); if it demands a client certificate, "
+                    + configuration.settings.demandedCertificate)
         case CURLE_UNSUPPORTED_PROTOCOL where reason.contains("HTTP/0.9"):
             return error(
                 .transport, ": what answers does not speak HTTP (\(reason)); check address, port and whether it needs https://")
@@ -65,6 +66,7 @@ extension HTTPClient {
 
     private func tlsFailure(_ url: RequestURL, reason: String) -> String {
         TLSFailure(reason).sentence(
-            reason: reason, host: configuration.tls.serverName ?? url.host, certificate: handle.certificate())
+            reason: reason, host: configuration.tls.serverName ?? url.host, certificate: handle.certificate(),
+            settings: configuration.settings)
     }
 }

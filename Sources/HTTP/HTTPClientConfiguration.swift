@@ -33,11 +33,14 @@ package struct HTTPClientConfiguration: Sendable {
     /// Bytes of a collected body above which the transfer is given up.
     package var maximumBodyBytes: Int
     package var userAgent: String
+    /// How messages call what a person may have to change.
+    package var settings: HTTPSettingNames
 
     package init(
         tls: TLS = TLS(), signer: RequestSigner? = nil, connectTimeout: Duration = .seconds(5),
         stallTimeout: Duration = .seconds(60),
-        totalTimeout: Duration? = nil, maximumBodyBytes: Int = 256 << 20, userAgent: String = "sheaf"
+        totalTimeout: Duration? = nil, maximumBodyBytes: Int = 256 << 20, userAgent: String = "sheaf",
+        settings: HTTPSettingNames = .appBinding
     ) {
         self.tls = tls
         self.signer = signer
@@ -46,5 +49,6 @@ package struct HTTPClientConfiguration: Sendable {
         self.totalTimeout = totalTimeout
         self.maximumBodyBytes = maximumBodyBytes
         self.userAgent = userAgent
+        self.settings = settings
     }
 }

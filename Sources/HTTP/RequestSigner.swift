@@ -1,12 +1,11 @@
 import Crypto
 package import Runtime
 
-/// Signs requests for Amazon's gateways: Signature Version 4, as for all services but S3.
+/// Signs requests for Amazon's gateways and for S3, whoever runs it: Signature Version 4.
 ///
-/// Not by libcurl's CURLOPT_AWS_SIGV4: before 8.9 that signs a path as it is sent, where these services expect each segment encoded once
-/// more, and leaves the port out of the host.
+/// Not by libcurl's CURLOPT_AWS_SIGV4: docs/decisions/0005-one-signer.md.
 package struct RequestSigner: Sendable {
-    /// `es` or `aoss`.
+    /// `es`, `aoss` or `s3`, which alone wants the path as it is sent.
     package var service: String
     package var region: String
     package var accessKeyID: String
@@ -27,6 +26,12 @@ package struct RequestSigner: Sendable {
         self.now = now
     }
 
+    /// The request as it is to be sent, to the host that its URL names.
+    package func signed(_ request: HTTPRequest) throws(HTTPError) -> HTTPRequest {
+        let url = try RequestURL(request.url)
+        return try signed(request, to: url, host: url.hostHeader)
+    }
+
     /// The request as it is to be sent: its URL in the signed spelling, and with the headers of the signature.
     ///
     /// - Parameter host: of the `Host` header.
@@ -39,7 +44,7 @@ package struct RequestSigner: Sendable {
             request.url = "\(url.origin)\(target.text)"
             request.headers["Host"] = host
             request.headers["X-Amz-Date"] = moment
-            // Serverless collections (aoss) refuse a request without it.
+            // Serverless collections (aoss) and S3 refuse a request without it.
             request.headers["X-Amz-Content-Sha256"] = payload
             request.headers["X-Amz-Security-Token"] = sessionToken?.reveal()
             request.headers["Authorization"] = try authorization(of: request, target: target, payload: payload, moment: moment)
@@ -56,7 +61,8 @@ package struct RequestSigner: Sendable {
             .filter { RequestSigner.signedHeaders.contains($0.0) }.sorted { $0.0 < $1.0 }
         let names = signed.map(\.0).joined(separator: ";")
         let canonical =
-            [request.method, target.canonicalPath, target.query] + signed.map { "\($0.0):\($0.1)" } + ["", names, payload]
+            [request.method, service == "s3" ? target.path : target.canonicalPath, target.query]
+            + signed.map { "\($0.0):\($0.1)" } + ["", names, payload]
         let scope = "\(moment.prefix(8))/\(region)/\(service)/aws4_request"
         let digest = try SHA256.digest(of: Array(canonical.joined(separator: "\n").utf8)).hex
         var key = Array("AWS4\(secretAccessKey.reveal())".utf8)

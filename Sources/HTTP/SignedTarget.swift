@@ -7,7 +7,7 @@ struct SignedTarget: Equatable {
     let path: String
     /// Without its question mark; empty when there is none.
     let query: String
-    /// What is signed: services other than S3 want each segment encoded once more.
+    /// What is signed for services other than S3, which want each segment encoded once more.
     let canonicalPath: String
 
     /// - Parameter target: percent-encoded path and query.

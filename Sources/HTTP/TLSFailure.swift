@@ -44,29 +44,29 @@ enum TLSFailure: Equatable {
     /// - Parameters:
     ///   - host: the name that the certificate was checked for.
     ///   - certificate: the server's, where it was seen.
-    func sentence(reason: String, host: String, certificate: ServerCertificate?) -> String {
+    ///   - settings: what is to be changed.
+    func sentence(reason: String, host: String, certificate: ServerCertificate?, settings: HTTPSettingNames) -> String {
         switch self {
         case .unknownAuthority:
             "the server's certificate comes from an authority that is not trusted (\(reason)); "
-                + "give the PEM of that authority as clientConfig.caBundle"
+                + "give the PEM of that authority as \(settings.caBundle)"
         case .expired:
             "the server's certificate has expired (\(reason)); renew it at the server, and check the clock of this machine"
         case .notYetValid:
             "the server's certificate is not valid yet (\(reason)); check the clocks of the server and of this machine"
         case .otherHost:
             "the server's certificate is not for \(host)" + Self.listed(certificate)
-                + "; set clientConfig.serverName to a name that it has, or check that the address leads to the right server"
+                + "; \(settings.otherHost), or check that the address leads to the right server"
         case .plainServer:
-            "the server does not speak TLS at this port (\(reason)); use http:// in clientConfig.url, or the port that has TLS"
+            "the server does not speak TLS at this port (\(reason)); use http:// in \(settings.url), or the port that has TLS"
         case .certificateDemanded:
-            "the server demands a client certificate (\(reason)); name a Secret with tls.crt and tls.key under spec.tlsSecret"
+            "the server demands a client certificate (\(reason)); \(settings.demandedCertificate)"
         case .certificateRefused:
-            "the server refuses the handshake or the client certificate (\(reason)); check tls.crt and tls.key of spec.tlsSecret, "
-                + "and whether the server trusts their authority"
+            "the server refuses the handshake or the client certificate (\(reason)); \(settings.refusedCertificate)"
         case .unusableSetting:
-            "the TLS settings cannot be used (\(reason)); check caBundle, and tls.crt and tls.key of spec.tlsSecret"
+            "the TLS settings cannot be used (\(reason)); check \(settings.all)"
         case .other:
-            "TLS failed (\(reason)); check caBundle, serverName and the client certificate"
+            "TLS failed (\(reason)); check \(settings.all)"
         }
     }
 

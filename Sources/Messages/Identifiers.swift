@@ -78,6 +78,15 @@ package struct SnapshotID: Hashable, Sendable, Codable, Comparable, CustomString
         text = "\(digits)Z-\(session)"
     }
 
+    /// The second at which its session began; nil where the name does not begin with one.
+    package var time: Timestamp? {
+        let digits = Array(text.prefix(16))
+        guard digits.count == 16, digits[8] == "T", digits[15] == "Z" else { return nil }
+        func part(_ range: Range<Int>) -> String { String(digits[range]) }
+        let date = "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))"
+        return try? Timestamp(parsing: "\(date)T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z")
+    }
+
     package static func < (left: SnapshotID, right: SnapshotID) -> Bool { left.text < right.text }
 
     package var description: String { text }

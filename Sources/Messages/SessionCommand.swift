@@ -70,7 +70,7 @@ package struct SessionCommand: Codable, Sendable, Equatable {
 }
 
 /// The object that asked for a session, as Stash's `spec.invoker` names it.
-package struct Invoker: Codable, Sendable, Equatable {
+package struct Invoker: Codable, Sendable, Hashable {
     package var kind: String
     package var name: String
 

@@ -42,6 +42,12 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
     package var objects: Int?
     /// JSON of the query that documents had to match to be saved. Nil: all were.
     package var query: String?
+    /// What was lost beside documents of its indices when the repository was damaged: whole indices, objects. Nil: nothing.
+    package var missing: String?
+    /// What people have marked it with since; not part of the outcome. Nil: nothing.
+    package var tags: [String]?
+    /// Whether it is protected from retention and `forget`; not part of the outcome. Nil: it is not.
+    package var isKept: Bool?
 
     package init(
         id: SnapshotID, repository: String, namespace: String, target: String, invoker: Invoker, time: Timestamp, indices: [Index]
@@ -55,8 +61,16 @@ package struct SnapshotSummary: Codable, Sendable, Equatable {
         self.indices = indices
     }
 
-    /// Whether documents that the plan wanted are not in it.
-    package var isPartial: Bool { indices.contains { $0.missing != nil } }
+    /// Of a snapshot whose outcome cannot be read: its name is all that is known.
+    package init(damaged id: SnapshotID, in repository: Repository, cause: String) {
+        self.init(
+            id: id, repository: repository.metadata.name, namespace: repository.metadata.namespace, target: "unknown",
+            invoker: Invoker(kind: "unknown", name: "unknown"), time: id.time ?? Timestamp(secondsSinceEpoch: 0), indices: [])
+        missing = cause
+    }
+
+    /// Whether something that the plan wanted is not in it.
+    package var isPartial: Bool { missing != nil || indices.contains { $0.missing != nil } }
 
     package var documents: Int { indices.reduce(0) { $0 + $1.documents } }
     package var bytes: Int { indices.reduce(0) { $0 + $1.bytes } }

@@ -4,6 +4,7 @@ import Elasticsearch
 import HTTP
 import Messages
 import Runtime
+import Snapshots
 
 /// Why a worker could not do what a message asks.
 package struct WorkerError: Error, Sendable, CustomStringConvertible {
@@ -49,7 +50,9 @@ enum FailureKind: Equatable {
             case .deadlineExceeded: self = .deadline
             }
         case let error as ElasticsearchError: self = error.code == .cancelled ? .abandon : error.isRetryable ? .retry : .permanent
-        case let error as ArchiveError: self = error.isRetryable ? .retry : .permanent
+        // Another worker may have the credentials or rights that this one lacks.
+        case let error as ArchiveError: self = error.isRetryable || error.code == .accessDenied ? .retry : .permanent
+        case is SnapshotError: self = .permanent
         case let error as HTTPError: self = error.isRetryable ? .retry : .permanent
         case let error as CryptoError: self = error.isRetryable ? .retry : .permanent
         case let error as RuntimeError: self = error.isRetryable ? .retry : .permanent

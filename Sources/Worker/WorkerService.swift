@@ -119,7 +119,7 @@ package final class WorkerService: Service {
             for queue in WorkQueue.allCases {
                 waiting += try await connection.declareQueue(queue.name, passive: true).messages
             }
-            idleLooks = waiting == 0 ? idleLooks + 1 : 0
+            idleLooks = waiting == 0 && !parts.upkeep.isBusy ? idleLooks + 1 : 0
         }
         parts.logger.info("nothing is left to do")
         parts.drain()

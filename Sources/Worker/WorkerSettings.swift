@@ -21,6 +21,8 @@ package struct WorkerSettings: Sendable {
     /// Stop as soon as no message waits and none is in hand, instead of waiting for more: for autoscalers that start workers by the length
     /// of a queue.
     package var stopsWhenIdle = false
+    /// The grace of the garbage collection that follows backups whose retention policy has `prune`.
+    package var collectionGrace = Duration.seconds(86_400)
     package var segments = SegmentSettings()
 
     package init(name: String) { self.name = name }

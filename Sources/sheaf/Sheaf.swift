@@ -22,6 +22,7 @@ struct SheafCommand: CommandFamily {
         subcommands: [
             SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self,
             RestoreCommand.self, CancelCommand.self, SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
-            ExportCommand.self, ImportCommand.self, CheckCommand.self, DeadCommand.self,
+            DiffCommand.self, TagCommand.self, KeepCommand.self, UnkeepCommand.self, ForgetCommand.self, ExportCommand.self,
+            ImportCommand.self, RepoCommand.self, CheckCommand.self, DeadCommand.self,
         ])
 }

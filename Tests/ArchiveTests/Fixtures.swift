@@ -1,5 +1,7 @@
+import Crypto
 import FoundationEssentials
 import Glibc
+import Runtime
 import Testing
 
 @testable import Archive
@@ -66,10 +68,27 @@ struct Sample: Equatable {
         }
     }
 
+    /// As a segment of kind `exact` holds it.
+    var stored: [UInt8] { action.dropLast() + Array(",\"length\":\(source.count)}\n".utf8) + source + [10] }
+
     /// The bulk body that the samples make.
     static func lines(_ samples: [Sample]) -> [UInt8] {
         samples.flatMap { $0.action + [10] + $0.source + [10] }
     }
+}
+
+/// Of a repository that is not encrypted.
+let plainStore = RepositoryStore(MemoryStore())
+
+/// A cost of guessing that a test can pay often.
+let cheap = ScryptCost(logN: 10, r: 1, p: 1)
+
+/// An encrypted repository, made or opened by its password.
+func sealedRepository(
+    in store: any ObjectStore, _ password: String = "a password", cache: KeyringCache = KeyringCache()
+) throws -> OpenRepository {
+    try OpenRepository.create(
+        store, protection: .password(Sensitive(password), cache), now: Date(timeIntervalSince1970: 1_750_000_000), cost: cheap)
 }
 
 extension SegmentWriter {

@@ -41,7 +41,7 @@ struct IndexManifestTests {
     }
 
     private func read(_ id: Digest) throws -> [SegmentReference] {
-        let reader = try IndexManifestReader(store: store, id: id)
+        let reader = try IndexManifestReader(store: RepositoryStore(store), id: id)
         var segments: [SegmentReference] = []
         while let segment = try reader.next() { segments.append(segment) }
         return segments
@@ -51,7 +51,7 @@ struct IndexManifestTests {
         let segments = try references(count)
         let id = try write(segments)
         #expect(try read(id) == segments)
-        let reader = try IndexManifestReader(store: store, id: id)
+        let reader = try IndexManifestReader(store: RepositoryStore(store), id: id)
         #expect(reader.header.definition == definition)
         #expect(reader.header.views.first?.opened == "2025-01-01T00:00:00.123Z")
     }
@@ -61,7 +61,7 @@ struct IndexManifestTests {
     }
 
     @Test func linesAreNamedObjects() throws {
-        let bytes = try #require(store.get(.manifest(write(references(2)))))
+        let bytes = try #require(try store.get(.manifest(write(references(2)))))
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 4)
         for (line, name) in zip(lines, ["index", "segment", "segment", "end"]) {

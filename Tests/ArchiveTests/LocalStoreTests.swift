@@ -99,7 +99,7 @@ struct LocalStoreTests {
         #expect(try folder.names(in: "full/.staging").isEmpty)
         #expect(try store.put([1], at: ObjectKey("small")) == .created)
         let spool = try Spool(in: "\(root)/spool", limit: 1 << 30)
-        let writer = try SegmentWriter(spool: spool, kind: .bulk)
+        let writer = try SegmentWriter(store: plainStore, spool: spool, kind: .bulk)
         var generator = SeededGenerator(seed: 1)
         let noise = Sample("1", (0..<(3 << 20)).map { _ in UInt8.random(in: 32...126, using: &generator) })
         #expect(code { try writer.append(noise) } == .noSpace)

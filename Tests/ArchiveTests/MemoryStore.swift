@@ -11,11 +11,18 @@ final class MemoryStore: ObjectStore {
         case overwrites
         /// Answers `existing`, yet overwrites.
         case overwritesQuietly
+        /// Keeps to the condition of a put, not to that of an upload in parts.
+        case overwritesInParts
     }
 
     let location = "memory"
     private let flaw: Flaw
-    private let objects = Mutex<[ObjectKey: [UInt8]]>([:])
+    private let objects = Mutex<[ObjectKey: Object]>([:])
+
+    private struct Object {
+        var bytes: [UInt8]
+        let modified = Date()
+    }
 
     init(_ flaw: Flaw = .none) {
         self.flaw = flaw
@@ -23,13 +30,13 @@ final class MemoryStore: ObjectStore {
 
     /// Changes stored bytes behind the contract's back.
     func tamper(_ key: ObjectKey, _ change: (inout [UInt8]) -> Void) {
-        objects.withLock { change(&$0[key, default: []]) }
+        objects.withLock { change(&$0[key, default: Object(bytes: [])].bytes) }
     }
 
     func put(_ bytes: [UInt8], at key: ObjectKey) -> PutResult {
         objects.withLock { objects in
             let isTaken = objects[key] != nil
-            if !isTaken || flaw != .none { objects[key] = bytes }
+            if !isTaken || flaw == .overwrites || flaw == .overwritesQuietly { objects[key] = Object(bytes: bytes) }
             return isTaken && flaw != .overwrites ? .existing : .created
         }
     }
@@ -41,17 +48,27 @@ final class MemoryStore: ObjectStore {
         return put(Array(data), at: key)
     }
 
-    func get(_ key: ObjectKey) -> [UInt8]? {
-        objects.withLock { $0[key] }
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) -> PutResult? {
+        guard flaw == .overwritesInParts else { return nil }
+        delete(key)
+        return put(bytes, at: key)
     }
 
+    func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
+        guard let bytes = bytes(key) else { return nil }
+        guard bytes.count <= ObjectSize.small else { throw tooLarge(key, size: bytes.count) }
+        return bytes
+    }
+
+    private func bytes(_ key: ObjectKey) -> [UInt8]? { objects.withLock { $0[key]?.bytes } }
+
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] {
-        guard let bytes = get(key) else { throw absent(key) }
+        guard let bytes = bytes(key) else { throw absent(key) }
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw shortRead(key, range, size: bytes.count) }
         return Array(bytes[range])
     }
 
-    func size(_ key: ObjectKey) -> Int? { get(key)?.count }
+    func size(_ key: ObjectKey) -> Int? { bytes(key)?.count }
 
     func list(_ prefix: String, after: ObjectKey?, limit: Int) throws(ArchiveError) -> [ObjectInfo] {
         guard ObjectKey.isValidPrefix(prefix) else { throw malformedPrefix(prefix) }
@@ -63,13 +80,15 @@ final class MemoryStore: ObjectStore {
             }
             .sorted { $0.key < $1.key }
             .prefix(limit)
-            .map { ObjectInfo(key: $0.key, size: $0.value.count, modified: Date()) }
+            .map { ObjectInfo(key: $0.key, size: $0.value.bytes.count, modified: $0.value.modified) }
         }
     }
 
     func delete(_ key: ObjectKey) {
         objects.withLock { $0[key] = nil }
     }
+
+    func now() -> Date { Date() }
 
     func removeLeftovers(olderThan age: Int) -> Int { 0 }
 }

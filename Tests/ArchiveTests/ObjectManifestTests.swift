@@ -27,10 +27,10 @@ struct ObjectManifestTests {
     }
 
     @Test func objectsComeBackWithTheirBytesAndInTheirOrder() throws {
-        let reader = try ObjectManifestReader(store: store, id: write(objects))
+        let reader = try ObjectManifestReader(store: RepositoryStore(store), id: write(objects))
         #expect(reader.objects == objects)
         #expect(reader.header == header)
-        #expect(try ObjectManifestReader(store: store, id: write([])).objects.isEmpty)
+        #expect(try ObjectManifestReader(store: RepositoryStore(store), id: write([])).objects.isEmpty)
     }
 
     @Test func sameObjectsMakeTheSameManifest() throws {
@@ -39,7 +39,7 @@ struct ObjectManifestTests {
     }
 
     @Test func linesAreNamedObjects() throws {
-        let bytes = try #require(store.get(.manifest(write(objects))))
+        let bytes = try #require(try store.get(.manifest(write(objects))))
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 4)
         for (line, name) in zip(lines, ["objects", "object", "object", "end"]) { #expect(line.hasPrefix("{\"\(name)\":{")) }
@@ -51,7 +51,7 @@ struct ObjectManifestTests {
         for offset in 0..<(try #require(store.size(.manifest(id)))) {
             let bit = UInt8(1) << UInt8(offset % 8)
             store.tamper(.manifest(id)) { $0[offset] ^= bit }
-            let outcome = code { _ = try ObjectManifestReader(store: store, id: id) }
+            let outcome = code { _ = try ObjectManifestReader(store: RepositoryStore(store), id: id) }
             #expect(outcome == .corrupt || outcome == .unsupported, "byte \(offset)")
             store.tamper(.manifest(id)) { $0[offset] ^= bit }
         }
@@ -61,7 +61,8 @@ struct ObjectManifestTests {
         let id = try write(objects)
         while let count = store.size(.manifest(id)), count > 0 {
             store.tamper(.manifest(id)) { $0.removeLast() }
-            #expect(code { _ = try ObjectManifestReader(store: store, id: id) } == .corrupt, "cut to \(count - 1)")
+            #expect(
+                code { _ = try ObjectManifestReader(store: RepositoryStore(store), id: id) } == .corrupt, "cut to \(count - 1)")
         }
     }
 
@@ -71,6 +72,6 @@ struct ObjectManifestTests {
             header: IndexManifest(name: "a", uuid: "u", shards: 1, definition: "{}", documents: 0, plainBytes: 0, views: []))
         let staged = try writer.finish()
         _ = try store.upload(contentsOf: staged.path, at: .manifest(staged.digest))
-        #expect(code { _ = try ObjectManifestReader(store: store, id: staged.digest) } == .corrupt)
+        #expect(code { _ = try ObjectManifestReader(store: RepositoryStore(store), id: staged.digest) } == .corrupt)
     }
 }

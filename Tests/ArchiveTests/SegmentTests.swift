@@ -18,7 +18,7 @@ struct SegmentTests {
     private func makeWriter(_ kind: SegmentKind, frameBytes: Int = 1 << 20) throws -> SegmentWriter {
         var settings = SegmentSettings()
         settings.frameBytes = frameBytes
-        return try SegmentWriter(spool: spool, kind: kind, settings: settings)
+        return try SegmentWriter(store: plainStore, spool: spool, kind: kind, settings: settings)
     }
 
     private func put(_ samples: [Sample], kind: SegmentKind = .bulk, frameBytes: Int = 1 << 20) throws -> StagedSegment {
@@ -36,7 +36,7 @@ struct SegmentTests {
     @Test(arguments: 1...8) func bulkSegmentGivesBackItsLines(seed: UInt64) throws {
         let samples = Sample.make(Int(seed) * 97, seed: seed)
         let staged = try put(samples, frameBytes: 2_000)
-        let reader = try SegmentReader(store: store, id: staged.id, windowBytes: 5_000)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, windowBytes: 5_000)
         #expect(try plain(reader) == Sample.lines(samples))
         #expect(reader.kind == .bulk)
         #expect(reader.documents == samples.count)
@@ -51,7 +51,7 @@ struct SegmentTests {
     @Test(arguments: 1...8) func exactSegmentGivesBackItsDocuments(seed: UInt64) throws {
         let samples = Sample.make(Int(seed) * 61, seed: seed, kind: .exact)
         let staged = try put(samples, kind: .exact, frameBytes: 3_000)
-        let reader = try SegmentReader(store: store, id: staged.id, storedBytes: staged.storedBytes)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, storedBytes: staged.storedBytes)
         var read: [Sample] = []
         for index in reader.frames.indices {
             var documents = ExactDocuments(in: try reader.frame(index))
@@ -68,7 +68,7 @@ struct SegmentTests {
     @Test func framesAreReadInAnyOrder() throws {
         let samples = Sample.make(300, seed: 5)
         let staged = try put(samples, frameBytes: 1_500)
-        let reader = try SegmentReader(store: store, id: staged.id, windowBytes: 2_000)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id, windowBytes: 2_000)
         let forward = try reader.frames.indices.map { try Array(reader.frame($0)) }
         let backward = try reader.frames.indices.reversed().map { try Array(reader.frame($0)) }
         #expect(backward.reversed() == forward)
@@ -82,7 +82,7 @@ struct SegmentTests {
         let huge = Sample("huge", noise)
         let samples = [Sample("a", [1, 2])] + [huge] + Sample.make(20, seed: 9)
         let staged = try put(samples)
-        let reader = try SegmentReader(store: store, id: staged.id)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: staged.id)
         #expect(reader.frames.map(\.documents) == [1, 1, 20])
         #expect(try plain(reader) == Sample.lines(samples))
         try reader.verify()
@@ -103,7 +103,7 @@ struct SegmentTests {
     @Test func fullSegmentSaysSo() throws {
         var settings = SegmentSettings()
         settings.segmentBytes = 1_000
-        let writer = try SegmentWriter(spool: spool, kind: .bulk, settings: settings)
+        let writer = try SegmentWriter(store: plainStore, spool: spool, kind: .bulk, settings: settings)
         while !writer.isFull { try writer.append(Sample("1", Array(repeating: 97, count: 90))) }
         #expect(writer.plainBytes >= 1_000 && writer.plainBytes < 1_120)
     }
@@ -134,11 +134,11 @@ struct SegmentTests {
 
     @Test func nameIsTheDigestOfTheStoredBytes() throws {
         let staged = try put(Sample.make(10, seed: 3))
-        #expect(try SHA256.digest(of: #require(store.get(.segment(staged.id)))) == staged.id)
+        #expect(try SHA256.digest(of: #require(try store.get(.segment(staged.id)))) == staged.id)
     }
 
     @Test func absentSegmentIsToldApart() throws {
         let id = try SHA256.digest(of: [])
-        #expect(code { _ = try SegmentReader(store: store, id: id) } == .notFound)
+        #expect(code { _ = try SegmentReader(store: RepositoryStore(store), id: id) } == .notFound)
     }
 }

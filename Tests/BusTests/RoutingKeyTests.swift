@@ -11,6 +11,7 @@ import Testing
         #expect(RoutingKey.status(.backup, plan: "nightly", phase: .succeeded) == "backup.nightly.succeeded")
         #expect(RoutingKey.progress(.backup, plan: "nightly") == "backup.nightly.progress")
         #expect(RoutingKey.metric(plan: "nightly", name: "sheaf_unit_seconds") == "metric.nightly.sheaf_unit_seconds")
+        #expect(RoutingKey.repository("disk.a") == "repository.disk-a")
         #expect(RoutingKey.events(.backup, plan: "nightly") == "backup.nightly.#")
     }
 

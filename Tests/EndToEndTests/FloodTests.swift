@@ -34,7 +34,7 @@ extension EndToEnd {
             var generator = SeededGenerator(seed: Self.seed)
             try await Site.use { site in
                 let stub = try await site.startStub(Self.shape)
-                try site.declare(stub)
+                try site.declare(stub, isEncrypted: false)
                 let crew = Crew(site, Self.units)
                 try await crew.start(Self.workers)
 

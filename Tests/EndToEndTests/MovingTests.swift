@@ -28,7 +28,7 @@ extension EndToEnd {
                 let index = "\(site.prefix)-moving"
                 try await engine.use([index]) {
                     let shards = try await makeIndex(index, on: engine)
-                    try site.declare(server)
+                    try site.declare(server, isEncrypted: false)
                     // At this rate the dump takes many times as long as a view's opening.
                     try site.declarePlan("nightly", indices: index, parameters: ["maxBytesPerSecond": "2MiB"])
                     try await site.startScheduler()

@@ -47,7 +47,7 @@ def plans(directions):
 
 
 def prepare(folder, servers, directions, resources):
-    manifests = [sessions.binding(dialect, url) for dialect, url in servers.items()]
+    manifests = [sessions.password()] + [sessions.binding(dialect, url) for dialect, url in servers.items()]
     for source, target in directions:
         path = os.path.join(folder, plan_name(source, target))
         os.makedirs(path, exist_ok=True)

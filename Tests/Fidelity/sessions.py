@@ -4,6 +4,7 @@ import json
 import subprocess
 
 BINDING = "appcatalog.appscode.com/v1alpha1"
+STORAGE = "fid-storage"
 
 
 def manifest(version, kind, name, **parts):
@@ -16,8 +17,12 @@ def binding(dialect, url):
 
 
 def repository(name, path):
-    spec = {"backend": {"local": {"mountPath": path}}}
+    spec = {"backend": {"local": {"mountPath": path}, "storageSecretName": STORAGE}}
     return manifest("stash.appscode.com/v1alpha1", "Repository", name, spec=spec)
+
+
+def password():
+    return manifest("v1", "Secret", STORAGE, stringData={"RESTIC_PASSWORD": "fidelity"})
 
 
 def session(dialect, repository_name, task, parameters):

@@ -29,7 +29,7 @@ import Testing
             "Expire date:Nov  8 11:53:00 2026 GMT",
         ])
         #expect(certificate.notAfter?.description == "2026-11-08T11:53:00.000Z")
-        let sentence = TLSFailure.otherHost.sentence(reason: "", host: "other", certificate: certificate)
+        let sentence = TLSFailure.otherHost.sentence(reason: "", host: "other", certificate: certificate, settings: .appBinding)
         #expect(sentence.contains("is not for other but for DNS:es.internal, IP Address:10.0.0.1; set clientConfig.serverName"))
     }
 }

@@ -55,10 +55,10 @@ extension ComplaintCases {
             "timeOut as a number", plan("timeOut: 90"),
             "6:12: error: spec.timeOut: expected a duration of h, m and s, such as \"1h30m\", found the number 90"),
         Case(
-            "retention", plan("retentionPolicy:\n  keepLast: -1\n  keepDaily: 1.5\n  prune: 'true'"),
+            "retention", plan("retentionPolicy:\n  keepLast: -2\n  keepDaily: 1.5\n  prune: 'true'"),
             "7:5: error: spec.retentionPolicy.name: expected a name for the policy, found nothing",
-            "7:15: error: spec.retentionPolicy.keepLast: expected a whole number from 0 on, found the number -1",
-            "8:16: error: spec.retentionPolicy.keepDaily: expected a whole number from 0 on, found the number 1.5",
+            "7:15: error: spec.retentionPolicy.keepLast: expected a whole number from -1 on, found the number -2",
+            "8:16: error: spec.retentionPolicy.keepDaily: expected a whole number from -1 on, found the number 1.5",
             "9:12: error: spec.retentionPolicy.prune: expected true or false, found \"true\""),
         Case(
             "retry", plan("retryConfig: {maxRetry: 99999999999, delay: soon}"),
@@ -77,6 +77,20 @@ extension ComplaintCases {
         Case(
             "parameters of a restore in a plan", plan("task: {params: [{name: conflict, value: skip}]}"),
             "6:26: warning: spec.task.params[0].name: conflict is a parameter of restores; it has no effect in a backup"),
+        Case(
+            "room for segments", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 10 GB, cpu: 1}}}}"),
+            "6:66: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found \"10 GB\""
+        ),
+        Case(
+            "no room for segments",
+            plan("interimVolumeTemplate:\n  metadata: {name: x}\n  spec: {resources: {requests: {storage: 0}}}"),
+            "8:44: error: spec.interimVolumeTemplate.spec.resources.requests.storage: expected an amount of storage such as 1Gi, 500M or 2e9, found the number 0"
+        ),
+        Case("room as a number", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 2e9}}}}")),
+        Case("room in gibibytes", plan("interimVolumeTemplate: {spec: {resources: {requests: {storage: 1.5Gi}}}}")),
+        Case(
+            "room in a list", plan("interimVolumeTemplate: {spec: []}"),
+            "6:33: error: spec.interimVolumeTemplate.spec: expected fields, found a list"),
         Case(
             "lists", plan("interimVolumeTemplate: {}\nhooks: []\ntask: {params: {name: a}}"),
             "7:10: error: spec.hooks: expected fields, found a list",

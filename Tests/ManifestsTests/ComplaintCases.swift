@@ -26,6 +26,15 @@ enum ComplaintCases {
         "{apiVersion: stash.appscode.com/v1alpha1, kind: Repository, metadata: {name: r}, spec:\n\(spec)\n}"
     }
 
+    /// - Parameter backend: such as `s3: {bucket: b}`.
+    private static func annotated(_ annotations: String, _ backend: String) -> String {
+        "apiVersion: stash.appscode.com/v1alpha1\nkind: Repository\nspec: {backend: {\(backend)}}\n"
+            + "metadata: {name: r, annotations: {\(annotations)}}"
+    }
+
+    private static let annotationNames =
+        "sheaf.dev/encryption, sheaf.dev/endpoint, sheaf.dev/addressing, sheaf.dev/multipart, sheaf.dev/max-bytes-per-second"
+
     static let documents: [Case] = [
         Case(
             "not YAML", "a: [1\nb: 2",
@@ -151,6 +160,27 @@ enum ComplaintCases {
     ]
 
     static let repositories: [Case] = [
+        Case(
+            "misspelt annotation", annotated("sheaf.dev/encyption: none, other.dev/x: y", "s3: {bucket: b}"),
+            "4:51: error: metadata.annotations[\"sheaf.dev/encyption\"]: not an annotation of a Repository; there are \(annotationNames)"
+        ),
+        Case(
+            "words of annotations",
+            annotated("sheaf.dev/encryption: aes, sheaf.dev/addressing: host, sheaf.dev/multipart: always", "s3: {bucket: b}"),
+            "4:52: error: metadata.annotations[\"sheaf.dev/encryption\"]: expected none, found \"aes\"",
+            "4:79: error: metadata.annotations[\"sheaf.dev/addressing\"]: expected path or virtual-host, found \"host\"",
+            "4:106: error: metadata.annotations[\"sheaf.dev/multipart\"]: expected never, found \"always\""),
+        Case(
+            "annotations of another backend",
+            annotated("sheaf.dev/endpoint: 'http://h', sheaf.dev/max-bytes-per-second: 1MiB", "s3: {bucket: b}"),
+            "4:50: error: metadata.annotations[\"sheaf.dev/endpoint\"]: an annotation for gcs and azure only, and the backend is s3"
+        ),
+        Case(
+            "annotations of S3", annotated("sheaf.dev/multipart: never", "gcs: {bucket: b}"),
+            "4:51: error: metadata.annotations[\"sheaf.dev/multipart\"]: an annotation for s3 only, and the backend is gcs"),
+        Case(
+            "known annotations",
+            annotated("sheaf.dev/encryption: none, sheaf.dev/addressing: path, sheaf.dev/multipart: never", "s3: {bucket: b}")),
         Case("no backend", repository("{}"), "2:1: error: spec.backend: expected where snapshots are kept, found nothing"),
         Case(
             "no provider", repository("{backend: {storageSecretName: s}}"),

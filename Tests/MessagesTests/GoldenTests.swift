@@ -36,6 +36,7 @@ import Testing
         try check("status", .status, MessageSamples.status)
         try check("progress", .progress, MessageSamples.progress)
         try check("metric", .metric, MessageSamples.metric)
+        try check("repository", .repository, MessageSamples.repositoryEvent)
         try check("control", .control, ControlHint.sessionEnded(session: MessageSamples.session))
     }
 

@@ -69,6 +69,14 @@ enum MessageSamples {
         MetricEvent(name: "sheaf_unit_seconds", value: 1.5, labels: ["worker": "w1", "kind": "backup"], time: time)
     }
 
+    static var repositoryEvent: RepositoryEvent {
+        RepositoryEvent(
+            name: "disk", namespace: "demo", repository: identifier(RepositoryID("0f1e2d3c4b5a69788796a5b4c3d2e1f0")),
+            status: RepositoryStatus(
+                firstBackupTime: time - .seconds(86_400), lastBackupTime: time, size: 4096, snapshotCount: 7,
+                snapshotsRemovedOnLastCleanup: 2, integrity: true), worker: "w1", time: time)
+    }
+
     static var summary: SnapshotSummary {
         SnapshotSummary(
             id: snapshot, repository: "disk", namespace: "demo", target: "logs-es",

@@ -107,23 +107,33 @@ import Testing
     private func repository(_ path: String, name: String = "disk") -> Repository {
         Repository(
             metadata: ObjectMeta(name: name, namespace: "demo"),
-            spec: .init(backend: Backend(.local(.init(mountPath: path)))))
+            spec: .init(backend: Backend(.local(.init(mountPath: path)), storageSecretName: "s")))
     }
 
-    private func pool(_ path: String) -> RepositoryPool {
-        RepositoryPool(
-            resources: resources(
-                """
-                apiVersion: stash.appscode.com/v1alpha1
-                kind: Repository
-                metadata: {name: disk, namespace: demo}
-                spec: {backend: {local: {mountPath: "\(path)"}}}
-                ---
-                apiVersion: stash.appscode.com/v1alpha1
-                kind: Repository
-                metadata: {name: bucket, namespace: demo}
-                spec: {backend: {s3: {endpoint: s3.example, bucket: b}, storageSecretName: s}}
-                """))
+    /// - Parameters:
+    ///   - annotations: of the Repository `disk`.
+    ///   - secret: values of the Secret that it names.
+    private func pool(
+        _ path: String, annotations: String = "{}", secret: String = "{RESTIC_PASSWORD: first}"
+    ) -> RepositoryPool {
+        let resources = resources(
+            """
+            apiVersion: stash.appscode.com/v1alpha1
+            kind: Repository
+            metadata: {name: disk, namespace: demo, annotations: \(annotations)}
+            spec: {backend: {local: {mountPath: "\(path)"}, storageSecretName: s}}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: s, namespace: demo}
+            stringData: \(secret)
+            ---
+            apiVersion: stash.appscode.com/v1alpha1
+            kind: Repository
+            metadata: {name: bucket, namespace: demo}
+            spec: {backend: {s3: {endpoint: s3.example, bucket: b}, storageSecretName: s}}
+            """)
+        return RepositoryPool(resources: resources, secrets: SecretSource(resources: resources))
     }
 
     @Test func theOwnRepositoryIsMadeOnceAndStaysTheSame() throws {
@@ -139,11 +149,76 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
+    @Test func aRepositoryThatIsNotThereIsNotFoundWhereNoOtherWorkerIsAsked() throws {
+        let folder = try TemporaryFolder()
+        let pool = pool(folder.path)
+        let error = #expect(throws: ArchiveError.self) { _ = try pool.openHere(repository(folder.path)) }
+        #expect(error?.code == .notFound && error?.message.contains("there is no repository in \(folder.path)") == true)
+        try Data("rest".utf8).write(to: URL(filePath: "\(folder.path)/recover.py"))
+        #expect(try pool.bareStore(of: repository(folder.path)).list("", after: nil, limit: 9).map(\.key.text) == ["recover.py"])
+    }
+
     @Test func aMessageCannotNameAnotherFolder() throws {
         let (own, other) = (try TemporaryFolder(), try TemporaryFolder())
         #expect(code { _ = try pool(own.path).open(repository(other.path), creating: true) } == .missingHere)
         #expect(code { _ = try pool(own.path).open(repository(own.path, name: "unknown"), creating: true) } == .missingHere)
         #expect(try FileManager.default.contentsOfDirectory(atPath: other.path).isEmpty)
+    }
+
+    @Test func aRepositoryIsEncryptedUnlessItsOwnManifestSaysOtherwise() throws {
+        let (sealed, plain) = (try TemporaryFolder(), try TemporaryFolder())
+        let made = try pool(sealed.path).open(repository(sealed.path), creating: true)
+        #expect(made.format.isEncrypted)
+        let refusal = #expect(throws: ArchiveError.self) {
+            _ = try pool(sealed.path, annotations: "{sheaf.dev/encryption: none}").open(repository(sealed.path), creating: false)
+        }
+        #expect(refusal?.code == .invalid)
+        let open = try pool(plain.path, annotations: "{sheaf.dev/encryption: none}", secret: "{}")
+            .open(repository(plain.path), creating: true)
+        #expect(!open.format.isEncrypted)
+        var message = repository(sealed.path)
+        message.metadata.annotations = ["sheaf.dev/encryption": "none"]
+        #expect(try pool(sealed.path).open(message, creating: false).format.isEncrypted)
+    }
+
+    @Test(arguments: [
+        ("{}", "{other: x}", WorkerError.Code.missingHere), ("{}", "{RESTIC_PASSWORD: a, SHEAF_PASSWORD: b}", .refused),
+        ("{}", "{RESTIC_PASSWORD: \"\"}", .refused), ("{}", "{RESTIC_PASSWORD: \"\\n\"}", .refused),
+    ])
+    func withoutOnePasswordNothingIsMade(annotations: String, secret: String, expected: WorkerError.Code) throws {
+        let folder = try TemporaryFolder()
+        let pool = pool(folder.path, annotations: annotations, secret: secret)
+        #expect(code { _ = try pool.open(repository(folder.path), creating: true) } == expected)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    /// A file's line end is cut off, a manifest's is not; the same password may be given both ways.
+    @Test(arguments: [
+        #"{RESTIC_PASSWORD: "first\n"}"#, #"{RESTIC_PASSWORD: "first\r\n"}"#,
+        #"{RESTIC_PASSWORD: "first\n", SHEAF_PASSWORD: first}"#,
+    ])
+    func aLineEndBehindAPasswordIsNoPartOfIt(secret: String) throws {
+        let folder = try TemporaryFolder()
+        let made = try pool(folder.path).open(repository(folder.path), creating: true)
+        #expect(try pool(folder.path, secret: secret).open(repository(folder.path), creating: false).id == made.id)
+    }
+
+    @Test func anotherWordThanNoneIsNoEncryption() throws {
+        var other = repository("/nowhere")
+        other.metadata.annotations = ["sheaf.dev/encryption": "aes"]
+        #expect(code { _ = try RepositoryPassword(of: other, in: SecretSource(resources: resources("{}"))) } == .refused)
+    }
+
+    @Test func anotherPasswordIsToldWithItsSecretAndTriedElsewhere() throws {
+        let folder = try TemporaryFolder()
+        let made = try pool(folder.path).open(repository(folder.path), creating: true)
+        let same = pool(folder.path, secret: "{SHEAF_PASSWORD: first, RESTIC_PASSWORD: first}")
+        #expect(try same.open(repository(folder.path), creating: false).id == made.id)
+        let error = #expect(throws: ArchiveError.self) {
+            _ = try pool(folder.path, secret: "{SHEAF_PASSWORD: other}").open(repository(folder.path), creating: false)
+        }
+        #expect(error?.code == .wrongPassword && error?.isRetryable == true)
+        #expect(error?.message.contains("the password of Secret demo/s opens none of 1 keys of repository \(made.id)") == true)
     }
 
     @Test func aBackendThatIsNotServedIsRefusedForGood() throws {

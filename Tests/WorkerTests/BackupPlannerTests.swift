@@ -80,8 +80,8 @@ import Testing
             params: [.init(name: "objects", value: "none")] + parameters.map { .init(name: $0.key, value: $0.value) })
         let folder = try TemporaryFolder()
         let objects = ObjectDumper(
-            client: client, store: try LocalStore(folder.makeFolder("store")),
-            spool: try Spool(in: folder.makeFolder("spool"), limit: 1 << 20))
+            client: client, store: RepositoryStore(try LocalStore(folder.makeFolder("store"))),
+            spool: try Spool(in: folder.makeFolder("spool"), limit: 1 << 20), session: command.id)
         return try withExtendedLifetime(folder) {
             try BackupPlanner(client: client, settings: WorkerSettings(name: "w"), objects: objects).plan(command)
         }

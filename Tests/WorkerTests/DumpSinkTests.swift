@@ -17,7 +17,8 @@ import Testing
         var settings = SegmentSettings()
         settings.frameBytes = 400
         settings.segmentBytes = 1000
-        sink = DumpSink(store: store, spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 30), settings: settings)
+        sink = DumpSink(
+            store: RepositoryStore(store), spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 30), settings: settings)
     }
 
     private func take(_ id: String, routing: String? = nil, _ source: String) throws {
@@ -31,7 +32,7 @@ import Testing
 
     private func text(of segment: StoredSegment) throws -> String {
         let id = try #require(Digest(hex: segment.id))
-        let reader = try SegmentReader(store: store, id: id, storedBytes: segment.storedBytes)
+        let reader = try SegmentReader(store: RepositoryStore(store), id: id, storedBytes: segment.storedBytes)
         try reader.verify()
         var text = ""
         for frame in reader.frames.indices { text += String(decoding: try reader.frame(frame), as: UTF8.self) }
@@ -62,7 +63,8 @@ import Testing
         #expect(sink.segments.map(\.kind) == ["bulk", "exact"])
         #expect(sink.segments.map(\.documents) == [2, 1])
         let exact = try #require(sink.segments.last)
-        let reader = try SegmentReader(store: store, id: try #require(Digest(hex: exact.id)), storedBytes: exact.storedBytes)
+        let reader = try SegmentReader(
+            store: RepositoryStore(store), id: try #require(Digest(hex: exact.id)), storedBytes: exact.storedBytes)
         var documents = ExactDocuments(in: try reader.frame(0))
         let document = try #require(try documents.next())
         #expect(String(decoding: document.action, as: UTF8.self) == #"{"index":{"_id":"2"}}"#)
@@ -136,7 +138,8 @@ import Testing
         var settings = SegmentSettings()
         settings.frameBytes = 400
         settings.segmentBytes = 1 << 20
-        let sink = DumpSink(store: store, spool: try Spool(in: "\(folder.path)/small", limit: 2000), settings: settings)
+        let sink = DumpSink(
+            store: RepositoryStore(store), spool: try Spool(in: "\(folder.path)/small", limit: 2000), settings: settings)
         let failure = #expect(throws: ArchiveError.self) {
             var generator = SeededNumbers(state: 3)
             while true {
@@ -155,7 +158,7 @@ import Testing
         let spool = try Spool(in: "\(folder.path)/left", limit: 1 << 20)
         var settings = SegmentSettings()
         settings.frameBytes = 100
-        var sink: DumpSink? = DumpSink(store: store, spool: spool, settings: settings)
+        var sink: DumpSink? = DumpSink(store: RepositoryStore(store), spool: spool, settings: settings)
         for number in 0..<50 {
             try Array("\"\(number)\"".utf8).withUnsafeBytes { id in
                 try Array("{\"a\":\(number)}".utf8).withUnsafeBytes { try sink?.take(id: id, routing: nil, source: $0, sort: $0) }

@@ -22,7 +22,8 @@ import Testing
         let client = try ElasticsearchClient(
             configuration: ClusterConfiguration(url: server.url), retryPolicy: RetryPolicy(retries: 0))
         var unit = DumpUnit(
-            client: client, store: store, spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 30), settings: settings,
+            client: client, store: RepositoryStore(store), spool: try Spool(in: "\(folder.path)/spool", limit: 1 << 30),
+            settings: settings,
             pageSizes: PageSizes(), logger: Logger(label: "test", handler: JSONLogHandler()), report: { _, _, _ in })
         if let sleep { unit.sleep = sleep }
         return unit

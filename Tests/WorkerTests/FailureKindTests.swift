@@ -21,7 +21,7 @@ import Testing
     @Test(
         arguments: [
             (.noSpace, .retry), (.unreachable, .retry), (.exhausted, .retry), (.notFound, .permanent), (.exists, .permanent),
-            (.accessDenied, .permanent), (.corrupt, .permanent), (.invalid, .permanent), (.unsupported, .permanent),
+            (.accessDenied, .retry), (.corrupt, .permanent), (.invalid, .permanent), (.unsupported, .permanent),
         ] as [(ArchiveError.Code, FailureKind)])
     func theRepositorysErrors(code: ArchiveError.Code, kind: FailureKind) {
         #expect(FailureKind(ArchiveError(code, "m")) == kind)

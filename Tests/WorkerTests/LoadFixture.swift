@@ -39,7 +39,7 @@ final class LoadFixture {
         var settings = SegmentSettings()
         settings.frameBytes = frameBytes
         settings.segmentBytes = 4 * frameBytes
-        let sink = DumpSink(store: local, spool: spool, settings: settings)
+        let sink = DumpSink(store: RepositoryStore(local), spool: spool, settings: settings)
         for number in 0..<count {
             documents["\(number)"] = source(number)
             try Array("\"\(number)\"".utf8).withUnsafeBytes { id in
@@ -78,7 +78,8 @@ final class LoadFixture {
                     retryPolicy: RetryPolicy(retries: 5, backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(2))),
                     isCancelled: { !isOurs() })
             },
-            gate: gate, store: store, spool: spool, settings: settings, logger: Logger(label: "test", handler: JSONLogHandler()),
+            gate: gate, store: RepositoryStore(store), spool: spool, settings: settings,
+            logger: Logger(label: "test", handler: JSONLogHandler()),
             report: { _, _, _ in })
         let guardian = UnitGuard(
             settings: settings, deadline: nil, journal: MemoryJournal(), isDraining: { false }, isOurs: isOurs)

@@ -39,7 +39,9 @@ struct ObjectRestorerTests {
         self.plan = plan
     }
 
-    private var restorer: ObjectRestorer { ObjectRestorer(client: client, store: store, session: Samples.session) }
+    private var restorer: ObjectRestorer {
+        ObjectRestorer(client: client, store: RepositoryStore(store), session: Samples.session)
+    }
 
     private func template() throws -> JSONValue? {
         try client.objects(of: [.indexTemplates], includesSystem: true).object(.indexTemplates, name)?.json()
@@ -56,7 +58,7 @@ struct ObjectRestorerTests {
         try cleaning {
             for _ in 0..<2 { try restorer.prepare(plan) {} }
             #expect(try template()?["priority"] == 7)
-            let other = ObjectRestorer(client: client, store: store, session: Samples.makeID("other"))
+            let other = ObjectRestorer(client: client, store: RepositoryStore(store), session: Samples.makeID("other"))
             try other.drop(plan)
             #expect(try template() != nil)
             for _ in 0..<2 { try restorer.drop(plan) }

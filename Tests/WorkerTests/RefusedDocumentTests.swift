@@ -26,7 +26,7 @@ import Testing
     /// Action and source of each document of a segment of refused ones.
     private func kept(_ segment: StoredSegment) throws -> [(action: JSONValue, source: String)] {
         let id = try #require(Digest(hex: segment.id))
-        let reader = try SegmentReader(store: fixture.local, id: id, storedBytes: segment.storedBytes)
+        let reader = try SegmentReader(store: RepositoryStore(fixture.local), id: id, storedBytes: segment.storedBytes)
         try reader.verify()
         #expect(reader.kind == .exact && reader.documents == segment.documents)
         var found: [(JSONValue, String)] = []
@@ -73,7 +73,7 @@ import Testing
         let part = try fixture.run(try server { _ in true })
         #expect(part.rejected == 3)
         var lines: [UInt8] = []
-        let report = try RejectsExport(store: fixture.local).run(part.segments.map(\.id)) { lines += $0 }
+        let report = try RejectsExport(store: RepositoryStore(fixture.local)).run(part.segments.map(\.id)) { lines += $0 }
         #expect(report.documents == 3 && report.bytes == lines.count && report.flattened == 1)
 
         let path = "\(fixture.folder.path)/refused"
@@ -92,7 +92,7 @@ import Testing
 
     @Test func segmentsOfSnapshotsAreNotTakenForRefusedDocuments() throws {
         try fixture.fill(documents: 3)
-        let export = RejectsExport(store: fixture.local)
+        let export = RejectsExport(store: RepositoryStore(fixture.local))
         let segment = try #require(fixture.segments.first).id
         for (id, code) in [
             (segment.hex, TransferError.Code.refused), (String(repeating: "0", count: 64), .notFound), ("3124", .notFound),
@@ -112,7 +112,8 @@ import Testing
         #expect(part.documents == server.stored.count && part.documents < 1_000)
         var before = 0
         for (number, segment) in fixture.segments[...cursor.segment].enumerated() {
-            let reader = try SegmentReader(store: fixture.local, id: segment.id, storedBytes: segment.storedBytes)
+            let reader = try SegmentReader(
+                store: RepositoryStore(fixture.local), id: segment.id, storedBytes: segment.storedBytes)
             before += reader.frames.prefix(number < cursor.segment ? reader.frames.count : cursor.frame).reduce(0) {
                 $0 + $1.documents
             }
@@ -176,6 +177,8 @@ private struct SealedStore: ObjectStore {
         throw ArchiveError(code, "sealed")
     }
 
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { nil }
+
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try under.get(key) }
 
     func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try under.read(key, range) }
@@ -187,6 +190,8 @@ private struct SealedStore: ObjectStore {
     }
 
     func delete(_ key: ObjectKey) throws(ArchiveError) { throw ArchiveError(code, "sealed") }
+
+    func now() throws(ArchiveError) -> Date { try under.now() }
 
     func removeLeftovers(olderThan age: Int) throws(ArchiveError) -> Int { throw ArchiveError(code, "sealed") }
 }

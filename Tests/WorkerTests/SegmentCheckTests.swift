@@ -31,7 +31,7 @@ import Testing
     }
 
     private func check(_ plan: PlanEntry) throws {
-        try SegmentCheck(store: fixture.local, manifests: ManifestCache()).run(plan)
+        try SegmentCheck(store: RepositoryStore(fixture.local), manifests: ManifestCache()).run(plan)
     }
 
     @Test func aWholeIndexMayTakeAnothersPlace() throws {

@@ -4,6 +4,7 @@ import Manifests
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 import Testing
 
 @testable import Worker
@@ -27,7 +28,7 @@ import Testing
         var manifests = """
             apiVersion: stash.appscode.com/v1alpha1
             kind: Repository
-            metadata: {name: disk, namespace: demo}
+            metadata: {name: disk, namespace: demo, annotations: {sheaf.dev/encryption: none}}
             spec: {backend: {local: {mountPath: "\(folder.path)/repository"}}}
             """
         var command = Samples.command(kind)
@@ -105,5 +106,23 @@ import Testing
         let status = try end(blind, plan: plan)
         #expect(status.conditions.map(\.type) == ["Note", "Cancelled", "RestoreFailed"], "\(status)")
         #expect(status.error?.hasPrefix("enough; then: ") == true && status.error?.contains("a, b") == true, "\(status)")
+    }
+
+    @Test func aRestoreThatHasEndedHoldsItsSnapshotNoMore() throws {
+        let store = try effects().repository.store
+        let restore = try effects(.restore, url: "http://127.0.0.1:1")
+        let snapshot = SnapshotID(startedAt: Samples.time, session: Samples.session)
+        for name in [restore.command.id.text, "another"] {
+            try Pins(store).put(.reading(snapshot), name: name, for: .seconds(60), reason: name)
+        }
+        let blind = try effects(.restore, url: "http://127.0.0.1:1", endurance: Endurance(attempt: 0, deliveries: 15))
+        let reply = try blind.perform(
+            .finish(Samples.abort, Samples.begin(), Samples.plan(slices: [])), begin: Samples.begin(),
+            plan: Samples.plan(slices: []))
+        guard case .finished(let final) = reply else { throw WorkerError(.refused, "not finished but \(reply)") }
+        restore.release(with: [])
+        #expect(try Pins(store).all().count == 2)
+        restore.release(with: [.final(final)])
+        #expect(try Pins(store).all().map { $0.pin?.reason } == ["another"])
     }
 }

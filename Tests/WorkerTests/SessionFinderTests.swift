@@ -4,6 +4,7 @@ import Manifests
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 import Testing
 
 @testable import Worker
@@ -18,14 +19,15 @@ import Testing
         let resources = resources(yaml)
         return SessionFinder(
             resources: resources, clusters: ClusterAccess(resources: resources, secrets: SecretSource(resources: resources)),
-            repositories: RepositoryPool(resources: resources), logger: Logger(label: "test", handler: JSONLogHandler()))
+            repositories: RepositoryPool(resources: resources, secrets: SecretSource(resources: resources)),
+            logger: Logger(label: "test", handler: JSONLogHandler()))
     }
 
     private func repositoryYAML(_ name: String, path: String) -> String {
         """
         apiVersion: stash.appscode.com/v1alpha1
         kind: Repository
-        metadata: {name: \(name), namespace: demo}
+        metadata: {name: \(name), namespace: demo, annotations: {sheaf.dev/encryption: none}}
         spec: {backend: {local: {mountPath: "\(path)"}}}
         """
     }
@@ -52,11 +54,11 @@ import Testing
         // One folder under two names: the journal lies in both.
         let path = try folder.makeFolder("disk")
         let store = try LocalStore(path)
-        _ = try OpenRepository.create(store, now: Date())
+        _ = try OpenRepository.create(store, protection: .none, now: Date())
         var begin = Samples.begin()
         begin.command?.repository.metadata.name = "disk"
         begin.command?.repository.spec.backend = Backend(.local(.init(mountPath: path)))
-        _ = try ArchiveJournal(store: store, session: Samples.session).put(.begin(begin), at: .begin)
+        _ = try ArchiveJournal(store: RepositoryStore(store), session: Samples.session).put(.begin(begin), at: .begin)
         let both = finder(repositoryYAML("alias", path: path) + "\n---\n" + repositoryYAML("disk", path: path))
         #expect(describe(both.find(Samples.session)) == "backup abc of disk")
         #expect(describe(finder(repositoryYAML("alias", path: path)).find(Samples.session)) == "unknown, 0 unreachable")

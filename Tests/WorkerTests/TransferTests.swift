@@ -1,7 +1,9 @@
+import Archive
 import Elasticsearch
 import Foundation
 import Messages
 import Runtime
+import Snapshots
 import Testing
 
 @testable import Worker
@@ -134,5 +136,15 @@ import Testing
         let long = "{\"a\":\"\(String(repeating: "x", count: 3 << 20))\"}"
         let done = try load("\(long)\n{\"b\":1}\n\(long)")
         #expect(done.report.accepted == 3 && done.report.bytes == 2 * long.utf8.count + 7)
+    }
+
+    @Test(arguments: ["latest", "20200101t000000z-zzzzzz", "zzzz"])
+    func anExportOfASnapshotThatIsNotThereSaysSo(selector: String) throws {
+        let folder = try TemporaryFolder()
+        let export = SnapshotExport(store: RepositoryStore(try LocalStore(folder.path)))
+        let error = #expect(throws: SnapshotError.self) {
+            _ = try export.run(selector, indices: ["*"], format: .bulk) { _ in }
+        }
+        #expect(error?.code == .notFound, "\(String(describing: error))")
     }
 }

@@ -30,9 +30,13 @@ package struct IndexManifest: Hashable, Sendable, Codable {
     package let documents: Int
     package let plainBytes: Int
     package let views: [View]
+    /// The session that made it, so that no two sessions share a manifest, which garbage collection could be about to delete. Nil in those
+    /// of versions before it.
+    package let session: String?
 
     package init(
-        name: String, uuid: String, shards: Int, definition: String, documents: Int, plainBytes: Int, views: [View]
+        name: String, uuid: String, shards: Int, definition: String, documents: Int, plainBytes: Int, views: [View],
+        session: String? = nil
     ) {
         version = IndexManifest.currentVersion
         self.name = name
@@ -42,6 +46,7 @@ package struct IndexManifest: Hashable, Sendable, Codable {
         self.documents = documents
         self.plainBytes = plainBytes
         self.views = views
+        self.session = session
     }
 }
 

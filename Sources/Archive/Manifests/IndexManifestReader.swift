@@ -8,7 +8,7 @@ package final class IndexManifestReader {
     private var totals = ManifestTotals()
     private var isEnded = false
 
-    package init(store: any ObjectStore, id: Digest) throws(ArchiveError) {
+    package init(store: RepositoryStore, id: Digest) throws(ArchiveError) {
         self.id = id
         var lines = try ManifestLines<ManifestLine>(store: store, id: id)
         guard case .index(let header)? = try lines.next() else { throw lines.damaged("it does not start with an index") }

@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// The lines of a manifest, fetched a window at a time.
 struct ManifestLines<Line: Decodable> {
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let id: Digest
     private let size: Int
     private let digest: RunningDigest
@@ -12,7 +12,7 @@ struct ManifestLines<Line: Decodable> {
     private var window: [UInt8] = []
     private var start = 0
 
-    init(store: any ObjectStore, id: Digest) throws(ArchiveError) {
+    init(store: RepositoryStore, id: Digest) throws(ArchiveError) {
         guard let size = try store.size(.manifest(id)) else { throw store.absent(.manifest(id)) }
         self.store = store
         self.id = id

@@ -7,11 +7,14 @@ package struct ObjectManifest: Hashable, Sendable, Codable {
     package let distribution: String
     /// Version of the cluster, such as `8.19.21`.
     package let serverVersion: String
+    /// As `IndexManifest.session`.
+    package let session: String?
 
-    package init(distribution: String, serverVersion: String) {
+    package init(distribution: String, serverVersion: String, session: String? = nil) {
         version = ObjectManifest.currentVersion
         self.distribution = distribution
         self.serverVersion = serverVersion
+        self.session = session
     }
 }
 

@@ -7,7 +7,7 @@ package struct ObjectManifestReader {
     package let objects: [StoredObject]
 
     /// - Throws: `.notFound`, `.corrupt`, `.unsupported` for a version that this program does not know, `.unreachable`.
-    package init(store: any ObjectStore, id: Digest) throws(ArchiveError) {
+    package init(store: RepositoryStore, id: Digest) throws(ArchiveError) {
         var lines = try ManifestLines<ObjectManifestLine>(store: store, id: id)
         guard case .objects(let header)? = try lines.next() else { throw lines.damaged("it does not start with objects") }
         guard header.version == ObjectManifest.currentVersion else {

@@ -1,7 +1,6 @@
 import CZstd
-import Crypto
 
-/// Compresses frames straight into a file, decoding each piece again and comparing it with its source on the way.
+/// Compresses frames, decoding each piece again and comparing it with its source on the way.
 ///
 /// The comparison catches a compressor or memory that fails before the only good copy of the documents is gone. Everything
 /// streams, so a frame of any size costs the same few MiB of contexts; these are reused from frame to frame.
@@ -10,28 +9,25 @@ final class FramePacker {
     private let decompressor: DecompressionContext
     private let stored: ByteBuffer
     private let decoded: ByteBuffer
-    private var digest: SHA256
 
     init(level: Int) throws(ArchiveError) {
         compressor = try CompressionContext(level: level)
         decompressor = try DecompressionContext()
         stored = ByteBuffer(count: ZSTD_CStreamOutSize())
         decoded = ByteBuffer(count: ZSTD_DStreamOutSize())
-        digest = try digesting { () throws(CryptoError) in try SHA256() }
     }
 
-    /// Writes the pieces, one after the other, as one frame.
-    /// - Parameter offset: where in the segment the frame starts.
+    /// Makes one frame of the pieces, one after the other.
+    /// - Parameter write: takes the frame's next bytes, which are valid during the call; the frame is good once `pack` returns.
     func pack(
-        _ pieces: [UnsafeRawBufferPointer], documents: Int, at offset: Int, into file: SpooledFile
-    ) throws(ArchiveError) -> SegmentFrame {
+        _ pieces: [UnsafeRawBufferPointer], _ write: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
         let plainBytes = pieces.reduce(0) { $0 + $1.count }
         // A frame that failed half-way leaves nothing behind.
         _ = try checkZstd(ZSTD_CCtx_reset(compressor.pointer, ZSTD_reset_session_only), "start a frame")
         _ = try checkZstd(ZSTD_DCtx_reset(decompressor.pointer, ZSTD_reset_session_only), "start a frame")
         _ = try checkZstd(ZSTD_CCtx_setPledgedSrcSize(compressor.pointer, UInt64(plainBytes)), "start a frame")
         var comparison = Comparison(pieces: pieces)
-        var storedBytes = 0
         var isEnded = false
         for (index, piece) in pieces.enumerated() {
             let mode = index == pieces.count - 1 ? ZSTD_e_end : ZSTD_e_continue
@@ -41,15 +37,11 @@ final class FramePacker {
                 var output = ZSTD_outBuffer(dst: stored.bytes.baseAddress, size: stored.bytes.count, pos: 0)
                 remaining = try checkZstd(ZSTD_compressStream2(compressor.pointer, &output, &input, mode), "compress a frame")
                 let chunk = stored.prefix(output.pos)
-                storedBytes += chunk.count
                 isEnded = try compare(chunk, &comparison)
-                try update(chunk)
-                try file.write(chunk)
+                try write(chunk)
             } while input.pos < input.size || (mode == ZSTD_e_end && remaining > 0)
         }
         guard isEnded, comparison.isComplete else { throw mismatch() }
-        return SegmentFrame(
-            offset: offset, storedBytes: storedBytes, plainBytes: plainBytes, documents: documents, digest: try finishDigest())
     }
 
     /// - Returns: whether the frame ended with this chunk.
@@ -68,14 +60,6 @@ final class FramePacker {
     private func mismatch() -> ArchiveError {
         ArchiveError(
             .corrupt, "a frame decodes to other bytes than it was made of, nothing of it was stored: check this machine's memory")
-    }
-
-    private func update(_ chunk: UnsafeRawBufferPointer) throws(ArchiveError) {
-        try digesting { () throws(CryptoError) in try digest.update(chunk) }
-    }
-
-    private func finishDigest() throws(ArchiveError) -> Digest {
-        return try digesting { () throws(CryptoError) in try digest.finish() }
     }
 }
 

@@ -9,13 +9,21 @@ package final class SegmentReader {
     package let id: Digest
     /// In bytes, as stored.
     package let storedBytes: Int
-    private let layout: SegmentLayout
-    private let store: any ObjectStore
-    private let windowBytes: Int
+    let layout: SegmentLayout
+    private let cipher: SegmentCipher?
+    let store: RepositoryStore
+    let windowBytes: Int
     private let context: DecompressionContext
-    private var window: [UInt8] = []
-    private var windowStart = 0
+    private(set) var window: [UInt8] = []
+    private(set) var windowStart = 0
+    private let trailer: [UInt8]
+    /// Of the windows so far, as long as they followed each other.
+    private var name: SHA256
+    private var named = 0
+    private var isNameChecked = false
     private var plain = ByteBuffer(count: 0)
+    /// A frame that was opened and is still compressed.
+    private var opened = ByteBuffer(count: 0)
 
     package var kind: SegmentKind { layout.kind }
     package var frames: [SegmentFrame] { layout.frames }
@@ -27,7 +35,7 @@ package final class SegmentReader {
     ///   - storedBytes: as the segment's reference says; asked of the store when `nil`.
     ///   - windowBytes: stored bytes to read with one request, when more frames follow.
     package init(
-        store: any ObjectStore, id: Digest, storedBytes: Int? = nil, windowBytes: Int = 4 << 20
+        store: RepositoryStore, id: Digest, storedBytes: Int? = nil, windowBytes: Int = 4 << 20
     ) throws(ArchiveError) {
         let key = ObjectKey.segment(id)
         var size = storedBytes
@@ -37,7 +45,8 @@ package final class SegmentReader {
         self.id = id
         self.storedBytes = size
         self.windowBytes = windowBytes
-        layout = try SegmentReader.layout(of: key, in: store, size: size)
+        (layout, cipher, trailer) = try SegmentReader.layout(of: key, in: store, size: size)
+        name = try digesting { () throws(CryptoError) in try SHA256() }
         context = try DecompressionContext()
     }
 
@@ -46,8 +55,21 @@ package final class SegmentReader {
     /// Valid until the next call of this reader; sequential calls are the cheap ones.
     /// - Throws: `.corrupt` naming segment and frame.
     package func frame(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
-        let frame = try known(index)
+        _ = try known(index)
         try fetch(index)
+        return try decoded(index)
+    }
+
+    /// As `frame`, where the header may be damaged: frame 0 is checked as well as any other.
+    package func salvagedFrame(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
+        _ = try known(index)
+        try load(index)
+        return try decoded(index)
+    }
+
+    private func decoded(_ index: Int) throws(ArchiveError) -> UnsafeRawBufferPointer {
+        let frame = frames[index]
+        guard isBorneOut(index) else { throw damaged("frame \(index) of \(frames.count) cannot hold what its table says") }
         if plain.bytes.count < frame.plainBytes || plain.bytes.count > max(4 * frame.plainBytes, 2 << 20) {
             plain = ByteBuffer(count: 0)
             plain = ByteBuffer(count: max(frame.plainBytes, min(1 << 20, 4 * frame.plainBytes)))
@@ -74,13 +96,29 @@ package final class SegmentReader {
         return frames[index]
     }
 
+    /// Whether the stored bytes can hold what the table says, so that memory is taken for what is there. A sealed table does not lie.
+    private func isBorneOut(_ index: Int) -> Bool {
+        let frame = frames[index]
+        guard cipher == nil, frame.plainBytes > SegmentReader.modestFrame else { return true }
+        let start = frame.offset - windowStart
+        return window.withUnsafeBytes {
+            FrameExtent.largest(UnsafeRawBufferPointer(rebasing: $0[start..<(start + frame.storedBytes)])) ?? 0
+                >= frame.plainBytes
+        }
+    }
+
     /// The window must hold the frame.
     private func decode(_ index: Int, into bytes: UnsafeMutableRawBufferPointer) throws(ArchiveError) {
         let frame = frames[index]
         let start = frame.offset - windowStart
+        if cipher != nil, opened.bytes.count < frame.storedBytes { opened = ByteBuffer(count: frame.storedBytes) }
         let isWhole = try window.withBytes { (window) throws(ArchiveError) in
-            let stored = UnsafeRawBufferPointer(rebasing: window[start..<(start + frame.storedBytes)])
+            var stored = UnsafeRawBufferPointer(rebasing: window[start..<(start + frame.storedBytes)])
             guard try SegmentReader.digest(stored) == frame.digest else { return false }
+            if let cipher {
+                guard try cipher.open(frame: index, stored, into: opened.bytes) else { return false }
+                stored = opened.prefix(stored.count - AESGCM.tagLength)
+            }
             let count = ZSTD_decompressDCtx(
                 context.pointer, bytes.baseAddress, frame.plainBytes, stored.baseAddress, stored.count)
             return ZSTD_isError(count) == 0 && count == frame.plainBytes
@@ -88,26 +126,29 @@ package final class SegmentReader {
         guard isWhole else { throw damaged("frame \(index) of \(frames.count) does not match its digest") }
     }
 
-    /// Reads the whole segment: its name, its header, every frame and every frame's number of documents.
-    package func verify() throws(ArchiveError) {
-        var digest = try digesting { () throws(CryptoError) in try SHA256() }
-        let key = ObjectKey.segment(id)
-        for start in stride(from: 0, to: storedBytes, by: windowBytes) {
-            let bytes = try store.read(key, start..<min(start + windowBytes, storedBytes))
-            try digesting { () throws(CryptoError) in try digest.update(bytes) }
-        }
-        let whole = try digesting { () throws(CryptoError) in try digest.finish() }
-        for (index, frame) in frames.enumerated() {
-            let found = try SegmentReader.documents(in: self.frame(index), kind: kind)
-            guard found == frame.documents else {
-                throw damaged("frame \(index) holds other than the \(frame.documents) documents its table says")
-            }
-        }
-        guard whole == id else { throw damaged("its bytes have the digest \(whole), not its name") }
-    }
-
     /// Makes the window hold a frame, and with the first one checks the header too.
     private func fetch(_ index: Int) throws(ArchiveError) {
+        try load(index)
+        guard index > 0 || isHeaderWhole else { throw damaged("its header is not the one its table tells of, before frame 0") }
+        try checkName()
+    }
+
+    /// Whoever reads from the first frame to the last learns before the last ones whether this is the segment that was meant, and not another
+    /// whole one that somebody put under its name.
+    private func checkName() throws(ArchiveError) {
+        guard named == layout.framesEnd, !isNameChecked else { return }
+        let found = try digesting { () throws(CryptoError) in
+            try name.update(trailer)
+            return try name.finish()
+        }
+        guard found == id else { throw damaged("its bytes do not have the digest that it is named by") }
+        isNameChecked = true
+    }
+
+    /// The window begins with the header where it holds frame 0.
+    var isHeaderWhole: Bool { window.starts(with: layout.header) }
+
+    private func load(_ index: Int) throws(ArchiveError) {
         let frame = frames[index]
         let start = index == 0 ? 0 : frame.offset
         let end = frame.offset + frame.storedBytes
@@ -119,17 +160,18 @@ package final class SegmentReader {
         window = []
         window = try store.read(.segment(id), start..<(frames[last].offset + frames[last].storedBytes))
         windowStart = start
-        guard index > 0 || window.starts(with: layout.header) else {
-            window = []
-            throw damaged("its header is not the one its table tells of, before frame 0")
-        }
+        guard start == named else { return }
+        try digesting { () throws(CryptoError) in try name.update(window) }
+        named += window.count
     }
 
-    private func damaged(_ cause: String) -> ArchiveError {
+    func damaged(_ cause: String) -> ArchiveError {
         ArchiveError(.corrupt, "segment \(id) in \(store.location) is damaged: \(cause); restore it from another copy")
     }
 
-    private static func layout(of key: ObjectKey, in store: any ObjectStore, size: Int) throws(ArchiveError) -> SegmentLayout {
+    private static func layout(
+        of key: ObjectKey, in store: RepositoryStore, size: Int
+    ) throws(ArchiveError) -> (SegmentLayout, SegmentCipher?, trailer: [UInt8]) {
         func damaged(_ cause: String) -> ArchiveError {
             ArchiveError(
                 .corrupt, "\(key) in \(store.location) is damaged: \(cause), no frame can be found; restore it from another copy")
@@ -141,14 +183,27 @@ package final class SegmentReader {
         }
         if length > tail.count { tail = try store.read(key, (size - length)..<size) }
         do throws(ArchiveError) {
-            guard let layout = try SegmentLayout(trailer: Array(tail.suffix(length)), segmentBytes: size) else {
+            let trailer = Array(tail.suffix(length))
+            guard let layout = try SegmentLayout(trailer: trailer, segmentBytes: size) else {
                 throw damaged("its frame table does not match its digest or its size")
             }
-            return layout
+            guard (layout.epoch != nil) == store.isEncrypted else {
+                throw damaged(
+                    "it is \(store.isEncrypted ? "not encrypted, and the repository is" : "encrypted, and the repository is not")"
+                )
+            }
+            let cipher = try store.cipher(opening: layout, of: key)
+            if let cipher, try !layout.isAuthentic(trailer, by: cipher) {
+                throw damaged("its frame table does not open with the key that it was sealed under")
+            }
+            return (layout, cipher, trailer)
         } catch  where error.code == .unsupported {
             throw ArchiveError(.unsupported, "\(key) in \(store.location) cannot be read: \(error.message)")
         }
     }
+
+    /// Plain bytes that are taken on trust.
+    private static let modestFrame = 4 << 20
 
     /// Holds the table of some 250 frames: one request for nearly every segment.
     private static let guessedTrailer = 16 << 10
@@ -162,7 +217,7 @@ package final class SegmentReader {
     }
 
     /// - Returns: `nil` when the bytes are not whole documents.
-    private static func documents(in frame: UnsafeRawBufferPointer, kind: SegmentKind) throws(ArchiveError) -> Int? {
+    static func documents(in frame: UnsafeRawBufferPointer, kind: SegmentKind) throws(ArchiveError) -> Int? {
         guard frame.last == UInt8(ascii: "\n") else { return nil }
         switch kind {
         case .bulk:

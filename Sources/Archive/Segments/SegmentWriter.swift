@@ -8,6 +8,9 @@ package struct SegmentSettings: Hashable, Sendable {
     package var frameBytes = 1 << 20
     /// Plain bytes after which a segment counts as full. Plain, because that is what a restore must load again after a crash.
     package var segmentBytes = 64 << 20
+    /// Whether the `_id`s of a backup's documents are kept beside their segment (docs/repository-format.md, section 3.5), so that a repair can
+    /// name what is lost.
+    package var keepsInventory = true
 
     package init() {}
 }
@@ -31,9 +34,11 @@ package struct StagedSegment: Sendable {
 package final class SegmentWriter {
     package let kind: SegmentKind
     package let settings: SegmentSettings
+    private let store: RepositoryStore
     private let spool: Spool
     private let makeSalt: () throws(CryptoError) -> [UInt8]
     private let packer: FramePacker
+    private let frameWriter: FrameWriter
     private let buffer: ByteBuffer
     private var bufferedBytes = 0
     private var bufferedDocuments = 0
@@ -42,20 +47,25 @@ package final class SegmentWriter {
 
     private struct Segment {
         let file: SpooledFile
+        let cipher: SegmentCipher?
         var layout: SegmentLayout
         var plainBytes = 0
     }
 
-    /// - Parameter salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do.
+    /// - Parameters:
+    ///   - store: where the segments will be stored; it says whether they are sealed, and under which epoch.
+    ///   - salt: 32 bytes that no other segment has, so that no two segments share a name even if their documents do, nor a key.
     package init(
-        spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
+        store: RepositoryStore, spool: Spool, kind: SegmentKind, settings: SegmentSettings = SegmentSettings(),
         salt: @escaping () throws(CryptoError) -> [UInt8] = { () throws(CryptoError) in try randomBytes(32) }
     ) throws(ArchiveError) {
+        self.store = store
         self.spool = spool
         self.kind = kind
         self.settings = settings
         makeSalt = salt
         packer = try FramePacker(level: settings.level)
+        frameWriter = try FrameWriter()
         buffer = ByteBuffer(count: settings.frameBytes)
     }
 
@@ -103,17 +113,29 @@ package final class SegmentWriter {
     ///
     /// - Throws: `.invalid` when the bytes cannot be so many documents of the writer's kind.
     package func append(frame: UnsafeRawBufferPointer, documents: Int) throws(ArchiveError) {
-        let isPlausible =
-            frame.last == lineFeed && documents > 0 && (kind == .exact || count(of: lineFeed, in: frame) == 2 * documents)
-        guard isPlausible else {
-            throw ArchiveError(
-                .invalid, "a frame of \(frame.count) bytes cannot be \(documents) documents of kind \(kind.rawValue)")
-        }
+        try kind.checkPlausibility(of: frame, count: documents)
         try guarding { () throws(ArchiveError) in
             if current == nil { current = try start() }
             try flush()
             current?.plainBytes += frame.count
             try pack([frame], documents: documents)
+        }
+    }
+
+    /// Takes a frame that was compressed already.
+    ///
+    /// - Throws: `.invalid` when it is of another kind.
+    package func append(_ frame: CompressedFrame) throws(ArchiveError) {
+        guard frame.kind == kind else {
+            throw ArchiveError(.invalid, "a frame of kind \(frame.kind.rawValue) cannot go to a segment of kind \(kind.rawValue)")
+        }
+        try guarding { () throws(ArchiveError) in
+            if current == nil { current = try start() }
+            try flush()
+            current?.plainBytes += frame.plainBytes
+            try store(documents: frame.documents, plainBytes: frame.plainBytes) { (write) throws(ArchiveError) in
+                try write(frame.bytes)
+            }
         }
     }
 
@@ -124,7 +146,7 @@ package final class SegmentWriter {
             guard current != nil else { return nil }
             try flush()
             guard let segment = current else { return nil }
-            try segment.file.write(try segment.layout.trailer())
+            try segment.file.write(try segment.layout.trailer(sealedBy: segment.cipher))
             let staged = StagedSegment(
                 file: try segment.file.finish(), kind: kind, documents: segment.layout.documents,
                 plainBytes: segment.layout.plainBytes, frames: segment.layout.frames.count)
@@ -138,7 +160,10 @@ package final class SegmentWriter {
         guard salt.count == SegmentLayout.saltLength else {
             throw ArchiveError(.invalid, "a segment's salt has \(salt.count) bytes: give \(SegmentLayout.saltLength)")
         }
-        let segment = Segment(file: try SpooledFile(in: spool), layout: SegmentLayout(kind: kind, salt: salt))
+        let cipher = try store.cipher(sealing: kind, salt: salt)
+        let segment = Segment(
+            file: try SpooledFile(in: spool), cipher: cipher,
+            layout: SegmentLayout(kind: kind, salt: salt, epoch: cipher?.epoch))
         try segment.file.write(segment.layout.header)
         return segment
     }
@@ -151,9 +176,24 @@ package final class SegmentWriter {
     }
 
     private func pack(_ pieces: [UnsafeRawBufferPointer], documents: Int) throws(ArchiveError) {
+        let plainBytes = pieces.reduce(0) { $0 + $1.count }
+        try store(documents: documents, plainBytes: plainBytes) { (write) throws(ArchiveError) in
+            try packer.pack(pieces, write)
+        }
+    }
+
+    /// Adds the frame that `produce` writes.
+    private func store(
+        documents: Int, plainBytes: Int, _ produce: (_ write: FrameWriter.Write) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
         guard let segment = current else { return }
-        let frame = try packer.pack(pieces, documents: documents, at: segment.file.bytes, into: segment.file)
-        current?.layout.frames.append(frame)
+        let offset = segment.file.bytes
+        let digest = try frameWriter.write(
+            frame: segment.layout.frames.count, sealedBy: segment.cipher, into: segment.file, produce)
+        current?.layout.frames.append(
+            SegmentFrame(
+                offset: offset, storedBytes: segment.file.bytes - offset, plainBytes: plainBytes, documents: documents,
+                digest: digest))
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) {

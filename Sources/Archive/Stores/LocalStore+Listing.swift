@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Glibc
 
 extension LocalStore {
@@ -17,10 +17,7 @@ extension LocalStore {
         let folder = "\(root)/\(LocalStore.staging)"
         let names = try names(in: folder)
         guard !names.isEmpty else { return 0 }
-        // A file made now carries the clock that all others were made by, be it a file server's.
-        let probe = "\(folder)/clock-\(getpid())"
-        let now = try OpenFile(probe, O_WRONLY | O_CREAT | O_TRUNC, doing: "create").status().st_mtim.tv_sec
-        _ = unlink(probe)
+        let now = try clock().tv_sec
         var removed = 0
         for name in names {
             let path = "\(folder)/\(name.text)"
@@ -31,6 +28,18 @@ extension LocalStore {
             removed += 1
         }
         return removed
+    }
+
+    package func now() throws(ArchiveError) -> Date {
+        let time = try clock()
+        return Date(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+    }
+
+    /// A file made now carries the clock that all others were made by, be it a file server's.
+    private func clock() throws(ArchiveError) -> timespec {
+        let probe = try stagedPath()
+        defer { _ = unlink(probe) }
+        return try OpenFile(probe, O_WRONLY | O_CREAT | O_EXCL, doing: "create").status().st_mtim
     }
 
     private struct Page {

@@ -48,6 +48,9 @@ package struct LocalStore: ObjectStore {
         }
     }
 
+    /// Every file is linked or copied in the one way.
+    package func putInParts(_ bytes: [UInt8], at key: ObjectKey) -> PutResult? { nil }
+
     package func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? {
         guard let size = try size(key) else { return nil }
         guard size <= ObjectSize.small else { throw tooLarge(key, size: size) }
@@ -84,7 +87,8 @@ package struct LocalStore: ObjectStore {
 
     package func delete(_ key: ObjectKey) throws(ArchiveError) {
         guard unlink(path(of: key)) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return try checkRoot() }
+            // A folder of other keys is no object.
+            if errno == ENOENT || errno == ENOTDIR || errno == EISDIR { return try checkRoot() }
             throw ArchiveError(errno: errno, doing: "delete", path: path(of: key))
         }
         try OpenFile.synchronizeDirectory(folder(of: key))
@@ -210,7 +214,7 @@ package struct LocalStore: ObjectStore {
         }
     }
 
-    private func stagedPath() throws(ArchiveError) -> String {
+    func stagedPath() throws(ArchiveError) -> String {
         try checkRoot()
         let folder = "\(root)/\(LocalStore.staging)"
         guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {

@@ -27,11 +27,19 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
     package static let format = ObjectKey(trusted: "FORMAT")
     /// The text that tells a person how to restore without this program.
     package static let recovery = ObjectKey(trusted: "RECOVERY.md")
+    /// The program that does it.
+    package static let recoveryScript = ObjectKey(trusted: "recover.py")
 
     /// Segments are spread over 256 folders, because local file systems dislike huge ones.
     package static func segment(_ id: Digest) -> ObjectKey {
         let hex = id.hex
         return ObjectKey(trusted: "segments/\(hex.prefix(2))/\(hex)")
+    }
+
+    /// The `_id`s of a segment's documents.
+    package static func inventory(_ segment: Digest) -> ObjectKey {
+        let hex = segment.hex
+        return ObjectKey(trusted: "inventory/\(hex.prefix(2))/\(hex)")
     }
 
     package static func manifest(_ id: Digest) -> ObjectKey {
@@ -50,21 +58,13 @@ package struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertibl
     static func isValid(_ text: String) -> Bool {
         guard (1...maximumLength).contains(text.utf8.count) else { return false }
         return text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
-            $0.count <= maximumComponentLength && !$0.isEmpty && $0.first != UInt8(ascii: ".") && $0.allSatisfy(isUnreserved)
+            $0.count <= maximumComponentLength && !$0.isEmpty && $0.first != UInt8(ascii: ".")
+                && $0.allSatisfy(PercentEncoding.isUnreserved)
         }
     }
 
     /// A prefix is the start of some key: it may be empty or end anywhere.
     static func isValidPrefix(_ prefix: String) -> Bool {
         prefix.isEmpty || isValid(prefix) || (prefix.utf8.last == UInt8(ascii: "/") && isValid(String(prefix.dropLast())))
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "-"): true
-        default: false
-        }
     }
 }

@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// Where a repository keeps its objects: a folder, later a bucket.
+/// Where a repository keeps its objects: a folder or a bucket.
 ///
-/// Every implementation passes the one contract suite in `Tests/ArchiveTests/StoreContract.swift`:
+/// Every implementation passes the one contract suite, `Tests/ArchiveTests/StoreContract….swift`:
 /// - An object is seen whole or not at all, and never changes: no call overwrites.
 /// - `put` and `upload` return only when the object is durable, whoever wrote it. Of any number of concurrent writers of a
 ///   key exactly one gets `.created`; a call that failed may be repeated, and may then find its own object.
@@ -19,6 +19,11 @@ package protocol ObjectStore: Sendable {
     /// object, so it must never be written again; it stays where it is and is the caller's to remove.
     func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult
 
+    /// Stores the bytes, however few, by the requests that `upload` uses for large files; nil where those are the ones of `put`.
+    ///
+    /// For the probe at creation: a server may keep the condition on one kind of request and not on the other.
+    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult?
+
     /// The whole of a small object, `nil` when there is none. Objects above `ObjectSize.small` are refused with `.invalid`.
     func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]?
 
@@ -34,6 +39,9 @@ package protocol ObjectStore: Sendable {
 
     /// Removes the object; nothing happens when there is none.
     func delete(_ key: ObjectKey) throws(ArchiveError)
+
+    /// The time by the store's own clock, the only one that ages of objects may be compared with.
+    func now() throws(ArchiveError) -> Date
 
     /// Removes what interrupted writes left behind, if it is older than `age` seconds by the store's own clock.
     /// - Returns: how many leftovers were removed.

@@ -83,6 +83,10 @@ struct ContractChannel: Sendable {
             ContractChannel(
                 "metric", on: Topology.event, "metric.{plan}.{name}", "One measurement. Unconfirmed: some may be missing.",
                 [(RoutingKey.metric(plan: "p", name: "sheaf_unit_seconds"), [.metric])]),
+            ContractChannel(
+                "repository", on: Topology.event, "repository.{repository}",
+                "How a Repository is, after each backup that has committed. Unconfirmed: some may be missing.",
+                [(RoutingKey.repository("r"), [.repository])]),
         ]
     }()
 
@@ -129,6 +133,7 @@ extension ContractChannel {
                 name: "phase", description: "The phase of the event, in lower case.",
                 values: Phase.allCases.map { $0.rawValue.lowercased() }),
             Parameter(name: "name", description: "Name of the metric."),
+            Parameter(name: "repository", description: "Name of the Repository, changed as that of a plan."),
             Parameter(
                 name: "what", description: "What is asked for.",
                 values: ["sessions", "repositories", "snapshots", "plans", "checks"]),

@@ -30,6 +30,9 @@ package enum RoutingKey {
 
     package static func metric(plan: String, name: String) -> String { "metric.\(word(plan)).\(word(name))" }
 
+    /// How a Repository is.
+    package static func repository(_ name: String) -> String { "repository.\(word(name))" }
+
     /// The ends of all sessions.
     package static let endings = SessionKind.allCases.flatMap { kind in
         Phase.allCases.filter(\.isFinal).map { "\(kind.rawValue).*.\($0.rawValue.lowercased())" }

@@ -102,6 +102,14 @@ final class FieldDecoder {
         return value
     }
 
+    /// Looks into a group of fields that is kept as it is, whatever else is in it.
+    func part(of key: String, _ read: (FieldDecoder) -> Void) {
+        guard let node = node(key),
+            let decoder = FieldDecoder(node, path: path(to: key), log: log, isConfidential: isConfidential)
+        else { return }
+        read(decoder)
+    }
+
     /// Reads a list of groups of fields; empty when left out, without the elements that are wrong.
     func list<Value>(_ key: String, _ read: (FieldDecoder) -> Value?) -> [Value] {
         elements(key).enumerated().compactMap { index, node in

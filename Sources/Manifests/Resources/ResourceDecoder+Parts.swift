@@ -38,14 +38,16 @@ extension ResourceDecoder {
         }
     }
 
+    /// Numbers as restic has them: -1 keeps all.
     func retentionPolicy(_ fields: FieldDecoder) -> RetentionPolicy? {
+        func number(_ key: String) -> Int? { fields.int(key, in: -1...Int(Int32.max)) }
         let name = fields.requiredText("name", "a name for the policy")
-        var policy = RetentionPolicy(name: name ?? "", keepLast: fields.count("keepLast"))
-        policy.keepHourly = fields.count("keepHourly")
-        policy.keepDaily = fields.count("keepDaily")
-        policy.keepWeekly = fields.count("keepWeekly")
-        policy.keepMonthly = fields.count("keepMonthly")
-        policy.keepYearly = fields.count("keepYearly")
+        var policy = RetentionPolicy(name: name ?? "", keepLast: number("keepLast"))
+        policy.keepHourly = number("keepHourly")
+        policy.keepDaily = number("keepDaily")
+        policy.keepWeekly = number("keepWeekly")
+        policy.keepMonthly = number("keepMonthly")
+        policy.keepYearly = number("keepYearly")
         policy.keepTags = fields.texts("keepTags")
         policy.prune = fields.flag("prune")
         policy.dryRun = fields.flag("dryRun")

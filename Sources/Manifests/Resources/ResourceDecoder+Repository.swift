@@ -12,6 +12,33 @@ extension ResourceDecoder {
         return backend.map { Repository.Spec(backend: $0, wipeOut: wipeOut, usagePolicy: policy) }
     }
 
+    /// Refuses annotations of Sheaf's that would have no effect: who writes one means something by it.
+    /// - Parameter backend: nil for one that is wrong itself.
+    func annotations(of backend: Backend.ProviderName?, _ fields: FieldDecoder) {
+        guard let node = fields.node("metadata")?["annotations"], case .mapping = node.content else { return }
+        fields.part(of: "metadata") { metadata in
+            metadata.part(of: "annotations") { annotations in
+                for name in annotations.keys where name.hasPrefix(RepositoryAnnotation.prefix) {
+                    check(name, backend, annotations)
+                }
+            }
+        }
+    }
+
+    private func check(_ name: String, _ backend: Backend.ProviderName?, _ annotations: FieldDecoder) {
+        guard let annotation = RepositoryAnnotation(rawValue: name) else {
+            let known = RepositoryAnnotation.allCases.map(\.rawValue).joined(separator: ", ")
+            return annotations.complain(name, "not an annotation of a Repository; there are \(known)")
+        }
+        if let backend, !annotation.backends.contains(backend) {
+            let backends = annotation.backends.map(\.rawValue).joined(separator: " and ")
+            return annotations.complain(name, "an annotation for \(backends) only, and the backend is \(backend.rawValue)")
+        }
+        // What is no text has been complained about.
+        guard let words = annotation.words, let word = annotations.node(name)?.text, !words.contains(word) else { return }
+        annotations.complain(name, "expected \(words.joined(separator: " or ")), found \"\(word)\"")
+    }
+
     /// One provider, looked for in Stash's order.
     private func backend(_ fields: FieldDecoder) -> Backend? {
         let secretName = fields.text("storageSecretName")

@@ -63,7 +63,33 @@ extension ResourceDecoder {
             TempDir(
                 medium: temp.text("medium"), sizeLimit: temp.text("sizeLimit"), disableCaching: temp.flag("disableCaching"))
         }
+        checkInterimVolume(fields)
         return (fields.raw("runtimeSettings"), tempDir, fields.raw("interimVolumeTemplate"))
+    }
+
+    /// Of a volume's template one field bounds the spool: the room that is asked for.
+    private func checkInterimVolume(_ fields: FieldDecoder) {
+        fields.part(of: "interimVolumeTemplate") { template in
+            template.part(of: "spec") { spec in
+                spec.part(of: "resources") { resources in
+                    resources.part(of: "requests") { requests in storage(requests) }
+                }
+            }
+        }
+    }
+
+    private func storage(_ requests: FieldDecoder) {
+        guard let node = requests.node("storage") else { return }
+        let text: String? =
+            switch node.content {
+            case .scalar(.text(let text)), .scalar(.number(let text)): text
+            case .scalar(.integer(let number)): String(number)
+            default: nil
+            }
+        guard let quantity = text.flatMap({ StorageQuantity($0) }), quantity.bytes > 0 else {
+            requests.complain("storage", "expected \(StorageQuantity.expectation), found \(requests.found(node))")
+            return
+        }
     }
 
     private func backupTarget(_ fields: FieldDecoder) -> BackupConfiguration.Target? {

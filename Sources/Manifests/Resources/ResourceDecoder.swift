@@ -51,7 +51,9 @@ struct ResourceDecoder {
             guard let spec = spec(fields, "the AppBinding's fields", appBinding), let metadata else { return nil }
             return .appBinding(Declared(AppBinding(metadata: metadata, spec: spec), source: document))
         case .repository:
-            guard let spec = spec(fields, "the Repository's fields", repository), let metadata else { return nil }
+            let spec = spec(fields, "the Repository's fields", repository)
+            annotations(of: spec?.backend.providerName, fields)
+            guard let spec, let metadata else { return nil }
             return .repository(Declared(Repository(metadata: metadata, spec: spec), source: document))
         case .backupConfiguration:
             guard let spec = spec(fields, "the plan's fields", backupConfiguration), let metadata else { return nil }

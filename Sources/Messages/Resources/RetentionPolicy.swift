@@ -1,4 +1,5 @@
-/// How many snapshots of a target are kept. No keep rule at all keeps everything.
+/// How many snapshots of a target are kept. A number is of periods that have a snapshot; -1 keeps all, 0 is no rule. Without any rule
+/// everything is kept.
 package struct RetentionPolicy: Codable, Sendable, Hashable {
     package var name: String
     package var keepLast: Int?
@@ -7,6 +8,7 @@ package struct RetentionPolicy: Codable, Sendable, Hashable {
     package var keepWeekly: Int?
     package var keepMonthly: Int?
     package var keepYearly: Int?
+    /// A snapshot with one of them is kept; several joined by commas must be there together.
     @OmittedWhenEmpty package var keepTags: [String]
     /// Frees the space of what is no longer kept.
     @OmittedWhenEmpty package var prune: Bool

@@ -18,6 +18,9 @@ struct EventListener: Sendable {
             try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
         case .metric:
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
+        case .repository:
+            // Read to tell poison; whoever wants it asks the repository itself.
+            _ = try delivery.event(RepositoryEvent.self, types: [.repository])
         case .backupSession, .restoreSession:
             // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
             let event = try delivery.session()

@@ -1,19 +1,49 @@
-import Archive
+package import Archive
 import FoundationEssentials
 package import Manifests
-import Messages
+package import Messages
+import Runtime
 
-/// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else.
+/// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else, nor
+/// without encryption.
 ///
-/// The repository's identity is read anew each time: a mount that went away must not be written beneath.
+/// The repository's identity is read anew each time: a mount that went away must not be written beneath. Its keys are opened once.
 package struct RepositoryPool: Sendable {
     private let resources: ResourceSet
+    private let secrets: SecretSource
+    private let stores: StoreFactory
+    private let keyrings = KeyringCache()
+    private let clocks = ClockCheck()
+    private let wrap: @Sendable (any ObjectStore) -> any ObjectStore
 
-    package init(resources: ResourceSet) { self.resources = resources }
+    /// - Parameter wrap: puts a store of the caller's around each.
+    package init(
+        resources: ResourceSet, secrets: SecretSource, wrap: @escaping @Sendable (any ObjectStore) -> any ObjectStore = { $0 }
+    ) {
+        self.resources = resources
+        self.secrets = secrets
+        self.wrap = wrap
+        stores = StoreFactory(secrets: secrets)
+    }
 
-    /// - Parameter creating: make the repository if there is none.
-    /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`.
-    func open(_ repository: Repository, creating: Bool) throws -> OpenRepository {
+    /// For a worker, which others may stand in for: as `openHere`, but a repository that is not there is missing here.
+    package func open(
+        _ repository: Repository, for access: RepositoryAccess = .reading, creating: Bool = false
+    ) throws -> OpenRepository {
+        do {
+            return try openHere(repository, for: access, creating: creating)
+        } catch let error as ArchiveError where error.code == .notFound && !creating {
+            throw WorkerError(.missingHere, error.message)
+        }
+    }
+
+    /// - Parameters:
+    ///   - access: what is going to be done with it. All but reading asks for a clock that agrees with the store's.
+    ///   - creating: make the repository if there is none.
+    /// - Throws: `WorkerError(.missingHere)` for what another worker may have; `ArchiveError`, `.notFound` where there is no repository.
+    package func openHere(
+        _ repository: Repository, for access: RepositoryAccess = .reading, creating: Bool = false
+    ) throws -> OpenRepository {
         guard let own = resources.repository(repository.key)?.value else {
             throw WorkerError(.missingHere, "\(repository.key) is not among this worker's resources; apply it to every worker")
         }
@@ -23,17 +53,17 @@ package struct RepositoryPool: Sendable {
                 "\(repository.key) has another backend here than in the message; apply the same manifest to workers and Scheduler"
             )
         }
-        guard case .local(let local) = own.spec.backend.provider else {
-            throw WorkerError(.refused, "\(repository.key) has a backend that this version cannot use; use spec.backend.local")
-        }
-        let path = [local.mountPath, local.subPath ?? ""].filter { !$0.isEmpty }.joined(separator: "/")
-        let store = try LocalStore(path)
-        if creating { return try OpenRepository.create(store, now: Date()) }
-        do throws(ArchiveError) {
-            return try OpenRepository.open(store, for: .writing)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            throw WorkerError(.missingHere, error.message)
-        }
+        let protection = try RepositoryPassword(of: own, in: secrets).protection(keyrings)
+        let store = wrap(try stores.store(for: own))
+        if access != .reading { try clocks.check(store) }
+        if creating { return try OpenRepository.create(store, protection: protection, now: Date()) }
+        return try OpenRepository.open(store, protection: protection, for: access)
+    }
+
+    /// The store of a repository as it is, sealed objects and all: for what is left of one without `FORMAT`.
+    package func bareStore(of repository: Repository) throws -> RepositoryStore {
+        let store = wrap(try stores.store(for: repository))
+        try clocks.check(store)
+        return RepositoryStore(store)
     }
 }

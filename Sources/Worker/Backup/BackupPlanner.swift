@@ -12,6 +12,7 @@ struct BackupPlanner {
     /// - Throws: `WorkerError(.refused)` when nothing matches and `allowEmpty` is not set, or an index cannot be read and
     ///   `allowPartial` is not set; `ElasticsearchError`.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
+        try SpoolBound.check(command, segments: settings.segments)
         let parameters = TaskParameters(command.target.task(command.configuration?.spec.task, for: .backup))
         if let problem = parameters.problems.first {
             throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")

@@ -1,24 +1,24 @@
-import Archive
+package import Archive
 import Elasticsearch
 import Runtime
-import Sessions
+package import Sessions
 
-/// Cuts the documents of pages into the frames of segments, which a thread of its own compresses and stores.
+/// Cuts the documents of pages into the frames of segments, which threads of its own compress and store.
 ///
 /// A document's bytes are copied once, from the response into a frame; those of one larger than a frame not at all. Documents that a bulk
 /// line cannot hold go to segments of their own kind. Memory does not depend on how many documents there are.
-final class DumpSink: HitSink {
+package final class DumpSink: HitSink {
     private let pipeline: SegmentPipeline
     private let frameBytes: Int
-    private var thread: DedicatedThread?
+    private var threads: [DedicatedThread] = []
     /// The frames under way.
     private var bulk: FrameBuffer?
     private var exact: FrameBuffer?
-    private(set) var documents = 0
+    package private(set) var documents = 0
     /// As the segments count: documents of the exact kind carry their length too.
-    private(set) var bytes = 0
+    package private(set) var bytes = 0
 
-    init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
+    package init(store: RepositoryStore, spool: Spool, settings: SegmentSettings) {
         pipeline = SegmentPipeline(store: store, spool: spool, settings: settings)
         frameBytes = settings.frameBytes
     }
@@ -26,10 +26,10 @@ final class DumpSink: HitSink {
     deinit { pipeline.close() }
 
     /// What is stored by now; all of it after `finish`.
-    var segments: [StoredSegment] { pipeline.segments }
-    var storedBytes: Int { segments.reduce(0) { $0 + $1.storedBytes } }
+    package var segments: [StoredSegment] { pipeline.segments }
+    package var storedBytes: Int { segments.reduce(0) { $0 + $1.storedBytes } }
 
-    func take(
+    package func take(
         id: UnsafeRawBufferPointer, routing: UnsafeRawBufferPointer?, source: UnsafeRawBufferPointer, sort: UnsafeRawBufferPointer
     ) throws {
         let kind = SegmentKind.required(for: source)
@@ -46,11 +46,11 @@ final class DumpSink: HitSink {
     }
 
     /// Stores what is still in memory and in the spool. Everything that was taken is durable afterwards.
-    func finish() throws {
+    package func finish() throws {
         try submit(&bulk, .bulk)
         try submit(&exact, .exact)
         // Without a document there is no thread.
-        if thread != nil { try pipeline.finish() }
+        if !threads.isEmpty { try pipeline.finish() }
     }
 
     private func takeExactly(
@@ -117,8 +117,10 @@ final class DumpSink: HitSink {
     }
 
     private func start() throws {
-        guard thread == nil else { return }
-        thread = try DedicatedThread(name: "dump-segments") { [pipeline] in pipeline.run() }
+        guard threads.isEmpty else { return }
+        for _ in 0..<SegmentPipeline.threads {
+            threads.append(try DedicatedThread(name: "dump-segments") { [pipeline] in pipeline.run() })
+        }
     }
 
     private static let opening: StaticString = #"{"index":{"_id":"#

@@ -15,7 +15,7 @@ struct DumpUnit {
     private static let longestWait = Duration.seconds(1200)
 
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
     let settings: WorkerSettings
     let pageSizes: PageSizes

@@ -7,8 +7,10 @@ import Runtime
 /// Saves what a cluster holds beside indices, when a backup is planned.
 struct ObjectDumper {
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
+    /// Whose manifest it becomes.
+    let session: SessionID
 
     struct Dump {
         /// Id of the manifest of objects.
@@ -43,7 +45,9 @@ struct ObjectDumper {
         let identity = try client.identity()
         let staged = try ObjectManifestWriter.write(
             ordered.objects.map { StoredObject(kind: $0.kind.rawValue, name: $0.name, body: $0.body) },
-            header: ObjectManifest(distribution: identity.distribution.rawValue, serverVersion: identity.version), spool: spool)
+            header: ObjectManifest(
+                distribution: identity.distribution.rawValue, serverVersion: identity.version, session: session.text),
+            spool: spool)
         _ = try store.upload(contentsOf: staged.path, at: .manifest(staged.digest))
         return Dump(manifest: staged.digest.hex, notes: notes + ordered.notes)
     }

@@ -6,7 +6,7 @@ import Sessions
 
 /// Puts the manifests of all indices of a backup together from the parts of its slices: what the outcome then names.
 struct SnapshotComposer {
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
     let journal: any Journal
 
@@ -26,7 +26,7 @@ struct SnapshotComposer {
                 }
             }
             for slice in kept { partsByWorker.merge(slice.done.partsByWorker) { $0 + $1 } }
-            let manifest = try storeManifest(of: index, kept)
+            let manifest = try storeManifest(of: index, kept, session: command.id)
             manifests.append(manifest.id.hex)
             let opened = kept.map(\.view.openedAt)
             var summary = SnapshotSummary.Index(
@@ -77,7 +77,9 @@ struct SnapshotComposer {
         throw WorkerError(.refused, "slice \(number) of index \(index.name) is not whole: it must not be committed")
     }
 
-    private func storeManifest(of index: PlannedIndex, _ slices: [KeptSlice]) throws -> (id: Digest, segments: Int) {
+    private func storeManifest(
+        of index: PlannedIndex, _ slices: [KeptSlice], session: SessionID
+    ) throws -> (id: Digest, segments: Int) {
         let newest = slices.filter { $0.view.definition != nil }.max { $0.view.openedAt < $1.view.openedAt }
         let views = slices.map {
             IndexManifest.View(
@@ -88,7 +90,7 @@ struct SnapshotComposer {
             header: IndexManifest(
                 name: index.name, uuid: index.uuid, shards: index.shards,
                 definition: newest?.view.definition ?? index.definition, documents: slices.sum(\.done.documents),
-                plainBytes: slices.sum(\.done.bytes), views: views))
+                plainBytes: slices.sum(\.done.bytes), views: views, session: session.text))
         var segments = 0
         for slice in slices {
             try forEachSegment(of: slice.number, epoch: slice.epoch, shard: slice.shard) {

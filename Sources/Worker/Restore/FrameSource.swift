@@ -7,7 +7,7 @@ struct FrameSource {
     private(set) var cursor: SegmentCursor
     private let segments: [SegmentReference]
     private let end: Int
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let manner: LoadManner
     private var open: SegmentReader?
 
@@ -15,7 +15,7 @@ struct FrameSource {
     ///   - segments: all of the index's manifest.
     ///   - run: those of the slice.
     init(
-        at cursor: SegmentCursor, run: Range<Int>, of segments: [SegmentReference], in store: any ObjectStore, manner: LoadManner
+        at cursor: SegmentCursor, run: Range<Int>, of segments: [SegmentReference], in store: RepositoryStore, manner: LoadManner
     ) {
         self.cursor = cursor
         self.segments = segments

@@ -16,7 +16,7 @@ struct LoadUnit {
     let makeClient: @Sendable () throws -> ElasticsearchClient
     /// The cluster's.
     let gate: BulkGate
-    let store: any ObjectStore
+    let store: RepositoryStore
     let spool: Spool
     let settings: WorkerSettings
     let logger: Logger

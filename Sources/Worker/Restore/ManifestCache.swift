@@ -12,7 +12,7 @@ final class ManifestCache: Sendable {
     private static let capacity = 8
     private let entries = Lock<[Entry]>([])
 
-    func segments(of id: Digest, in store: any ObjectStore) throws -> [SegmentReference] {
+    func segments(of id: Digest, in store: RepositoryStore) throws -> [SegmentReference] {
         if let known = entries.withLock({ $0.first { $0.id == id } }) { return known.segments }
         let reader = try IndexManifestReader(store: store, id: id)
         var segments: [SegmentReference] = []

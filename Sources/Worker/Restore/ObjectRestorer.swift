@@ -7,7 +7,7 @@ import Sessions
 /// Puts the objects of a plan into the target, before the indices that need them.
 struct ObjectRestorer {
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let session: SessionID
 
     /// Puts every object that the plan creates or overwrites. Safe to repeat: each is put whole.

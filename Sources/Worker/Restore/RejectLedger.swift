@@ -3,6 +3,7 @@ import Crypto
 import Elasticsearch
 import Runtime
 import Sessions
+import Snapshots
 
 /// Keeps the documents that the target refused, with its errors, in segments of the repository; or by id alone where these cannot be
 /// written. For all clients of one unit.
@@ -26,14 +27,17 @@ final class RejectLedger: Sendable {
     /// Characters of a reason that are kept in the list.
     static let reasonLength = 300
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
     private let spool: Spool
     private let settings: SegmentSettings
+    /// Names the pins of the segments: the session's id, where it is known.
+    private let name: String
     private let state = Lock(State())
 
-    init(store: any ObjectStore, spool: Spool, settings: SegmentSettings) {
+    init(store: RepositoryStore, spool: Spool, settings: SegmentSettings, name: String = "rejects") {
         self.store = store
         self.spool = spool
+        self.name = name
         self.settings = settings
     }
 
@@ -51,7 +55,7 @@ final class RejectLedger: Sendable {
             }
             guard state.result.unkept == nil else { return }
             do {
-                let writer = try state.writer ?? SegmentWriter(spool: spool, kind: .exact, settings: settings)
+                let writer = try state.writer ?? SegmentWriter(store: store, spool: spool, kind: .exact, settings: settings)
                 state.writer = writer
                 try Self.line(rejection, action: action).withUnsafeBytes { try writer.append($0, source) }
                 if writer.isFull { try store(&state) }
@@ -89,6 +93,9 @@ final class RejectLedger: Sendable {
 
     private func store(_ state: inout State) throws {
         guard let segment = try state.writer?.finish() else { return }
+        // No manifest names it, so a pin must, before it is there.
+        try Pins(store).put(
+            .keeping([segment.id]), name: name, for: Pins.rejects, reason: "documents that a restore's target refused")
         _ = try store.upload(contentsOf: segment.file.path, at: .segment(segment.id))
         state.result.segments.append(
             StoredSegment(

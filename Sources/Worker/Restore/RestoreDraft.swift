@@ -15,7 +15,7 @@ struct RestoreDraft {
     let problems: [String]
 
     /// - Parameter sliceBytes: bytes of documents that one slice holds at least, if its index has as many; nil: no slices are wanted.
-    init(_ survey: RestoreSurvey, client: ElasticsearchClient, store: any ObjectStore, sliceBytes: Int?) throws {
+    init(_ survey: RestoreSurvey, client: ElasticsearchClient, store: RepositoryStore, sliceBytes: Int?) throws {
         self.survey = survey
         for index in survey.layout.indices where index.action != .skip {
             if let sliceBytes {

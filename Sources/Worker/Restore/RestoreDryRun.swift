@@ -3,6 +3,7 @@ import Elasticsearch
 import Manifests
 import Messages
 import Runtime
+import Snapshots
 
 /// Answers what a RestoreSession would do, from this worker's own resources. Reads only. Blocking.
 struct RestoreDryRun {
@@ -31,10 +32,12 @@ struct RestoreDryRun {
             let client = try ElasticsearchClient(
                 configuration: try clusters.configuration(of: target), retryPolicy: RetryPolicy(retries: 1),
                 answerLimit: Self.answerLimit)
-            let store = try repositories.open(repository, creating: false).store
+            let store = try repositories.open(repository).store
             let survey = try RestoreSurvey(restore, target: target, mark: "new", client: client, store: store)
             let draft = try RestoreDraft(survey, client: client, store: store, sliceBytes: nil)
             return .restorePlan(preview: draft.preview(target: target))
+        } catch let error as SnapshotError {
+            return .refused(code: .refused, message: error.message)
         } catch let error as WorkerError where error.code == .refused {
             return .refused(code: .refused, message: error.message)
         } catch let error as WorkerError where error.code == .missingHere {

@@ -6,7 +6,7 @@ import Sessions
 /// Puts and makes all that the documents of a restore need. What deletes comes after all that can still refuse.
 struct RestorePreparation {
     let client: ElasticsearchClient
-    let store: any ObjectStore
+    let store: RepositoryStore
     let manifests: ManifestCache
     let session: SessionID
 

@@ -4,6 +4,7 @@ import Elasticsearch
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// What a RestoreSession would read and write, found out without writing anything: what a plan is made of, and what a dry run shows.
 struct RestoreSurvey {
@@ -20,7 +21,7 @@ struct RestoreSurvey {
     /// - Parameter mark: of the session; any in a dry run.
     /// - Throws: `WorkerError(.refused)` for a request that cannot be understood, or a snapshot that is not there.
     init(
-        _ restore: RestoreSession, target: AppBinding, mark: String, client: ElasticsearchClient, store: any ObjectStore
+        _ restore: RestoreSession, target: AppBinding, mark: String, client: ElasticsearchClient, store: RepositoryStore
     ) throws {
         let parameters = TaskParameters(target.task(restore.spec.task, for: .restore))
         if let problem = parameters.problems.first {
@@ -42,6 +43,7 @@ struct RestoreSurvey {
         }
         let distribution = try client.identity().distribution
         var (notes, problems) = (selected.notes, [String]())
+        if let missing = selected.commit.summary.missing { notes.append("the snapshot is not whole: \(missing)") }
         if let query = selected.commit.summary.query {
             notes.append("the snapshot holds only documents that match \(query)")
         }
@@ -99,7 +101,7 @@ struct RestoreSurvey {
     }
 
     /// Every segment of a source, in order.
-    func segments(of source: Int, in store: any ObjectStore) throws -> [SegmentReference] {
+    func segments(of source: Int, in store: RepositoryStore) throws -> [SegmentReference] {
         let reader = try IndexManifestReader(store: store, id: try Self.digest(manifests[source], of: headers[source].name))
         var segments: [SegmentReference] = []
         while let segment = try reader.next() { segments.append(segment) }

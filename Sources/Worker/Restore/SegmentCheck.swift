@@ -5,7 +5,7 @@ import Sessions
 
 /// Makes sure that a repository has what is to replace an index, before the index is deleted.
 struct SegmentCheck {
-    let store: any ObjectStore
+    let store: RepositoryStore
     let manifests: ManifestCache
 
     /// - Throws: `WorkerError(.refused)` with the first segment that is missing or has another size.

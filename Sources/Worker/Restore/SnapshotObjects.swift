@@ -13,7 +13,7 @@ struct SnapshotObjects {
     init(_ objects: [ClusterObject] = []) { self.objects = objects }
 
     /// - Parameter manifest: nil of snapshots without any.
-    init(manifest: String?, in store: any ObjectStore) throws {
+    init(manifest: String?, in store: RepositoryStore) throws {
         guard let manifest else { return }
         guard let id = Digest(hex: manifest) else {
             throw WorkerError(.refused, "the snapshot names \(manifest) as the manifest of its objects, which is no digest")

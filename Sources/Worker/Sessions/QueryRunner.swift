@@ -4,6 +4,7 @@ import Bus
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Answers what only a worker can know: what is in a repository.
 struct QueryRunner {
@@ -32,11 +33,13 @@ struct QueryRunner {
         do {
             switch query {
             case .snapshots(let repository):
-                let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshots(summaries: try SnapshotCatalog(store: store).snapshots().map(\.summary))
+                let store = try parts.repositories.open(repository).store
+                let found = try SnapshotCatalog(store: store).look()
+                let damaged = found.damages.map { SnapshotSummary(damaged: $0, in: repository, cause: $1) }
+                return .snapshots(summaries: found.records.map(\.summary) + damaged.sorted { $0.id < $1.id })
             case .snapshot(let repository, let id):
-                let store = try parts.repositories.open(repository, creating: false).store
-                return .snapshot(summary: try SnapshotCatalog(store: store).snapshot(id).summary)
+                let store = try parts.repositories.open(repository).store
+                return .snapshot(summary: try SnapshotCatalog(store: store).record(id).summary)
             case .check(let namespace, let name):
                 let check = ClusterCheck(resources: parts.resources, clusters: parts.clusters, worker: parts.settings.name)
                 return .check(report: try check.report(namespace: namespace, name: name))
@@ -48,6 +51,8 @@ struct QueryRunner {
             }
         } catch let error as ArchiveError where error.code == .notFound {
             return .refused(code: .notFound, message: error.message)
+        } catch let error as SnapshotError {
+            return .refused(code: error.code == .notFound ? .notFound : .refused, message: error.message)
         } catch let error as WorkerError {
             return .refused(code: error.code == .refused ? .notFound : .failed, message: error.message)
         } catch {

@@ -6,6 +6,7 @@ import FoundationEssentials
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Carries out what the session protocol asks for, for one delivery: engine and store behind the names of `Handling.Work`.
 ///
@@ -15,6 +16,7 @@ final class SessionEffects {
     let command: SessionCommand
     let repository: OpenRepository
     let journal: any Journal
+    private let spool: Spool
     private let isOurs: @Sendable () -> Bool
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
     private let endurance: Endurance
@@ -37,7 +39,10 @@ final class SessionEffects {
         self.command = command
         self.endurance = endurance
         self.isOurs = isOurs
-        repository = try parts.repositories.open(command.repository, creating: command.kind == .backup && repositoryID == nil)
+        spool = parts.spool.share(of: command)
+        repository = try parts.repositories.open(
+            command.repository, for: command.kind == .backup ? .writing : .reading,
+            creating: command.kind == .backup && repositoryID == nil)
         if let repositoryID, repositoryID.text != repository.id {
             throw WorkerError(
                 .missingHere,
@@ -64,28 +69,16 @@ final class SessionEffects {
         }
     }
 
-    private static func makeClient(
-        _ parts: WorkerParts, _ command: SessionCommand, _ isOurs: @escaping @Sendable () -> Bool
-    ) throws -> ElasticsearchClient {
-        try ElasticsearchClient(
-            configuration: try parts.clusters.configuration(of: command.target), retryPolicy: parts.settings.requestRetries,
-            isCancelled: { !isOurs() })
-    }
-
     /// - Throws: whatever the engine, the store or the rules object to; `FailureKind` tells what that means for the message.
     func perform(_ work: Handling.Work, begin: BeginEntry?, plan: PlanEntry?) throws -> Handling.Reply {
         if capabilities == nil, let text = plan?.cluster { capabilities = ClusterCapabilities(text: text) }
         switch work {
         case .plan:
             try refuseIfGivenUp()
-            return .planned(try self.plan())
+            return .planned(try self.plan(begin))
         case .prepare(let plan):
             try refuseIfGivenUp()
-            if command.kind == .restore {
-                try RestorePreparation(
-                    client: try client, store: repository.store, manifests: parts.manifests, session: command.id
-                ).run(plan, checkEnded: refuseIfEnded)
-            }
+            if command.kind == .restore { try restore.prepare(plan) }
             return .prepared
         case .openView(let slice):
             try refuseIfGivenUp()
@@ -94,7 +87,7 @@ final class SessionEffects {
             if !endurance.finishesBlindly { close(view) }
             return .closed
         case .dropIndices(let plan):
-            if !endurance.finishesBlindly { try drop(plan) }
+            if !endurance.finishesBlindly { try restore.drop(plan) }
             return .dropped
         case .transfer(let slice, let position, let view):
             try refuseIfGivenUp()
@@ -106,22 +99,24 @@ final class SessionEffects {
         }
     }
 
-    private var target: RestoreTarget {
-        get throws { RestoreTarget(client: try client, session: command.id) }
+    /// A restore that has come to its end reads its snapshot no more. Where its pin cannot be taken away, that ends by itself.
+    func release(with publications: [Handling.Publication]) {
+        let isFinal = publications.contains { if case .final = $0 { true } else { false } }
+        guard command.kind == .restore, isFinal else { return }
+        do {
+            try Pins(repository.store).release(name: command.id.text)
+        } catch {
+            parts.logger.info(
+                "the pin of a restore stays until it ends by itself",
+                metadata: ["session": .string(command.id.text), "reason": .string(error.message)])
+        }
     }
 
-    private var objects: ObjectRestorer {
-        get throws { ObjectRestorer(client: try client, store: repository.store, session: command.id) }
-    }
-
-    private var streams: StreamRestorer {
-        get throws { StreamRestorer(client: try client, session: command.id) }
-    }
-
-    private func drop(_ plan: PlanEntry) throws {
-        try streams.drop(plan)
-        try target.drop(plan)
-        try objects.drop(plan)
+    private var restore: RestoreEffects {
+        get throws {
+            RestoreEffects(
+                parts: parts, session: command.id, client: try client, store: repository.store, spool: spool, journal: journal)
+        }
     }
 
     private func refuseIfGivenUp() throws {
@@ -130,19 +125,15 @@ final class SessionEffects {
             .refused, "a message of this session was handed out again and again and never finished: see the workers' logs")
     }
 
-    /// A slow duplicate must not make anew what an ended session has dropped.
-    private func refuseIfEnded() throws {
-        guard try journal.read([.outcome])[.outcome] == nil else { throw WorkerError(.sessionEnded, "the session was ended") }
-    }
-
-    private func plan() throws -> PlanEntry {
+    private func plan(_ begin: BeginEntry?) throws -> PlanEntry {
         switch command.kind {
         case .backup:
             try BackupPlanner(
                 client: try client, settings: parts.settings,
-                objects: ObjectDumper(client: try client, store: repository.store, spool: parts.spool)
+                objects: ObjectDumper(
+                    client: try client, store: repository.store, spool: spool, session: command.id)
             ).plan(command)
-        case .restore: try RestorePlanner(client: try client, store: repository.store, settings: parts.settings).plan(command)
+        case .restore: try restore.plan(command, deadline: begin?.deadline ?? .now() + .seconds(command.allowedSeconds))
         }
     }
 
@@ -169,30 +160,17 @@ final class SessionEffects {
         _ slice: Slice, _ position: UnitPosition, _ view: ViewEntry?, begin: BeginEntry?, plan: PlanEntry?
     ) throws -> Handling.Reply {
         guard let plan, plan.indices.indices.contains(slice.index) else { throw WorkerError(.refused, "a unit without its plan") }
-        let index = plan.indices[slice.index]
         let guardian = UnitGuard(
             settings: parts.settings, deadline: begin?.deadline, journal: journal, isDraining: { [parts] in parts.isDraining },
             isOurs: isOurs, isHinted: { [parts, command] in parts.endedSessions.take(command.id) })
         guard let view else {
-            guard let manifest = index.manifest, let id = Digest(hex: manifest) else {
-                throw WorkerError(.refused, "the plan names no manifest for index \(index.name)")
-            }
-            var fence = try target.loadAlias(slice.index)
-            if let generation = index.stream {
-                if position.cursor == nil { try streams.rollOver(to: generation, of: plan) }
-                fence = try streams.fence(slice.index)
-            }
-            let unit = LoadUnit(
-                makeClient: { [parts, command, isOurs] in try Self.makeClient(parts, command, isOurs) },
-                gate: parts.loadGates.gate(of: try client.configuration.url), store: repository.store, spool: parts.spool,
-                settings: parts.settings, logger: parts.logger, report: report)
             return .transferred(
-                try unit.run(
-                    plan: plan, slice: slice, position: position, fence: fence,
-                    segments: try parts.manifests.segments(of: id, in: repository.store), guardian: guardian))
+                try restore.load(
+                    slice, position, of: plan, guardian: guardian,
+                    makeClient: { [parts, command, isOurs] in try Self.makeClient(parts, command, isOurs) }, report: report))
         }
         let unit = DumpUnit(
-            client: try client, store: repository.store, spool: parts.spool, settings: parts.settings, pageSizes: parts.pageSizes,
+            client: try client, store: repository.store, spool: spool, settings: parts.settings, pageSizes: parts.pageSizes,
             logger: parts.logger, report: report)
         switch try unit.run(plan: plan, slice: slice, position: position, view: view, guardian: guardian) {
         case .part(let part): return .transferred(part)
@@ -202,16 +180,9 @@ final class SessionEffects {
 
     private func compose(_ plan: PlanEntry, epochs: [Int], begin: BeginEntry?) throws -> OutcomeEntry.Commit {
         guard let begin else { throw WorkerError(.refused, "a session was to be committed that never began") }
-        if command.kind == .backup {
-            return try SnapshotComposer(store: repository.store, spool: parts.spool, journal: journal)
-                .compose(command, begin: begin, plan: plan, epochs: epochs)
-        }
-        let results = try SessionResults(journal: journal, plan: plan)
-        let summary = SnapshotSummary(
-            id: plan.snapshot ?? SnapshotID(startedAt: begin.startedAt, session: command.id),
-            repository: command.repository.metadata.name, namespace: command.namespace, target: command.target.metadata.name,
-            invoker: command.invoker, time: begin.startedAt, indices: results.summaries)
-        return OutcomeEntry.Commit(summary: summary, manifests: [], partsByWorker: results.partsByWorker)
+        guard command.kind == .backup else { return try restore.compose(plan, of: command, begin: begin) }
+        return try SnapshotComposer(store: repository.store, spool: spool, journal: journal)
+            .compose(command, begin: begin, plan: plan, epochs: epochs)
     }
 
     /// - Throws: only what a repetition may mend; what it cannot becomes a Failed final entry.
@@ -240,8 +211,8 @@ final class SessionEffects {
                 .refused,
                 "ending the session killed workers again and again, so its indices were left as they are: look at "
                     + plan.indices.map(\.targetName).joined(separator: ", "))
-        case (.restore, true): return try settle(plan)
-        case (.restore, false): try drop(plan)
+        case (.restore, true): return try restore.settle(plan)
+        case (.restore, false): try restore.drop(plan)
         // A slice that is done has no view any more.
         case (.backup, false) where !endurance.finishesBlindly:
             try ViewCloser(journal: journal, logger: parts.logger, isCancelled: { [isOurs] in !isOurs() }).close(plan) {
@@ -250,26 +221,6 @@ final class SessionEffects {
         case (.backup, _): break
         }
         return []
-    }
-
-    /// Each part of a restore is settled whatever becomes of the others.
-    private func settle(_ plan: PlanEntry) throws -> [String] {
-        let documents = try SessionResults(journal: journal, plan: plan).indices.map(\.documents)
-        let steps = [
-            { try self.target.settle(plan, expected: documents) }, { try self.streams.settle(plan, expected: documents) },
-            { try self.objects.settle(plan) },
-        ]
-        var notes: [String] = []
-        var failures: [String] = []
-        for step in steps {
-            do {
-                notes += try step()
-            } catch  where FailureKind(error) == .permanent {
-                failures.append("\(error)")
-            }
-        }
-        guard failures.isEmpty else { throw WorkerError(.refused, failures.joined(separator: "; ")) }
-        return notes
     }
 
     private func final(
@@ -287,6 +238,12 @@ final class SessionEffects {
             Condition(type: $0.condition, reason: $0.condition, message: $0.message, lastTransitionTime: now)
         }
         conditions += try RefusalConditions(command, outcome, plan, journal).conditions(at: now)
+        if command.kind == .backup, outcome.isCommit,
+            let retention = PlanRetention(store: repository.store, command: command)
+                .condition(isGivenUp: endurance.finishesBlindly)
+        {
+            conditions.append(retention)
+        }
         var snapshot = plan?.snapshot
         if command.kind == .backup, outcome.isCommit { snapshot = SnapshotID(startedAt: begin.startedAt, session: command.id) }
         let status = StatusEvent(

@@ -4,6 +4,7 @@ import Manifests
 import Messages
 import Runtime
 import Sessions
+import Snapshots
 
 /// Finds the journal of a session of which only the id is known, in the repositories and clusters of this worker's own resources.
 ///
@@ -31,7 +32,7 @@ struct SessionFinder {
         var unreachable: [String] = []
         for repository in resources.repositories.map(\.value) {
             do {
-                let store = try repositories.open(repository, creating: false).store
+                let store = try repositories.open(repository).store
                 let journal = ArchiveJournal(store: store, session: session)
                 let found = try look(into: journal, of: repository.key, for: session) {
                     $0.kind == .backup && $0.repository.key == repository.key

@@ -81,7 +81,8 @@ struct SessionRunner {
                 effects = opened
                 if case .settle(let settlement) = request {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
-                    return try await settle(settlement, of: work)
+                    try await settle(settlement, of: work)
+                    return parts.upkeep.request(after: command, outcome: handling.outcome)
                 }
                 if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
                 let reply = try await perform(request, of: handling, effects: opened, work: work, progress: progress)
@@ -188,6 +189,7 @@ struct SessionRunner {
         case .publish(let publications):
             // A handler whose delivery is not its own any more publishes nothing: another worker goes on with it.
             guard delivery.isSettleable else { throw WorkerError(.abandoned, "the delivery was given to another worker") }
+            effects.release(with: publications)
             let outgoing = OutgoingSession(
                 parts: parts, command: work.command, repositoryID: RepositoryID(effects.repository.id),
                 replyTo: try delivery.replyTo())
@@ -197,6 +199,7 @@ struct SessionRunner {
                 try await parts.publisher.publish(messages.filter(\.mandatory))
                 try await announce(messages.filter { !$0.mandatory }, work.command)
             }
+            RepositoryAnnouncement(parts: parts, command: work.command, repository: effects.repository).post(with: publications)
             return .published
         case .settle: return .published
         }

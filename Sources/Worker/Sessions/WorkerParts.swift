@@ -23,16 +23,19 @@ package final class WorkerParts: Sendable {
     let doneSlices = DoneSlices()
     let pageSizes = PageSizes()
     let endedSessions = EndedSessions()
+    let upkeep: Upkeep
     private let draining = Lock(false)
 
     package init(
-        settings: WorkerSettings, resources: ResourceSet, secrets: SecretSource, spool: Spool, broker: BrokerAddress,
-        logger: Logger
+        settings: WorkerSettings, resources: ResourceSet, repositories: RepositoryPool? = nil, secrets: SecretSource,
+        spool: Spool, broker: BrokerAddress, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
-        self.repositories = RepositoryPool(resources: resources)
+        let repositories = repositories ?? RepositoryPool(resources: resources, secrets: secrets)
+        self.repositories = repositories
+        upkeep = Upkeep(repositories: repositories, grace: settings.collectionGrace, logger: logger)
         self.spool = spool
         self.logger = logger
         publisher = MessagePublisher(address: broker, name: "sheaf-worker \(settings.name) publish")
@@ -44,5 +47,8 @@ package final class WorkerParts: Sendable {
     /// Units at work end at their next page.
     var isDraining: Bool { draining.withLock { $0 } }
 
-    func drain() { draining.withLock { $0 = true } }
+    func drain() {
+        draining.withLock { $0 = true }
+        upkeep.stop()
+    }
 }

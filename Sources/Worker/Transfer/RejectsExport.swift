@@ -1,7 +1,5 @@
-import Archive
+package import Archive
 import Crypto
-package import Manifests
-package import Messages
 import Runtime
 import Sessions
 
@@ -14,17 +12,9 @@ package struct RejectsExport {
         package var flattened = 0
     }
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
 
-    /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
-    package init(resources: ResourceSet, repository key: ResourceKey) throws {
-        guard let repository = resources.repository(key)?.value else {
-            throw TransferError(.notFound, "\(key) is not among the resources")
-        }
-        store = try RepositoryPool(resources: resources).open(repository, creating: false).store
-    }
-
-    init(store: any ObjectStore) { self.store = store }
+    package init(store: RepositoryStore) { self.store = store }
 
     /// - Parameters:
     ///   - segments: ids, as a restore's status names them.

@@ -1,8 +1,8 @@
-import Archive
-package import Manifests
+package import Archive
 package import Messages
 import Runtime
 import Sessions
+package import Snapshots
 
 /// Writes documents of a snapshot as plain lines, read straight from the repository: no broker, no cluster.
 package struct SnapshotExport {
@@ -21,7 +21,7 @@ package struct SnapshotExport {
         package var bytes = 0
         /// Documents whose raw line ends or comments were replaced: a line cannot hold them as they are.
         package var flattened = 0
-        /// Why an index has not all its documents in the snapshot.
+        /// Snapshots that were passed over, and why an index has not all its documents in the snapshot.
         package var notes: [String] = []
 
         package var total: Int { documents.reduce(0) { $0 + $1.count } }
@@ -33,34 +33,30 @@ package struct SnapshotExport {
         }
     }
 
-    private let store: any ObjectStore
+    private let store: RepositoryStore
 
-    /// - Throws: `TransferError(.notFound)` for a repository that is not among the resources; `ArchiveError`.
-    package init(resources: ResourceSet, repository key: ResourceKey) throws {
-        guard let repository = resources.repository(key)?.value else {
-            throw TransferError(.notFound, "\(key) is not among the resources")
-        }
-        store = try RepositoryPool(resources: resources).open(repository, creating: false).store
-    }
-
-    init(store: any ObjectStore) { self.store = store }
+    package init(store: RepositoryStore) { self.store = store }
 
     /// - Parameters:
-    ///   - selector: a snapshot's id, a part of one that no other has, or `latest`, the newest that misses nothing.
+    ///   - selector: a snapshot's id, a part of one that no other has, `latest`, or a time; the latter two mean one that misses nothing.
+    ///   - target: whose snapshot `latest` and a time mean; nil where the repository has one target alone.
     ///   - indices: names and patterns; each must match.
     ///   - write: takes whole lines; the bytes are valid during the call.
     /// - Throws: also what `write` throws, and `TransferError(.damaged)` when the snapshot has other documents than it says.
     package func run(
-        _ selector: String, indices patterns: [String], format: Format, write: (UnsafeRawBufferPointer) throws -> Void
+        _ selector: String, of target: SnapshotSource? = nil, indices patterns: [String], format: Format,
+        write: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Report {
-        let commit = try find(selector)
+        let selection = try SnapshotCatalog(store: store).find(selector, target: target)
+        let commit = selection.commit
         let names = commit.summary.indices.map(\.name)
         for pattern in patterns where !names.contains(where: { NamePattern.matches(pattern, $0) }) {
             throw TransferError(
                 .notFound,
                 "snapshot \(commit.summary.id) has no index \(pattern); it has \(names.sorted().joined(separator: ", "))")
         }
-        var report = Report(snapshot: commit.summary.id)
+        var report = Report(snapshot: commit.summary.id, notes: selection.notes)
+        if let missing = commit.summary.missing { report.notes.append("the snapshot is not whole: \(missing)") }
         for (summary, manifest) in zip(commit.summary.indices, commit.manifests)
         where patterns.contains(where: { NamePattern.matches($0, summary.name) }) {
             if let missing = summary.missing { report.notes.append("index \(summary.name) is not whole: \(missing)") }
@@ -68,14 +64,6 @@ package struct SnapshotExport {
             report.documents.append((summary.name, count))
         }
         return report
-    }
-
-    private func find(_ selector: String) throws -> OutcomeEntry.Commit {
-        do {
-            return try SnapshotCatalog(store: store).find(selector)
-        } catch let error as WorkerError where error.code == .refused {
-            throw TransferError(.notFound, error.message)
-        }
     }
 
     private func export(

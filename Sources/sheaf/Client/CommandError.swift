@@ -1,7 +1,9 @@
 import AMQP
+import Archive
 import Manifests
 import Messages
 import Runtime
+import Snapshots
 import Worker
 
 /// Why a command did not do what it was asked to, in the words of its exit code.
@@ -30,6 +32,8 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
             case is UsageError, is ManifestError: .usage
             case let error as AMQPError: Self.code(of: error)
             case let error as TransferError: Self.code(of: error)
+            case let error as ArchiveError: Self.code(of: error)
+            case let error as SnapshotError: error.code == .notFound ? .notFound : .refused
             default: .failed
             }
     }
@@ -39,6 +43,15 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
         case .notFound: .notFound
         case .refused: .refused
         case .damaged, .file, .cluster, .interrupted: .failed
+        }
+    }
+
+    private static func code(of error: ArchiveError) -> Code {
+        switch error.code {
+        case .notFound: .notFound
+        case .unreachable: .unreachable
+        case .wrongPassword: .refused
+        case .exists, .noSpace, .accessDenied, .corrupt, .invalid, .unsupported, .exhausted: .failed
         }
     }
 

@@ -45,10 +45,4 @@ struct SnapshotQuery: Sendable {
         guard case .snapshots(let snapshots) = reply else { throw CommandError.unexpected(reply) }
         return snapshots
     }
-
-    func snapshot(_ id: SnapshotID, of repository: Repository, _ client: SheafClient) async throws -> SnapshotSummary {
-        let reply = try await client.ask(.snapshot(repository: repository, id: id))
-        guard case .snapshot(let snapshot) = reply else { throw CommandError.unexpected(reply) }
-        return snapshot
-    }
 }

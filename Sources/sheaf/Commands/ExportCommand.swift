@@ -1,7 +1,9 @@
+import Archive
 import Console
 import Glibc
 import Messages
 import Runtime
+import Snapshots
 import Worker
 
 extension SnapshotExport.Format: ArgumentValue {
@@ -19,18 +21,17 @@ struct ExportCommand: AsyncCommand {
             """,
         arguments: [
             PositionalDefinition(
-                "snapshot", help: "id of the snapshot, a part of it, or \"latest\"; not with --segment", isRequired: false)
+                "snapshot", help: SnapshotOption.help + "; not with --segment", isRequired: false)
         ],
         options: [
             .repeated(
                 "index", short: "i", valueName: "NAME", help: "index of the snapshot, or a pattern with *; may be given again"),
             .repeated("segment", valueName: "ID", help: "segment of refused documents; may be given again"),
-            .value("repository", short: "r", valueName: "NS/NAME", help: "Repository that holds it", isRequired: true),
             .value(
                 "format", valueName: "FORMAT", help: "bulk (action and source lines), or documents (sources alone)",
                 default: "bulk"),
             .value("output-file", short: "o", valueName: "FILE", help: "a new file; default: standard output"),
-        ] + ResourceOptions.definitions)
+        ] + RepositoryOption.definitions + [SnapshotOption.target])
 
     /// What is written.
     private enum Subject {
@@ -39,16 +40,16 @@ struct ExportCommand: AsyncCommand {
     }
 
     private let subject: Subject
-    private let repository: NamespacedName
+    private let repository: RepositoryOption
     private let format: SnapshotExport.Format
     private let file: String?
-    private let options: ResourceOptions
+    private let target: SnapshotSource?
 
     init(_ arguments: ParsedArguments) throws {
-        repository = try arguments.value("repository")
+        repository = try RepositoryOption(arguments)
         format = try arguments.value("format")
         file = try arguments.optionalValue("output-file")
-        options = try ResourceOptions(arguments)
+        target = try SnapshotOption.target(arguments)
         let indices = try arguments.values("index", as: String.self)
         let segments = try arguments.values("segment", as: String.self)
         func mistake(_ code: UsageError.Code, _ message: String) -> UsageError {
@@ -73,13 +74,13 @@ struct ExportCommand: AsyncCommand {
         try await CommandError.naming {
             // A reader that has enough (`| head`) ends the export without a word, as it ends every other program.
             signal(SIGPIPE, SIG_DFL)
-            let resources = try options.load().resources
+            let store = try repository.open().repository.store
             switch subject {
             case .snapshot(let snapshot, let indices):
-                let export = try SnapshotExport(resources: resources, repository: repository.key(.repository))
-                tell(try write { try export.run(snapshot, indices: indices, format: format, write: $0) })
+                let export = SnapshotExport(store: store)
+                tell(try write { try export.run(snapshot, of: target, indices: indices, format: format, write: $0) })
             case .segments(let segments):
-                let export = try RejectsExport(resources: resources, repository: repository.key(.repository))
+                let export = RejectsExport(store: store)
                 tell(try write { try export.run(segments, write: $0) })
             }
         }

@@ -50,10 +50,18 @@ struct WorkerCommand: AsyncCommand {
             .value(
                 "spool-limit", valueName: "SIZE", help: "most bytes in the spool", default: "4GiB",
                 environment: "SHEAF_SPOOL_LIMIT"),
+            .flag(
+                "no-inventory",
+                help: "keep no list of a segment's _ids beside it: a repair can then count, not name, what is lost",
+                environment: "SHEAF_NO_INVENTORY"),
             .value("level", valueName: "N", help: "zstd's level, 1 to 19", default: "3", environment: "SHEAF_LEVEL"),
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "60s",
                 environment: "SHEAF_GRACE"),
+            .value(
+                "gc-grace", valueName: "TIME",
+                help: "how long garbage is left alone that is collected after a backup whose policy has prune", default: "24h",
+                environment: "SHEAF_GC_GRACE"),
             .flag(
                 "once", help: "end when no message waits, but those to be tried again later, and none is at work",
                 environment: "SHEAF_ONCE"),
@@ -86,6 +94,8 @@ struct WorkerCommand: AsyncCommand {
         settings.attempts = try arguments.number("attempts", in: 1...100)
         settings.retryDelay = try arguments.optionalValue("retry-delay", as: Duration.self)?.seconds
         settings.stopsWhenIdle = try arguments.flag("once")
+        settings.collectionGrace = try arguments.value("gc-grace")
+        settings.segments.keepsInventory = !(try arguments.flag("no-inventory"))
         settings.segments.level = try arguments.number("level", in: 1...19)
         guard settings.unitSeconds > 0, settings.unitBytes > 0 else {
             throw UsageError(
@@ -101,13 +111,11 @@ struct WorkerCommand: AsyncCommand {
             let address = try broker.address()
             let loaded = try ManifestFile.load(resources)
             let source = SecretSource(resources: loaded, directory: secrets, environment: Program.environment)
-            do {
-                try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
-            } catch {
-                throw CommandError(.usage, "the spool folder \(spool) cannot be created: \(error)")
-            }
             let parts = WorkerParts(
-                settings: settings, resources: loaded, secrets: source, spool: try Spool(in: spool, limit: spoolLimit.bytes),
+                settings: settings, resources: loaded, secrets: source,
+                spool: try Spool(
+                    in: spool, limit: spoolLimit.bytes,
+                    advice: "the store is slower than the dump: raise the bound or run fewer units at once"),
                 broker: address, logger: logger)
             let service = try WorkerService(parts, broker: address)
             try await ServiceGroup(

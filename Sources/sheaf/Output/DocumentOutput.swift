@@ -1,12 +1,14 @@
 import Glibc
 import Runtime
 
-/// A stream of documents as bytes: standard output, or a file that has its name only when it is whole.
+/// A stream of documents as bytes: standard output, or a file that has its name only when it is whole, or when its writer says so.
 final class DocumentOutput {
     private let file: CInt
     /// Where it is written, and the name that it gets; nil where there is nothing to rename.
     private let names: (temporary: String, final: String)?
     private let name: String
+    /// How many bytes stay whatever follows; nil as long as the file does not have its name.
+    private var publishedBytes: off_t?
 
     /// - Parameter path: nil is standard output; a pipe or a device is written to as it is.
     /// - Throws: `CommandError(.refused)` for a file that is there.
@@ -42,19 +44,31 @@ final class DocumentOutput {
         }
     }
 
+    /// What was written so far is on the disk, under its name, and stays there whatever follows.
+    func publish() throws {
+        guard let names else { return }
+        guard fsync(file) == 0 else { throw failure("written") }
+        if publishedBytes == nil, rename(names.temporary, names.final) != 0 { throw failure("renamed") }
+        publishedBytes = lseek(file, 0, SEEK_CUR)
+    }
+
     /// What was written is on the disk, under its name.
     func finish() throws {
         guard file != STDOUT_FILENO else { return }
-        guard names == nil || fsync(file) == 0 else { throw failure("written") }
+        try publish()
         guard close(file) == 0 else { throw failure("written") }
-        if let names, rename(names.temporary, names.final) != 0 { throw failure("renamed") }
     }
 
-    /// Removes what is not whole.
+    /// Removes what is not published.
     func abandon() {
         guard let names else { return }
+        if let publishedBytes {
+            // Where it fails, a line too many is left.
+            _ = ftruncate(file, publishedBytes)
+        } else {
+            unlink(names.temporary)
+        }
         close(file)
-        unlink(names.temporary)
     }
 
     private func failure(_ what: String) -> CommandError {

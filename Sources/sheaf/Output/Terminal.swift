@@ -4,6 +4,8 @@ import Glibc
 enum Terminal {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 && environmentAllowsRedrawing }
 
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 && environmentAllowsRedrawing }
+
     /// Columns and lines; 80 by 24 where the system does not tell.
     static var size: (width: Int, height: Int) {
         var window = winsize()

@@ -14,11 +14,13 @@ extension Site {
     private var ownRepository: Repository {
         Repository(
             metadata: ObjectMeta(name: repositoryName, namespace: "default"),
-            spec: .init(backend: Backend(.local(.init(mountPath: repository)))))
+            spec: .init(backend: Backend(.local(.init(mountPath: repository)), storageSecretName: repositorySecret)))
     }
 
     /// Declares each of the stub's clusters, and the repository, to the workers.
-    func declare(_ stub: StubEngine) throws {
+    ///
+    /// - Parameter isEncrypted: false where a test reads what is stored.
+    func declare(_ stub: StubEngine, isEncrypted: Bool = true) throws {
         for target in 0..<max(1, stub.shape.targets) {
             let binding = binding(stub, target)
             let spec: JSONValue = ["type": "elasticsearch", "clientConfig": ["url": .string(stub.url(of: target))]]
@@ -26,10 +28,7 @@ extension Site {
                 manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", binding.metadata.name, "spec", spec),
                 "target-\(target)", to: [workerResources])
         }
-        let local: JSONValue = ["backend": ["local": ["mountPath": .string(repository)]]]
-        try write(
-            manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository",
-            to: [workerResources])
+        try declareRepository(at: repository, isEncrypted: isEncrypted, to: [workerResources])
     }
 
     /// A backup of all that a cluster of the stub has.

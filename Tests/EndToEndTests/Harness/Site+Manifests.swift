@@ -5,6 +5,8 @@ import Runtime
 extension Site {
     var cluster: String { "\(prefix)-cluster" }
     var repositoryName: String { "\(prefix)-repository" }
+    /// The Secret with the repository's password.
+    var repositorySecret: String { "\(prefix)-storage" }
 
     /// Declares the cluster and the repository to the Scheduler and to the workers, and the cluster's password to the workers alone.
     ///
@@ -12,7 +14,10 @@ extension Site {
     ///   - url: another address than the server's.
     ///   - password: another password than the server's.
     ///   - repositoryPath: another folder than the site's own.
-    func declare(_ server: TestServer, url: String? = nil, password: String? = nil, repositoryPath: String? = nil) throws {
+    ///   - isEncrypted: false where a test reads what is stored.
+    func declare(
+        _ server: TestServer, url: String? = nil, password: String? = nil, repositoryPath: String? = nil, isEncrypted: Bool = true
+    ) throws {
         var configuration: JSONValue = ["url": .string(try url ?? server.url())]
         if let authority = try server.certificateAuthority() {
             configuration["caBundle"] = .string(Data(authority.utf8).base64EncodedString())
@@ -23,11 +28,28 @@ extension Site {
             let login: JSONValue = ["username": .string(credentials.user), "password": .string(password ?? credentials.password)]
             try write(manifest("v1", "Secret", "\(prefix)-login", "stringData", login), "login", to: [workerResources])
         }
-        let local: JSONValue = ["backend": ["local": ["mountPath": .string(repositoryPath ?? repository)]]]
         let everywhere = [schedulerResources, workerResources]
         try write(manifest("appcatalog.appscode.com/v1alpha1", "AppBinding", cluster, "spec", binding), "cluster", to: everywhere)
-        try write(
-            manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", local), "repository", to: everywhere)
+        try declareRepository(at: repositoryPath ?? repository, isEncrypted: isEncrypted, to: everywhere)
+    }
+
+    /// Declares the repository in a folder, and its password to the workers alone.
+    func declareRepository(at path: String, isEncrypted: Bool, to folders: [String]) throws {
+        try declareRepository(
+            backend: ["local": ["mountPath": .string(path)]], credentials: [:],
+            annotations: isEncrypted ? [:] : ["sheaf.dev/encryption": "none"], to: folders)
+    }
+
+    /// - Parameter credentials: what the Secret has besides the password.
+    func declareRepository(backend: JSONValue, credentials: JSONValue, annotations: JSONValue, to folders: [String]) throws {
+        var backend = backend
+        backend["storageSecretName"] = .string(repositorySecret)
+        var repository = manifest("stash.appscode.com/v1alpha1", "Repository", repositoryName, "spec", ["backend": backend])
+        repository["metadata"]?["annotations"] = annotations
+        try write(repository, "repository", to: folders)
+        var secret = credentials
+        secret["RESTIC_PASSWORD"] = .string("password of \(prefix)")
+        try write(manifest("v1", "Secret", repositorySecret, "stringData", secret), "storage", to: [workerResources])
     }
 
     /// Declares a plan to the Scheduler.
@@ -39,14 +61,16 @@ extension Site {
     ///   - timeOut: Stash's, such as "10s".
     ///   - schedule: five fields; nil: only when asked.
     ///   - parameters: more of its task.
+    ///   - retention: its retentionPolicy.
     func declarePlan(
         _ name: String, indices: String, repository: String? = nil, cluster: String? = nil, timeOut: String? = nil,
-        schedule: String? = nil, parameters: [String: String] = [:]
+        schedule: String? = nil, parameters: [String: String] = [:], retention: JSONValue? = nil
     ) throws {
         var spec = session(
             task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, cluster: cluster, parameters: parameters
         )
         if let timeOut { spec["timeOut"] = .string(timeOut) }
+        if let retention { spec["retentionPolicy"] = retention }
         if let schedule { spec["schedule"] = .string(schedule) }
         try write(
             manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",

@@ -158,6 +158,20 @@ import Testing
         #expect(try await (ledger.session(command.id.text) != nil) == isKept)
     }
 
+    /// Every event comes to a Scheduler's queue: one that it makes nothing of must not become a dead letter.
+    @Test func aRepositorysStatusIsTakenAndADamagedOneIsPoison() async throws {
+        let listener = EventListener(ledger: ledger, measurements: Measurements())
+        guard let id = RepositoryID("0f1e2d3c") else { preconditionFailure("no repository id") }
+        let event = RepositoryEvent(
+            name: "disk", namespace: "demo", repository: id, status: RepositoryStatus(snapshotCount: 1), worker: "w1",
+            time: .now())
+        let data = try JSONValue(parsing: MessageCoding.encode(event))
+        try await listener.handle(try delivery(.repository, data, key: "repository.disk"))
+        await #expect(throws: PoisonError.self) {
+            try await listener.handle(try delivery(.repository, ["name": "disk"], key: "repository.disk"))
+        }
+    }
+
     /// Whoever gets "accepted" must get what was asked for, not what somebody asked for under that key before.
     @Test(arguments: [false, true]) func aKeyBelongsToTheRequestThatUsedItFirst(isOther: Bool) async throws {
         let factory = SessionFactory(resources: await handler.folder.resources(), now: .now())

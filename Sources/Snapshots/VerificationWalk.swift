@@ -1,0 +1,48 @@
+import Archive
+import Messages
+import Sessions
+
+/// One listed snapshot after the other, as far as each can be read: damage is told and does not end the walk.
+struct VerificationWalk {
+    let store: RepositoryStore
+    /// Nil for all.
+    var chosen: Set<SnapshotID>?
+
+    enum Found {
+        case snapshot(OutcomeEntry.Commit)
+        /// An outcome that cannot be read.
+        case damaged(name: String, cause: String)
+    }
+
+    /// Oldest first. Forgotten snapshots are left out unless they are kept, and so are aborted sessions.
+    func forEachSnapshot(_ body: (Found) throws -> Void) throws {
+        var keys: [ObjectKey] = []
+        try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in keys.append(object.key) }
+        let forgotten = try Forgetting(store: store).snapshots()
+        for key in keys {
+            let name = key.components.last.map(String.init) ?? ""
+            let id = SnapshotID(name)
+            if let chosen, id.map({ !chosen.contains($0) }) ?? true { continue }
+            if let id, forgotten.contains(id), try MarkBook(store: store).marks(of: id)?.isKept != true { continue }
+            if let found = try found(at: key, name) { try body(found) }
+        }
+    }
+
+    /// Whether a snapshot that was found a moment ago is gone: garbage collection may have swept it since.
+    func isGone(_ name: String) throws -> Bool { try store.size(try ObjectKey("outcomes/\(name)")) == nil }
+
+    private func found(at key: ObjectKey, _ name: String) throws -> Found? {
+        let outcome: OutcomeEntry
+        switch try store.entry(OutcomeEntry.self, at: key) {
+        case .value(let stored)?: outcome = stored
+        case .damaged(let cause)?: return .damaged(name: name, cause: "\(cause); what it named nobody knows")
+        case nil: return nil
+        }
+        guard case .commit(let commit) = outcome.verdict else { return nil }
+        guard commit.summary.id.text == name, commit.manifests.count == commit.summary.indices.count else {
+            return .damaged(
+                name: name, cause: "the outcome \(name) is of another snapshot, or names other indices than manifests")
+        }
+        return .snapshot(commit)
+    }
+}

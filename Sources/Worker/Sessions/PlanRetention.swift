@@ -1,0 +1,54 @@
+import Archive
+import Messages
+import Runtime
+import Sessions
+import Snapshots
+
+/// The retention policy of a plan, applied when a backup of it has committed. Its failure is none of the session. Blocking.
+struct PlanRetention {
+    /// Snapshots that a status names.
+    private static let named = 20
+
+    let store: RepositoryStore
+    let command: SessionCommand
+
+    /// Forgets what the policy does not keep of the snapshots of this target and plan. May be repeated: it tells the same again.
+    ///
+    /// - Parameter isGivenUp: ending the session has killed workers again and again, so nothing more is risked.
+    /// - Returns: Stash's condition; nil without a policy.
+    func condition(isGivenUp: Bool) -> Condition? {
+        guard let policy = command.configuration?.spec.retentionPolicy else { return nil }
+        do {
+            guard !isGivenUp else {
+                throw WorkerError(
+                    .refused, "ending the session killed workers again and again; apply it with: sheaf repo retain")
+            }
+            return condition("True", "SuccessfullyAppliedRetentionPolicy", text(try apply(policy), policy))
+        } catch {
+            return condition(
+                "False", "FailedToApplyRetentionPolicy", "retention policy \(policy.name) was not applied: \(error)")
+        }
+    }
+
+    private func apply(_ policy: RetentionPolicy) throws -> Retention.Report {
+        let source = SnapshotSource(namespace: command.namespace, target: command.target.metadata.name)
+        return try Retention(policy, of: SnapshotCatalog(store: store)).apply(run: command.id.text) {
+            $0.source == source && $0.invoker == command.invoker
+        }
+    }
+
+    private func text(_ report: Retention.Report, _ policy: RetentionPolicy) -> String {
+        let count = report.forgotten.count
+        let names = report.forgotten.prefix(Self.named).map(\.text).joined(separator: ", ")
+        let others = count > Self.named ? " and \(count - Self.named) more" : ""
+        let kept = "\(report.keptCount) \(report.keptCount == 1 ? "is" : "are") kept"
+        let verb = report.isDryRun ? "would forget" : "forgot"
+        guard count > 0 else { return "retention policy \(policy.name) \(verb) no snapshot, \(kept)" }
+        return "retention policy \(policy.name) \(verb) \(count) snapshot\(count == 1 ? "" : "s"), \(kept): \(names)\(others)"
+    }
+
+    private func condition(_ status: String, _ reason: String, _ message: String) -> Condition {
+        Condition(
+            type: "RetentionPolicyApplied", status: status, reason: reason, message: message, lastTransitionTime: .now())
+    }
+}
