@@ -1,4 +1,5 @@
 package import Archive
+import Messages
 package import Runtime
 
 /// The results of verifications that a repository has kept, and which of them says how it is.
@@ -44,6 +45,11 @@ package struct IntegrityChecks {
 
     private static let full = "full"
     private static let quick = "quick"
+
+    /// Whether something was found in a snapshot since all was read, and then: retention must not count on it.
+    func accuses(_ snapshot: SnapshotID) -> Bool {
+        checks.contains { check in check.findings.contains { $0.snapshot == snapshot.text } }
+    }
 
     /// - Parameter present: the snapshots that are there.
     /// - Returns: the newest verification whose findings still count, else the newest; nil where there was none.

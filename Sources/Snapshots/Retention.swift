@@ -11,6 +11,8 @@ package struct Retention {
         /// What this run has forgotten, in this try or one before. With a dry run: what it would forget.
         package var forgotten: [SnapshotID]
         package var isDryRun: Bool
+        /// Snapshots that cannot be read, and are left as they are.
+        package var unreadable: [SnapshotID] = []
 
         package var keptCount: Int { decisions.count(where: \.isKept) }
     }
@@ -38,26 +40,31 @@ package struct Retention {
     ) throws -> Report {
         let run = try run ?? randomBytes(16).hex
         let pinned = try catalog.pinned()
-        let records = try catalog.records()
-        let damage = try KnownDamage(catalog.store, listed: Set(records.map(\.id)))
+        let (records, damages) = try catalog.look()
+        let checks = try IntegrityChecks(catalog.store)
+        let ids = Set(records.map(\.id))
         let subjects =
             try records.map {
-                RetentionRules.Subject(
-                    summary: $0.commit.summary, tags: $0.marks.tags, isKept: $0.marks.isKept, isPinned: pinned.contains($0.id),
-                    isDamaged: try damage.contains($0.commit.summary))
+                let summary = $0.commit.summary
+                // A repair that has stored the replacement and not forgotten the damaged one yet may go on.
+                let isReplaced = try !ids.isDisjoint(with: Repair.replacementIDs(of: summary))
+                return RetentionRules.Subject(
+                    summary: summary, tags: $0.marks.tags, isKept: $0.marks.isKept, isPinned: pinned.contains($0.id),
+                    isDamaged: isReplaced || checks.accuses($0.id))
             }
             .filter { isMeant($0.group) }
         let decisions = try rules.apply(subjects, now: now)
         let unwanted = decisions.filter { !$0.isKept }.map(\.subject.id)
-        guard !isDryRun, !policy.dryRun else { return Report(decisions: decisions, forgotten: unwanted, isDryRun: true) }
+        var report = Report(decisions: decisions, forgotten: unwanted, isDryRun: isDryRun || policy.dryRun)
+        report.unreadable = damages.keys.sorted()
+        guard !report.isDryRun else { return report }
         let forgetting = Forgetting(store: catalog.store)
         // Oldest first, so that a run that ends in between leaves the newer ones.
         for id in unwanted.sorted() {
             _ = try forgetting.forget(
                 id, reason: "no rule of retention policy \(policy.name) keeps it", policy: policy.name, run: run)
         }
-        let all = try forgetting.entries()
-        return Report(
-            decisions: decisions, forgotten: all.filter { $0.value.run == run }.map(\.key).sorted(), isDryRun: false)
+        report.forgotten = try forgetting.entries().filter { $0.value.run == run }.map(\.key).sorted()
+        return report
     }
 }

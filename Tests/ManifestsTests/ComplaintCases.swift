@@ -162,22 +162,22 @@ enum ComplaintCases {
     static let repositories: [Case] = [
         Case(
             "misspelt annotation", annotated("sheaf.dev/encyption: none, other.dev/x: y", "s3: {bucket: b}"),
-            "4:51: error: metadata.annotations[\"sheaf.dev/encyption\"]: not an annotation of a Repository; there are \(annotationNames)"
+            "4:56: error: metadata.annotations[\"sheaf.dev/encyption\"]: not an annotation of a Repository; there are \(annotationNames)"
         ),
         Case(
             "words of annotations",
             annotated("sheaf.dev/encryption: aes, sheaf.dev/addressing: host, sheaf.dev/multipart: always", "s3: {bucket: b}"),
-            "4:52: error: metadata.annotations[\"sheaf.dev/encryption\"]: expected none, found \"aes\"",
-            "4:79: error: metadata.annotations[\"sheaf.dev/addressing\"]: expected path or virtual-host, found \"host\"",
-            "4:106: error: metadata.annotations[\"sheaf.dev/multipart\"]: expected never, found \"always\""),
+            "4:57: error: metadata.annotations[\"sheaf.dev/encryption\"]: expected none, found \"aes\"",
+            "4:84: error: metadata.annotations[\"sheaf.dev/addressing\"]: expected path or virtual-host, found \"host\"",
+            "4:111: error: metadata.annotations[\"sheaf.dev/multipart\"]: expected never, found \"always\""),
         Case(
             "annotations of another backend",
             annotated("sheaf.dev/endpoint: 'http://h', sheaf.dev/max-bytes-per-second: 1MiB", "s3: {bucket: b}"),
-            "4:50: error: metadata.annotations[\"sheaf.dev/endpoint\"]: an annotation for gcs and azure only, and the backend is s3"
+            "4:55: error: metadata.annotations[\"sheaf.dev/endpoint\"]: an annotation for gcs and azure only, and the backend is s3"
         ),
         Case(
             "annotations of S3", annotated("sheaf.dev/multipart: never", "gcs: {bucket: b}"),
-            "4:51: error: metadata.annotations[\"sheaf.dev/multipart\"]: an annotation for s3 only, and the backend is gcs"),
+            "4:56: error: metadata.annotations[\"sheaf.dev/multipart\"]: an annotation for s3 only, and the backend is gcs"),
         Case(
             "known annotations",
             annotated("sheaf.dev/encryption: none, sheaf.dev/addressing: path, sheaf.dev/multipart: never", "s3: {bucket: b}")),

@@ -201,7 +201,9 @@ import Testing
         try repository.pin(first, until: .now() + .seconds(600), name: "p1")
         try repository.pin(second, until: .now() - .seconds(1), name: "p2")
         _ = try repository.local.put(
-            Array(#"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z"}"#.utf8), at: ObjectKey("pins/p3"))
+            Array(
+                #"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z","segments":[],"reason":"a test"}"#.utf8),
+            at: ObjectKey("pins/p3"))
         #expect(try catalog.pinned() == [first])
         _ = try repository.local.put(Array("{}".utf8), at: ObjectKey("pins/p4"))
         #expect(try catalog.pinned() == [first])

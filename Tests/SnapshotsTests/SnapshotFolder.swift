@@ -41,7 +41,8 @@ struct SnapshotFolder {
     }
 
     func pin(_ snapshot: SnapshotID, until: Timestamp, name: String = "p1") throws {
-        let json = #"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"\#(until)","snapshot":"\#(snapshot)","reason":"a test"}"#
+        let json =
+            #"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"\#(until)","snapshot":"\#(snapshot)","segments":[],"reason":"a test"}"#
         _ = try local.put(Array(json.utf8), at: ObjectKey("pins/\(name)"))
     }
 

@@ -221,7 +221,7 @@ import Testing
         #expect(error?.message.contains("the password of Secret demo/s opens none of 1 keys of repository \(made.id)") == true)
     }
 
-    @Test func aBackendThatIsNotServedIsRefusedForGood() throws {
+    @Test func aBackendWithoutItsKeysWaitsForAWorkerThatHasThem() throws {
         let folder = try TemporaryFolder()
         let bucket = try #require(
             resources(
@@ -232,6 +232,6 @@ import Testing
                 spec: {backend: {s3: {endpoint: s3.example, bucket: b}, storageSecretName: s}}
                 """
             ).repositories.first)
-        #expect(code { _ = try pool(folder.path).open(bucket.value, creating: true) } == .refused)
+        #expect(code { _ = try pool(folder.path).open(bucket.value, creating: true) } == .missingHere)
     }
 }

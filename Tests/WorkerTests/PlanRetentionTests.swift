@@ -82,10 +82,18 @@ import Testing
         let refused = try #require(applied(wrong))
         #expect(refused.status == "False" && refused.reason == "FailedToApplyRetentionPolicy")
         #expect(refused.message.contains("retention policy tags was not applied: no rule of the policy keeps any"))
-        _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20200101T000000Z-damaged"))
-        let damaged = try #require(applied(RetentionPolicy(name: "p", keepLast: 1)))
-        #expect(damaged.status == "False" && damaged.message.contains("outcomes/20200101T000000Z-damaged"))
         #expect(try Forgetting(store: store).snapshots().isEmpty)
+    }
+
+    @Test func aSnapshotThatCannotBeReadHindersNoOtherAndIsNamed() throws {
+        let ids = try (0..<2).map { try add("a\($0)", after: $0) }
+        _ = try store.put(Array("[]".utf8), at: ObjectKey("outcomes/20200101T000000Z-damaged"))
+        let condition = try #require(applied(RetentionPolicy(name: "p", keepLast: 1)))
+        #expect(condition.status == "True")
+        #expect(
+            condition.message == "retention policy p forgot 1 snapshot, 1 is kept: \(ids[0]); "
+                + "left as they are, since they cannot be read: 20200101T000000Z-damaged")
+        #expect(try Forgetting(store: store).snapshots() == [ids[0]])
     }
 
     @Test func nothingIsRiskedWhereTheEndKillsWorkers() throws {

@@ -39,12 +39,18 @@ struct PlanRetention {
 
     private func text(_ report: Retention.Report, _ policy: RetentionPolicy) -> String {
         let count = report.forgotten.count
-        let names = report.forgotten.prefix(Self.named).map(\.text).joined(separator: ", ")
-        let others = count > Self.named ? " and \(count - Self.named) more" : ""
         let kept = "\(report.keptCount) \(report.keptCount == 1 ? "is" : "are") kept"
         let verb = report.isDryRun ? "would forget" : "forgot"
-        guard count > 0 else { return "retention policy \(policy.name) \(verb) no snapshot, \(kept)" }
-        return "retention policy \(policy.name) \(verb) \(count) snapshot\(count == 1 ? "" : "s"), \(kept): \(names)\(others)"
+        let snapshots = count == 0 ? "no snapshot" : "\(count) snapshot\(count == 1 ? "" : "s")"
+        let names = count == 0 ? "" : ": \(list(report.forgotten))"
+        let unreadable =
+            report.unreadable.isEmpty ? "" : "; left as they are, since they cannot be read: \(list(report.unreadable))"
+        return "retention policy \(policy.name) \(verb) \(snapshots), \(kept)\(names)\(unreadable)"
+    }
+
+    private func list(_ snapshots: [SnapshotID]) -> String {
+        let names = snapshots.prefix(Self.named).map(\.text).joined(separator: ", ")
+        return snapshots.count > Self.named ? "\(names) and \(snapshots.count - Self.named) more" : names
     }
 
     private func condition(_ status: String, _ reason: String, _ message: String) -> Condition {

@@ -23,7 +23,10 @@ struct RetentionText {
         }
         let forgotten = FigureText.counted(report.forgotten.count, "snapshot", "snapshots")
         let sentence = "\(report.isDryRun ? "would forget" : "forgot") \(forgotten), \(FigureText.exact(report.keptCount)) kept"
-        return (report.decisions.isEmpty ? [] : table.lines + [""]) + [sentence]
+        let unreadable = report.unreadable.map {
+            "snapshot \($0) cannot be read and was left as it is; look at it with: sheaf repo verify"
+        }
+        return (report.decisions.isEmpty ? [] : table.lines + [""]) + unreadable + [sentence]
     }
 
     /// A `retention` line a snapshot, and one `retained` line.
@@ -40,7 +43,8 @@ struct RetentionText {
         } + [
             [
                 "type": "retained", "kept": JSONValue(report.keptCount),
-                "forgotten": .array(report.forgotten.map { .string($0.text) }), "dryRun": .bool(report.isDryRun),
+                "forgotten": .array(report.forgotten.map { .string($0.text) }),
+                "unreadable": .array(report.unreadable.map { .string($0.text) }), "dryRun": .bool(report.isDryRun),
             ]
         ]
     }
