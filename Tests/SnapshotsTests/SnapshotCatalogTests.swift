@@ -199,7 +199,7 @@ import Testing
         let first = try repository.add("a1", after: 0)
         let second = try repository.add("a2", after: 1)
         try repository.pin(first, until: .now() + .seconds(600), name: "p1")
-        try repository.pin(second, until: .now() - .seconds(1), name: "p2")
+        try repository.pin(second, until: .now() - GarbageCollection.margin - .seconds(1), name: "p2")
         _ = try repository.local.put(
             Array(
                 #"{"nonce":"n","at":"2026-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z","segments":[],"reason":"a test"}"#.utf8),
