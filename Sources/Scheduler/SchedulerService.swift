@@ -51,7 +51,9 @@ package final class SchedulerService: Service {
         self.broker = broker
         self.logger = logger
         folder = try ResourceFolder(path: settings.resources, logger: logger)
-        try FileManager.default.createDirectory(atPath: settings.state, withIntermediateDirectories: true)
+        // Its ledger names indices.
+        try FileManager.default.createDirectory(
+            atPath: settings.state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
         starter = SessionStarter(
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),

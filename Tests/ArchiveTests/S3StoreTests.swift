@@ -55,6 +55,17 @@ struct S3StoreTests {
         }
     }
 
+    @Test func whyAKeyIsRefusedIsToldAlsoWhereHeadHasNoWords() throws {
+        let server = try StubServer { request in
+            Reply(
+                403, request.method == "HEAD" ? "" : "<Error><Code>SignatureDoesNotMatch</Code><Message>Wrong.</Message></Error>")
+        }
+        for call in [{ _ = try store(server).size(key) }, { _ = try store(server).now() }] {
+            let error = try failure { try call() }
+            #expect(error.code == .accessDenied && error.message.contains("SignatureDoesNotMatch: Wrong."), "\(error)")
+        }
+    }
+
     @Test func aTakenNameIsToldByTheCompletion() throws {
         for reply in [
             Reply(412, "<Error><Code>PreconditionFailed</Code></Error>"),

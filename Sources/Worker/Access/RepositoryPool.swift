@@ -2,7 +2,7 @@ package import Archive
 import FoundationEssentials
 package import Manifests
 package import Messages
-import Runtime
+package import Runtime
 
 /// Opens the repositories that this worker's own resources name, and no others: a message cannot make it write anywhere else, nor
 /// without encryption.
@@ -16,14 +16,17 @@ package struct RepositoryPool: Sendable {
     private let clocks = ClockCheck()
     private let wrap: @Sendable (any ObjectStore) -> any ObjectStore
 
-    /// - Parameter wrap: puts a store of the caller's around each.
+    /// - Parameters:
+    ///   - logger: is told of calls to stores that are repeated.
+    ///   - wrap: puts a store of the caller's around each.
     package init(
-        resources: ResourceSet, secrets: SecretSource, wrap: @escaping @Sendable (any ObjectStore) -> any ObjectStore = { $0 }
+        resources: ResourceSet, secrets: SecretSource, logger: Logger? = nil,
+        wrap: @escaping @Sendable (any ObjectStore) -> any ObjectStore = { $0 }
     ) {
         self.resources = resources
         self.secrets = secrets
         self.wrap = wrap
-        stores = StoreFactory(secrets: secrets)
+        stores = StoreFactory(secrets: secrets, logger: logger)
     }
 
     /// For a worker, which others may stand in for: as `openHere`, but a repository that is not there is missing here.

@@ -1,7 +1,7 @@
 package import Archive
 package import Manifests
 package import Messages
-import Runtime
+package import Runtime
 
 /// Makes the store that a Repository describes, and keeps it with its connections for as long as Repository and Secret stay what they are.
 ///
@@ -17,17 +17,21 @@ package final class StoreFactory: Sendable {
 
     private let secrets: SecretSource
     private let make: @Sendable (StoreSettings) throws -> any ObjectStore
+    private let logger: Logger?
     private let kept = Lock<[ResourceKey: Kept]>([:])
 
-    /// - Parameter environment: of the process; what the cloud's own machinery sets there is used where a Secret lacks it.
-    package convenience init(secrets: SecretSource, environment: [String: String] = Program.environment) {
+    /// - Parameters:
+    ///   - environment: of the process; what the cloud's own machinery sets there is used where a Secret lacks it.
+    ///   - logger: is told of calls that are repeated.
+    package convenience init(secrets: SecretSource, environment: [String: String] = Program.environment, logger: Logger? = nil) {
         let maker = StoreMaker(environment: environment)
-        self.init(secrets: secrets) { settings in try maker.makeStore(settings) }
+        self.init(secrets: secrets, logger: logger) { settings in try maker.makeStore(settings) }
     }
 
-    init(secrets: SecretSource, make: @escaping @Sendable (StoreSettings) throws -> any ObjectStore) {
+    init(secrets: SecretSource, logger: Logger? = nil, make: @escaping @Sendable (StoreSettings) throws -> any ObjectStore) {
         self.secrets = secrets
         self.make = make
+        self.logger = logger
     }
 
     /// - Parameter repository: this worker's own manifest, never a message's.
@@ -60,6 +64,10 @@ package final class StoreFactory: Sendable {
     /// The rate is inside: bytes that are sent again are bytes too.
     private func decorated(_ store: any ObjectStore, _ settings: StoreSettings, _ rate: ByteRate?) -> any ObjectStore {
         let limited: any ObjectStore = rate.map { LimitedStore(store, rate: $0) } ?? store
-        return settings.isLocal ? limited : RetryingStore(limited)
+        guard !settings.isLocal else { return limited }
+        return RetryingStore(limited) { [logger] error, pause in
+            logger?.notice(
+                "a call to a store is repeated", metadata: ["error": .string(error.message), "pause": .string("\(pause)")])
+        }
     }
 }

@@ -33,7 +33,7 @@ package final class WorkerParts: Sendable {
         self.settings = settings
         self.resources = resources
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
-        let repositories = repositories ?? RepositoryPool(resources: resources, secrets: secrets)
+        let repositories = repositories ?? RepositoryPool(resources: resources, secrets: secrets, logger: logger)
         self.repositories = repositories
         upkeep = Upkeep(repositories: repositories, grace: settings.collectionGrace, logger: logger)
         self.spool = spool

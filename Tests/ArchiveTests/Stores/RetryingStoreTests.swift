@@ -6,14 +6,16 @@ import Testing
 @Suite struct RetryingStoreTests {
     private let key = ObjectKey.format
     private let pauses = Lock<[Duration]>([])
+    private let told = Lock<[String]>([])
 
     private func retrying(
         _ base: ClosureStore, attempts: Int = 4, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) -> RetryingStore<SeededGenerator> {
-        let pauses = pauses
+        let (pauses, told) = (pauses, told)
         return RetryingStore(
             base, policy: StoreRetryPolicy(attempts: attempts, backoff: Backoff(base: .seconds(1), cap: .seconds(3))),
-            generator: SeededGenerator(seed: 7), clock: clock, sleep: { pause in pauses.withLock { $0.append(pause) } })
+            generator: SeededGenerator(seed: 7), clock: clock, sleep: { pause in pauses.withLock { $0.append(pause) } },
+            onRepeat: { error, pause in told.withLock { $0.append("\(error.code) \(pause)") } })
     }
 
     private func call(_ name: String, of store: any ObjectStore) throws {
@@ -43,6 +45,7 @@ import Testing
         let waited = pauses.withLock { $0 }
         #expect(waited.count == 2 && waited[0] <= .seconds(1) && waited[1] <= .seconds(2))
         #expect(waited.allSatisfy { $0 > .zero } && waited[0] != waited[1])
+        #expect(told.withLock { $0 } == waited.map { "unreachable \($0)" })
     }
 
     @Test(arguments: [

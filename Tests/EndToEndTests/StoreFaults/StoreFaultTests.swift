@@ -106,7 +106,10 @@ extension EndToEnd {
                 run.persist { repository in
                     _ = try Retention(policy, of: SnapshotCatalog(store: repository.store)).apply(run: "retention")
                 }
-            } judge: { run, _ in
+            } judge: { run, fault in
+                guard try listed(run).contains(history[2]) else { return ["the newest snapshot is gone"] }
+                // A run that met a snapshot which it could not read has left it and counted without it; the next one counts it.
+                if fault != nil { _ = try Retention(policy, of: SnapshotCatalog(store: try run.openPlainly().store)).apply() }
                 let left = try listed(run)
                 return left == [history[2]] ? [] : ["\(left) are left of \(history)"]
             }

@@ -12,21 +12,25 @@ package struct RetryingStore<Generator: RandomNumberGenerator & Sendable>: Objec
     private let generator: Lock<Generator>
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let sleep: @Sendable (Duration) -> Void
+    private let onRepeat: @Sendable (ArchiveError, Duration) -> Void
 
     /// - Parameters:
     ///   - generator: draws the pauses.
     ///   - clock: what the policy's budget is measured with.
     ///   - sleep: blocks the calling thread.
+    ///   - onRepeat: told of each failure behind which the call is repeated, and after which pause.
     package init(
         _ base: any ObjectStore, policy: StoreRetryPolicy = StoreRetryPolicy(), generator: Generator,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        sleep: @escaping @Sendable (Duration) -> Void = StorePause.blockThread
+        sleep: @escaping @Sendable (Duration) -> Void = StorePause.blockThread,
+        onRepeat: @escaping @Sendable (ArchiveError, Duration) -> Void = { _, _ in }
     ) {
         self.base = base
         self.policy = policy
         self.generator = Lock(generator)
         self.clock = clock
         self.sleep = sleep
+        self.onRepeat = onRepeat
     }
 
     package var location: String { base.location }
@@ -88,6 +92,7 @@ package struct RetryingStore<Generator: RandomNumberGenerator & Sendable>: Objec
                     policy.pause(after: error, attempt: attempt, elapsed: clock() - start, using: &$0)
                 }
                 guard let pause else { throw attempt == 1 ? error : error.after(attempt) }
+                onRepeat(error, pause)
                 sleep(pause)
                 attempt += 1
             }
@@ -96,8 +101,9 @@ package struct RetryingStore<Generator: RandomNumberGenerator & Sendable>: Objec
 }
 
 extension RetryingStore where Generator == SystemRandomNumberGenerator {
-    package init(_ base: any ObjectStore, policy: StoreRetryPolicy = StoreRetryPolicy()) {
-        self.init(base, policy: policy, generator: SystemRandomNumberGenerator())
+    /// - Parameter onRepeat: told of each failure behind which the call is repeated, and after which pause.
+    package init(_ base: any ObjectStore, onRepeat: @escaping @Sendable (ArchiveError, Duration) -> Void) {
+        self.init(base, generator: SystemRandomNumberGenerator(), onRepeat: onRepeat)
     }
 }
 

@@ -76,16 +76,15 @@ package struct S3Store: ObjectStore {
 
     package func size(_ key: ObjectKey) throws(ArchiveError) -> Int? {
         let action = "look at \(key)"
-        let response = try send("HEAD", address.url(of: key), to: action, accepting: [200, 404])
+        let response = try head(key, to: action)
         guard response.status == 404 else {
             guard let size = response.headers["Content-Length"].flatMap({ Int($0) }) else {
                 throw ArchiveError(.unsupported, "cannot \(action) in \(location): the answer does not tell its size")
             }
             return size
         }
-        // An answer to HEAD has no words: whether it is the bucket that is missing, is told to a GET alone.
-        let reason = try send(
-            "GET", address.url(of: key), ["Range": "bytes=0-0"], to: action, accepting: [200, 206, 404, 416], limit: .max)
+        // Whether it is the bucket that is missing.
+        let reason = try askWhy(key, to: action)
         guard reason.status == 404 else {
             throw ArchiveError(.unreachable, "cannot \(action) in \(location): it was stored at this moment; try again")
         }
@@ -99,8 +98,21 @@ package struct S3Store: ObjectStore {
     }
 
     package func now() throws(ArchiveError) -> Date {
-        try client.date(
-            of: send("HEAD", address.url(of: .format), to: "ask for the time", accepting: [200, 404]))
+        try client.date(of: head(.format, to: "ask for the time"))
+    }
+
+    /// - Returns: an answer with status 200 or 404.
+    private func head(_ key: ObjectKey, to action: String) throws(ArchiveError) -> HTTPResponse {
+        let response = try send("HEAD", address.url(of: key), to: action, accepting: [200, 301, 400, 403, 404])
+        guard response.status != 200, response.status != 404 else { return response }
+        _ = try askWhy(key, to: action)
+        throw client.failure(of: response, to: action)
+    }
+
+    /// An answer to HEAD has no words: why it is not 200 is told to a GET alone, which throws what is neither there nor missing.
+    private func askWhy(_ key: ObjectKey, to action: String) throws(ArchiveError) -> HTTPResponse {
+        try send(
+            "GET", address.url(of: key), ["Range": "bytes=0-0"], to: action, accepting: [200, 206, 404, 416], limit: .max)
     }
 
     private func put(_ body: HTTPRequest.Body, at key: ObjectKey) throws(ArchiveError) -> PutResult {
