@@ -16,6 +16,8 @@ from pathlib import Path
 from datasets import SETS
 
 LEAST_MEGABYTES_A_SECOND = 150
+# What others use instead, on the same bytes and machine: a bound that holds on slower machines too.
+LEAST_TIMES_RESTIC = 1
 MOST_MEBIBYTES = 128
 PASSWORD = "measured in public"
 # Both use all cores, and no more than two.
@@ -130,7 +132,7 @@ def run(options):
         f"bench-archive: {speeds['sheaf']:.0f} MB/s of NDJSON packed, encrypted and stored at level {options.level}, "
         f"{ratio:.1f} times restic, RSS {memory:.0f} MB"
     )
-    return speeds["sheaf"] >= LEAST_MEGABYTES_A_SECOND and memory <= MOST_MEBIBYTES
+    return speeds["sheaf"] >= options.speed_bound and ratio >= LEAST_TIMES_RESTIC and memory <= MOST_MEBIBYTES
 
 
 def main():
@@ -139,6 +141,7 @@ def main():
     parser.add_argument("--megabytes", type=int, default=540)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--level", type=int, default=3)
+    parser.add_argument("--speed-bound", type=float, default=LEAST_MEGABYTES_A_SECOND, help="the least, in MB/s")
     parser.add_argument("--folder", help="where files and repositories are made; default: the temporary folder")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
@@ -149,7 +152,10 @@ def main():
         print(f"bench-archive: failed: {error}")
         return 1
     if not kept:
-        print(f"the bounds are {LEAST_MEGABYTES_A_SECOND} MB/s at least and {MOST_MEBIBYTES} MB at most", file=sys.stderr)
+        print(
+            f"the bounds are {options.speed_bound:.0f} MB/s and {LEAST_TIMES_RESTIC} times restic at least, {MOST_MEBIBYTES} MB at most",
+            file=sys.stderr,
+        )
     return 0 if kept else 1
 
 
