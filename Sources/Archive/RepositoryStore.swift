@@ -76,6 +76,9 @@ package struct RepositoryStore: ObjectStore {
         return size
     }
 
+    /// Whether there is an object of this name, whatever became of its bytes.
+    package func exists(_ key: ObjectKey) throws(ArchiveError) -> Bool { try base.size(key) != nil }
+
     /// Sizes are of plain bytes, 0 for a sealed object that is cut: reading it tells.
     package func list(_ prefix: String, after: ObjectKey?, limit: Int) throws(ArchiveError) -> [ObjectInfo] {
         let page = try base.list(prefix, after: after, limit: limit)

@@ -62,16 +62,3 @@ package struct CloudEvent<Payload: Codable & Sendable>: Codable, Sendable {
         data = try container.decode(Payload.self, forKey: .data)
     }
 }
-
-/// The JSON coding of every message and journal entry: sorted keys, so that equal values have equal bytes, and no escaped slashes.
-package enum MessageCoding {
-    package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [UInt8](try encoder.encode(value))
-    }
-
-    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
-    }
-}

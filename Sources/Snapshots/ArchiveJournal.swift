@@ -56,7 +56,7 @@ package final class ArchiveJournal: Journal {
         do {
             return try EntryCoding.decode(bytes, at: name)
         } catch {
-            throw ArchiveError(.corrupt, "object \(key) is not a \(name) entry: \(error)")
+            throw ArchiveError(.corrupt, "object \(key) is not a \(name) entry: \(MessageCoding.complaint(error))")
         }
     }
 

@@ -110,6 +110,7 @@ extension Collector {
             try delete(object, "there is no snapshot \(snapshot)")
         }
         for standing in try Pins(store).all() where standing.isPast(at: facts.now - facts.grace) {
+            guard CollectorObject(standing.key) != nil else { continue }
             try delete(standing.key, bytes: nil, "it ended at \(standing.end)")
         }
         let halfWritten = max(facts.grace, GarbageCollection.writing)

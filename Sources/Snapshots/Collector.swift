@@ -86,6 +86,7 @@ package final class Collector {
         try abortOverdue()
         try sweepSnapshots()
         try readRoots()
+        try findLostOutcomes()
         let marks = try readMarks()
         let hadFailures = failures
         if !isBlind { try collect() }
@@ -128,6 +129,15 @@ package final class Collector {
         }
     }
 
+    private func findLostOutcomes() throws {
+        let found = try LostOutcomes(store).find(among: facts.finalWithoutOutcome)
+        for (snapshot, cause) in found.snapshots {
+            if let session = snapshot.session { facts.noteUnclear(session) }
+            blind(cause)
+        }
+        for cause in found.unreadable { blind(cause) }
+    }
+
     private func readManifest(_ id: String, of snapshot: SnapshotID, _ outcome: ObjectKey) throws {
         guard let digest = Digest(hex: id) else { return }
         do throws(ArchiveError) {
@@ -147,6 +157,7 @@ package final class Collector {
 
     private func blind(_ cause: String) {
         isBlind = true
+        report.isBlind = true
         problem("\(cause): until that is repaired or gone, no segment and no manifest is deleted; see sheaf repo repair")
     }
 

@@ -29,7 +29,10 @@ enum CollectorObject: Hashable {
     init?(_ key: ObjectKey) {
         let parts = key.components
         switch (parts[0], parts.count) {
-        case ("FORMAT", 1), ("RECOVERY.md", 1), ("recover.py", 1), ("keys", 2): self = .foundation
+        case ("FORMAT", 1), ("RECOVERY.md", 1), ("recover.py", 1): self = .foundation
+        case ("keys", 2):
+            guard Self.isHex(parts[1], count: 32) else { return nil }
+            self = .foundation
         case ("segments", 3), ("inventory", 3):
             guard let id = Digest(hex: parts[2]), parts[2].hasPrefix(parts[1]), parts[1].utf8.count == 2 else { return nil }
             self = parts[0] == "segments" ? .segment(id) : .inventory(id)
@@ -42,12 +45,43 @@ enum CollectorObject: Hashable {
         case ("outcomes", 2), ("forgotten", 2), ("marks", 3):
             guard let snapshot = SnapshotID(String(parts[1])) else { return nil }
             self = parts[0] == "outcomes" ? .outcome(snapshot) : parts[0] == "marks" ? .mark(snapshot) : .forgotten(snapshot)
-        case ("pins", 2): self = .pin
-        case ("gc", 2): self = .collection
-        case ("checks", 2): self = .check
-        case ("probe", 2): self = .probe
+        case ("pins", 2):
+            guard Self.endsWithNonce(parts[1]) else { return nil }
+            self = .pin
+        case ("gc", 2), ("checks", 2):
+            guard Self.beginsWithTime(parts[1]), Self.endsWithNonce(parts[1]) else { return nil }
+            self = parts[0] == "gc" ? .collection : .check
+        case ("probe", 2):
+            guard Self.isHex(parts[1], count: 32) else { return nil }
+            self = .probe
         default: return nil
         }
+    }
+
+    /// Objects that nothing but a repository has: documents, and what leads to them.
+    var isContent: Bool {
+        switch self {
+        case .segment, .manifest, .journal, .outcome: true
+        default: false
+        }
+    }
+
+    private static func isHex(_ text: Substring, count: Int) -> Bool {
+        text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    /// `…-<16 hexadecimal digits>`.
+    private static func endsWithNonce(_ name: Substring) -> Bool {
+        guard let dash = name.lastIndex(of: "-") else { return false }
+        return isHex(name[name.index(after: dash)...], count: 16)
+    }
+
+    /// `20261126T224500Z-…`, perhaps with a fraction of a second behind the digits.
+    private static func beginsWithTime(_ name: Substring) -> Bool {
+        let time = name.prefix { $0 != "-" }.utf8
+        func isDigits(_ part: Substring.UTF8View.SubSequence) -> Bool { part.allSatisfy { (0x30...0x39).contains($0) } }
+        return time.count >= 16 && isDigits(time.prefix(8)) && time.dropFirst(8).first == UInt8(ascii: "T")
+            && isDigits(time.dropFirst(9).dropLast()) && time.last == UInt8(ascii: "Z")
     }
 
     private static func part(_ parts: ArraySlice<Substring>) -> JournalPart? {

@@ -32,6 +32,8 @@ package struct CollectorReport: Sendable, Equatable {
     package var held = Tally()
     /// Named by snapshots or pins.
     package var named = Tally()
+    /// What is named could not be told, so segments and manifests were neither counted nor deleted.
+    package var isBlind = false
     package var deleted = Tally()
     /// Of those: segments, inventories and manifests.
     package var deletedContent = Tally()

@@ -93,7 +93,7 @@ package struct ForgetRequest {
     /// - Throws: `SnapshotError`, before anything is forgotten: `.notFound`, `.refused` naming all that are kept or pinned.
     package func run(_ selectors: [String], reason: String) throws -> [Answer] {
         let (records, damages) = try catalog.look(includingForgotten: true)
-        let ids = (records.map(\.id) + damages.keys).sorted()
+        let ids = try (records.map(\.id) + damages.keys + LostOutcomes(catalog.store).find().keys).sorted()
         var chosen: [SnapshotID] = []
         for selector in selectors {
             guard case .named(let name) = SnapshotSelector(selector) else {

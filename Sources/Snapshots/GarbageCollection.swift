@@ -73,6 +73,8 @@ package struct GarbageCollection {
     private(set) var horizon: Timestamp
     private var snapshots: [SessionID: SnapshotID] = [:]
     private var pinned: Set<SnapshotID> = []
+    /// Whose snapshot's outcome is gone, or nobody knows: nothing of their journals goes.
+    private var unclear: Set<SessionID> = []
     private var hasUnreadablePin = false
     private var segments = CollectorDigests()
     private var manifests = CollectorDigests()
@@ -138,6 +140,17 @@ package struct GarbageCollection {
 
     func isOverdue(_ deadline: Timestamp) -> Bool { deadline + Self.margin < now }
 
+    /// Final, and without an outcome or a word that it was forgotten, though no list can be so far behind.
+    var finalWithoutOutcome: [SessionID] {
+        let forgotten = Set(forgotten.keys.compactMap(\.session))
+        return journals.filter { session, journal in
+            guard let final = journal.final, snapshots[session] == nil, !forgotten.contains(session) else { return false }
+            return final <= now - Self.margin
+        }.keys.sorted { $0.text < $1.text }
+    }
+
+    mutating func noteUnclear(_ session: SessionID) { unclear.insert(session) }
+
     /// What of a journal is of no use any more.
     enum Disposal: Equatable {
         case nothing
@@ -149,7 +162,7 @@ package struct GarbageCollection {
 
     /// To be asked when the outcomes were read. What a swept snapshot's session left goes with the snapshot.
     func disposal(of session: SessionID) -> Disposal {
-        guard let journal = journals[session] else { return .nothing }
+        guard let journal = journals[session], !unclear.contains(session) else { return .nothing }
         let outcome = outcome(of: session)
         let memory = max(Self.remembrance, grace)
         if let final = journal.final {

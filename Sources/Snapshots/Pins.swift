@@ -65,6 +65,8 @@ package struct Pins: Sendable {
         package let put: Timestamp
         /// Nil for one that cannot be read.
         package let pin: Pin?
+        /// Why it cannot be read, a sentence.
+        package let damage: String?
     }
 
     /// Puts a pin.
@@ -115,7 +117,8 @@ package struct Pins: Sendable {
         try store.forEachObject("pins/") { (object: ObjectInfo) throws(ArchiveError) in
             // What cannot be read may name anything: whoever asks decides what to believe.
             guard let entry = try store.entry(Pin.self, at: object.key) else { return }
-            found.append(Standing(key: object.key, put: Timestamp(object.modified), pin: entry.value))
+            let damage: String? = if case .damaged(let cause) = entry { "\(cause); until then it holds everything" } else { nil }
+            found.append(Standing(key: object.key, put: Timestamp(object.modified), pin: entry.value, damage: damage))
         }
         return found
     }

@@ -16,6 +16,8 @@ package struct Purge {
         package var leftCount = 0
         /// Who used the repository and was not waited for.
         package var overridden: [String] = []
+        /// Whether there is what a repository alone has: `FORMAT`, or documents and what leads to them.
+        fileprivate var isRepository = false
     }
 
     /// Each pass deletes what others stored during the one before; who never stops is told.
@@ -53,9 +55,10 @@ package struct Purge {
             let components = object.key.components
             if components.count > 1, components.last == "FORMAT" {
                 inner.append(components.dropLast().joined(separator: "/"))
-            } else if CollectorObject(object.key) != nil {
+            } else if let name = CollectorObject(object.key) {
                 report.objects += 1
                 report.bytes += object.size
+                if object.key == .format || name.isContent { report.isRepository = true }
             } else {
                 report.leftCount += 1
                 if report.left.count < Self.leftNames { report.left.append(object.key.text) }
@@ -77,7 +80,7 @@ package struct Purge {
     ///   `ArchiveError`.
     package func run(isForced: Bool) throws -> Report {
         let found = try size()
-        guard found.objects > 0 else { throw SnapshotError(.notFound, "there is no repository in \(store.location)") }
+        guard found.isRepository else { throw SnapshotError(.notFound, "there is no repository in \(store.location)") }
         let users = try users()
         guard isForced || users.isEmpty else {
             throw SnapshotError(

@@ -22,7 +22,8 @@ package struct RepositorySurvey {
         let forgotten = try Forgetting(store: catalog.store).look()
         // A snapshot whose outcome cannot be read is there, and whole it is not, whatever was found before.
         let gone = try Forgetting(store: catalog.store).snapshots()
-        let hidden = unreadable.keys.filter { !gone.contains($0) }.map(\.text)
+        let lost = try LostOutcomes(catalog.store).find()
+        let hidden = unreadable.keys.filter { !gone.contains($0) }.map(\.text) + lost.keys.map(\.text)
         let checks = try IntegrityChecks(catalog.store)
         check = checks.deciding(among: Set(listed.map(\.id.text) + hidden))
         status = RepositoryStatus(
@@ -31,8 +32,8 @@ package struct RepositorySurvey {
             snapshotsRemovedOnLastCleanup: Self.removed(forgotten.entries.values),
             integrity: hidden.isEmpty ? check?.isWhole : false)
         damages =
-            unreadable.sorted { $0.key < $1.key }.map(\.value) + records.compactMap(\.marksDamage) + forgotten.damages
-            + checks.damages
+            unreadable.merging(lost) { $1 }.sorted { $0.key < $1.key }.map(\.value) + records.compactMap(\.marksDamage)
+            + forgotten.damages + checks.damages + (try Pins(catalog.store).all().compactMap(\.damage))
     }
 
     private static func removed(_ entries: some Collection<ForgottenEntry>) -> Int {

@@ -131,8 +131,11 @@ package struct SnapshotCatalog {
     ) throws -> Selection {
         let selector = SnapshotSelector(selector)
         if includingForgotten, case .named(let name) = selector {
-            let records = try records(includingForgotten: true)
-            return Selection(record: try SnapshotSelector.only(of: records, named: name, in: store.location) { $0.id })
+            let (records, damages) = try look(includingForgotten: true)
+            let ids = records.map(\.id) + damages.keys
+            let id = try SnapshotSelector.only(of: ids, named: name, in: store.location) { $0 }
+            guard let record = records.first(where: { $0.id == id }) else { throw ArchiveError(.corrupt, damages[id] ?? "") }
+            return Selection(record: record)
         }
         return try select(selector, in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false)
     }
@@ -145,6 +148,9 @@ package struct SnapshotCatalog {
             return Selection(record: record.isListed ? record : try self.record(id))
         }
         let (records, damages) = try look()
+        if records.isEmpty, let newest = damages.max(by: { $0.key < $1.key }) {
+            throw ArchiveError(.corrupt, "no snapshot in \(store.location) can be read: \(newest.value)")
+        }
         let choice = try selector.choose(
             from: records, in: scope, allowPartial: allowPartial, place: store.location, summary: \.commit.summary)
         let newer = damages.keys.filter { $0 > choice.element.id }.sorted()

@@ -107,7 +107,8 @@ package enum SnapshotSelector: Hashable, Sendable {
         if let exact = all.first(where: { id($0).text == name }) { return exact }
         let found = name.isEmpty ? [] : all.filter { id($0).text.contains(name) }
         guard let first = found.first else {
-            throw SnapshotError(.notFound, "there is no snapshot \"\(name)\" in \(place); list them with: sheaf snapshots")
+            let time = name.contains(":") ? " (a time has a date and a zone, as in 2026-11-26T02:00:00Z)" : ""
+            throw SnapshotError(.notFound, "there is no snapshot \"\(name)\" in \(place)\(time); list them with: sheaf snapshots")
         }
         // A copy in another repository has the same id.
         guard found.contains(where: { id($0) != id(first) }) else { return first }

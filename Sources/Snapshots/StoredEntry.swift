@@ -28,7 +28,7 @@ extension RepositoryStore {
         do {
             return .value(try MessageCoding.decode(type, from: bytes))
         } catch {
-            return .damaged("\(key) in \(location) is damaged: \(error); restore it from another copy")
+            return .damaged("\(key) in \(location) is damaged: \(MessageCoding.complaint(error)); restore it from another copy")
         }
     }
 }

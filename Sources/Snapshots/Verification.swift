@@ -40,6 +40,8 @@ package final class Verification {
     private var damagedManifests: [ManifestUse: ArchiveError] = [:]
     /// Segments that are damaged or not there.
     package private(set) var damage: [Digest: SegmentDamage] = [:]
+    /// Snapshots whose outcome is gone.
+    private var lostOutcomes: [SnapshotID: String] = [:]
     /// Snapshots whose outcome can be read, and something of which cannot.
     package private(set) var damagedSnapshots: [OutcomeEntry.Commit] = []
 
@@ -64,6 +66,7 @@ package final class Verification {
         var report = VerificationReport(nonce: try randomBytes(16).hex, at: .now(), mode: mode)
         try compareSizes(try sizesOfSegments(), &report)
         try read(&report)
+        try findLostOutcomes(&report)
         if !damage.isEmpty { try attribute() }
         try conclude(&report)
         return report
@@ -71,7 +74,9 @@ package final class Verification {
 
     /// Keeps a report, so that the repository's status can tell of it.
     package static func keep(_ report: VerificationReport, in store: RepositoryStore) throws {
-        let time = report.at.description.prefix(19).filter { $0 != "-" && $0 != ":" }
+        // To the millisecond, so that the newest is the last by name.
+        let milliseconds = String(1000 + report.at.millisecondsSinceEpoch % 1000).dropFirst()
+        let time = report.at.description.prefix(19).filter { $0 != "-" && $0 != ":" } + milliseconds
         _ = try store.put(try MessageCoding.encode(report), at: try ObjectKey("checks/\(time)Z-\(report.nonce.prefix(16))"))
     }
 
@@ -117,6 +122,14 @@ package final class Verification {
         report.segments = facts.count
     }
 
+    private func findLostOutcomes(_ report: inout VerificationReport) throws {
+        lostOutcomes = try LostOutcomes(store).find().filter { walk.chosen?.contains($0.key) ?? true }
+        for (snapshot, cause) in lostOutcomes {
+            report.snapshots += 1
+            add(snapshot.text, nil, documents: 0, .missing, cause)
+        }
+    }
+
     private func read(_ report: inout VerificationReport) throws {
         let chosen = VerificationPlan.segments(of: facts.keys, mode: mode)
         let bytes = chosen.reduce(0) { $0 + (facts[$1]?.storedBytes ?? 0) }
@@ -159,7 +172,8 @@ package final class Verification {
 
     private func conclude(_ report: inout VerificationReport) throws {
         let names = damagedNames
-        let gone = try names.filter { try walk.isGone($0) }
+        let lost = Set(lostOutcomes.keys.map(\.text))
+        let gone = try names.filter { try !lost.contains($0) && walk.isGone($0) }
         findings.removeAll { gone.contains($0.snapshot) }
         report.snapshots -= gone.count
         report.wholeSnapshots = report.snapshots - names.subtracting(gone).count

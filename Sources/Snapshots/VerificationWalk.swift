@@ -20,16 +20,15 @@ struct VerificationWalk {
         try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in keys.append(object.key) }
         let forgotten = try Forgetting(store: store).snapshots()
         for key in keys {
-            let name = key.components.last.map(String.init) ?? ""
-            let id = SnapshotID(name)
-            if let chosen, id.map({ !chosen.contains($0) }) ?? true { continue }
-            if let id, forgotten.contains(id), try MarkBook(store: store).marks(of: id)?.isKept != true { continue }
-            if let found = try found(at: key, name) { try body(found) }
+            // Another name is none of the format's: sheaf repo gc tells of it.
+            guard case .outcome(let id)? = CollectorObject(key), chosen?.contains(id) ?? true else { continue }
+            if forgotten.contains(id), try MarkBook(store: store).marks(of: id)?.isKept != true { continue }
+            if let found = try found(at: key, id.text) { try body(found) }
         }
     }
 
     /// Whether a snapshot that was found a moment ago is gone: garbage collection may have swept it since.
-    func isGone(_ name: String) throws -> Bool { try store.size(try ObjectKey("outcomes/\(name)")) == nil }
+    func isGone(_ name: String) throws -> Bool { try !store.exists(try ObjectKey("outcomes/\(name)")) }
 
     private func found(at key: ObjectKey, _ name: String) throws -> Found? {
         let outcome: OutcomeEntry

@@ -12,6 +12,7 @@ import io
 import pathlib
 import sys
 
+sys.dont_write_bytecode = True  # the folder is one of the sources
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Sources/Archive/Recovery"))
 import recover  # noqa: E402
 

@@ -98,6 +98,23 @@ extension CollectorTests {
         #expect(try collect().marked.objects == 1)
     }
 
+    @Test func aSnapshotWhoseOutcomeIsGoneIsToldAndNothingOfItGoesUntilItIsForgotten() throws {
+        let lost = try addSnapshot("s1")
+        base.time = base.time + Self.hour
+        base.objects.delete(try ObjectKey("outcomes/\(lost.id)"), at: 0)
+        for days in [1, 40, 80] {
+            base.time = base.time + .seconds(days * 86_400)
+            let report = try collect(grace: .zero)
+            #expect(report.isBlind && report.problems.count == 1 && report.problems[0].contains("outcomes/\(lost.id)"))
+            #expect(Set(base.keys).isSuperset(of: lost.content + ["sessions/s1/final", "sessions/s1/plan"]))
+        }
+        let answers = try ForgetRequest(SnapshotCatalog(store: store)).run([lost.id.text], reason: "a test")
+        #expect(answers == [.init(snapshot: lost.id, isNew: true)])
+        base.time = base.time + Self.day
+        let report = try collect(grace: .zero)
+        #expect(report.problems == [] && base.keys == [])
+    }
+
     @Test func anAbortedSessionIsRememberedForThirtyDays() throws {
         let journal = ArchiveJournal(store: store, session: Samples.makeID("s1"))
         _ = try journal.put(.begin(Samples.begin(startedAt: base.time)), at: .begin)

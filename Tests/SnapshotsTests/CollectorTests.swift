@@ -64,12 +64,12 @@ import Testing
         commit.manifests = [manifest.digest.hex]
         outcome.verdict = .commit(result: commit)
         _ = try journal.put(.outcome(outcome), at: .outcome)
-        if isFinal { try addFinal(session) }
+        if isFinal { try addFinal(session, of: id) }
         return (id, [segment.key, inventory, ObjectKey.manifest(manifest.digest).text])
     }
 
-    func addFinal(_ session: SessionID) throws {
-        let status = StatusEvent(of: Samples.command(), phase: .succeeded, source: .final)
+    func addFinal(_ session: SessionID, of snapshot: SnapshotID? = nil) throws {
+        let status = StatusEvent(of: Samples.command(), phase: .succeeded, source: .final, snapshot: snapshot)
         _ = try ArchiveJournal(store: store, session: session).put(.final(FinalEntry(nonce: "f", status: status)), at: .final)
     }
 
@@ -137,8 +137,9 @@ import Testing
     @Test func whatTheFormatDoesNotKnowIsReportedAndStays() throws {
         let strangers = [
             "FORMAT.bak", "junk/a", "junk/b", "manifests/readme", "segments/zz/readme", "sessions/s1/notes", "thing",
+            "checks/report.txt", "gc/log", "keys/server.pem", "probe/data.csv", "pins/notes",
         ]
-        for key in strangers + ["FORMAT", "keys/abc", "RECOVERY.md", "recover.py"] { try put(key) }
+        for key in strangers + ["FORMAT", "keys/0123456789abcdef0123456789abcdef", "RECOVERY.md", "recover.py"] { try put(key) }
         base.time = base.time + .seconds(90 * 86_400)
         let report = try collect(grace: .zero)
         #expect(Set(report.unknown) == Set(strangers).subtracting(["junk/b"]) && base.deleted == [])
@@ -162,12 +163,15 @@ import Testing
         #expect(throws: ArchiveError.self) { try collect(grace: .zero) }
     }
 
+    private func check(_ number: Int) -> String { "checks/20260104T000000\(number)Z-0123456789abcdef" }
+
     @Test func checksProbesAndLateEntriesGo() throws {
-        for number in 100..<203 { try put("checks/2026-\(number)") }
-        for key in ["probe/x", "sessions/late/part/0/0-1", "marks/20251124T160000Z-none/00000001"] { try put(key) }
+        for number in 100..<203 { try put(check(number)) }
+        for key in ["probe/0123456789abcdef0123456789abcdef", "sessions/late/part/0/0-1", "marks/20251124T160000Z-none/00000001"]
+        { try put(key) }
         base.time = base.time + Self.day
         _ = try collect()
-        #expect(base.keys == (103..<203).map { "checks/2026-\($0)" })
+        #expect(base.keys == (103..<203).map(check))
     }
 
     @Test func manyMarksMakeSeveralLists() throws {

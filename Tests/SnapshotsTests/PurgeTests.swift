@@ -13,6 +13,7 @@ import Testing
 
     private var store: RepositoryStore { RepositoryStore(base) }
     private var purge: Purge { Purge(store) }
+    private let key = "keys/0123456789abcdef0123456789abcdef"
     private let manifest = "manifests/\(String(repeating: "a", count: 64))"
 
     private func put(_ keys: String...) throws {
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func aPurgeIsRefusedWhileTheRepositoryIsInUse() throws {
-        try put("FORMAT", "keys/a", "recover.py", manifest)
+        try put("FORMAT", key, "recover.py", manifest)
         let journal = ArchiveJournal(store: store, session: Samples.session)
         _ = try journal.put(.begin(Samples.begin(startedAt: base.time)), at: .begin)
         try Pins(store).put(.reading(id), name: "abc", for: .seconds(60), reason: "restore demo/back")
@@ -34,7 +35,7 @@ import Testing
         #expect(try purge.run(isForced: false) == size && size.objects == 7)
         #expect(
             base.keys == [] && base.deleted.first == "outcomes/\(id)"
-                && base.deleted.suffix(3) == ["keys/a", "recover.py", "FORMAT"])
+                && base.deleted.suffix(3) == [key, "recover.py", "FORMAT"])
     }
 
     @Test func aForcedPurgeDeletesWhatIsInUseAndSaysWhose() throws {
@@ -50,6 +51,21 @@ import Testing
         let report = try purge.run(isForced: false)
         #expect(report.objects == 2 && report.leftCount == 3)
         #expect(report.left == ["photos/cat.jpg", "segments/zz/strange", "thing"] && base.keys == report.left)
+    }
+
+    @Test func strangersFilesAreNoRepository() throws {
+        try put(
+            "RECOVERY.md", "checks/report.txt", "gc/log", "keys/id_rsa", "keys/server.pem", key, "probe/data.csv", "pins/notes",
+            "recover.py", "own.txt")
+        #expect(refusal(.notFound) { _ = try purge.run(isForced: true) }.contains("there is no repository"))
+        #expect(base.deleted == [])
+        // With one there, theirs stay.
+        try put("FORMAT")
+        #expect(try purge.run(isForced: true).objects == 4)
+        #expect(
+            base.keys == [
+                "checks/report.txt", "gc/log", "keys/id_rsa", "keys/server.pem", "own.txt", "pins/notes", "probe/data.csv",
+            ])
     }
 
     @Test(arguments: [false, true])

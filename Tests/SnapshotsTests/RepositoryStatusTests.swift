@@ -92,13 +92,13 @@ import Testing
         let third = try repository.add("a3", after: 20)
         try check(1, "full", finding: first)
         let keys = [
-            "checks/20260104T000000Z-aa", "forgotten/\(second)", "marks/\(third)/00000001",
+            "checks/20260104T000000Z-aa", "pins/a-0123456789abcdef", "forgotten/\(second)", "marks/\(third)/00000001",
             "outcomes/\(SnapshotID(startedAt: Samples.time, session: Samples.makeID("bad")))",
         ]
         for key in keys { _ = try repository.local.put(Array("{".utf8), at: ObjectKey(key)) }
         let survey = try RepositorySurvey(of: repository.catalog)
         #expect(survey.status.integrity == false && survey.status.snapshotCount == 2)
-        #expect(survey.damages.count == 4)
+        #expect(survey.damages.count == 5)
         for key in keys { #expect(survey.damages.contains { $0.contains(key) }, "\(key)") }
     }
 

@@ -195,6 +195,19 @@ import Testing
         #expect(summaries.map(\.isKept) == [true, nil])
     }
 
+    @Test func whatCannotBeReadIsDamagedAndNotMissing() throws {
+        let bad = SnapshotID(startedAt: Samples.time, session: Samples.session)
+        _ = try repository.local.put(Array("{".utf8), at: ObjectKey("outcomes/\(bad)"))
+        for find in [
+            { _ = try catalog.find(bad.text, includingForgotten: true) }, { _ = try catalog.find("latest") },
+        ] {
+            let error = #expect(throws: ArchiveError.self) { try find() }
+            #expect(error?.code == .corrupt && error?.message.contains("outcomes/\(bad)") == true)
+            #expect(error?.message.contains("it is no JSON") == true)
+        }
+        #expect(refusal(.notFound) { _ = try catalog.find("2026-01-01T00:00:00") }.contains("a time has a date and a zone"))
+    }
+
     @Test func aPinIsOneUntilItsTimeByTheStoresClock() throws {
         let first = try repository.add("a1", after: 0)
         let second = try repository.add("a2", after: 1)

@@ -130,6 +130,31 @@ import Testing
         #expect(report.findings.map(\.snapshot) == ["20251124T160000Z-one", "20251124T160100Z-two"])
     }
 
+    @Test func anOutcomeThatIsGoneThoughItsSessionCommittedItIsMissing() throws {
+        let id = try fixture.listed()[0]
+        let session = try #require(id.session)
+        var status = StatusEvent(of: Samples.command(), phase: .succeeded, source: .final)
+        (status.session, status.snapshot) = (session, id)
+        let final = FinalEntry(nonce: "f", status: status)
+        _ = try ArchiveJournal(store: fixture.store, session: session).put(.final(final), at: .final)
+        #expect(try verify().isWhole)
+        try fixture.store.delete(try ObjectKey("outcomes/\(id)"))
+        let report = try verify(.quick)
+        #expect(report.snapshots == 2 && report.wholeSnapshots == 1)
+        let finding = try #require(report.findings.first)
+        #expect(finding.snapshot == id.text && finding.kind == .missing && finding.cause.contains("sheaf forget \(id)"))
+        let survey = try RepositorySurvey(of: SnapshotCatalog(store: fixture.store))
+        #expect(survey.status.integrity == false && survey.damages == [finding.cause])
+        _ = try Forgetting(store: fixture.store).forget(id, reason: "a test")
+        #expect(try verify().isWhole)
+    }
+
+    @Test func aNameThatIsNoSnapshotsIsNotCounted() throws {
+        _ = try fixture.store.put([1], at: try ObjectKey("outcomes/foo"))
+        let report = try verify()
+        #expect(report.isWhole && report.snapshots == 2)
+    }
+
     @Test func forgottenSnapshotsAreLeftOutUnlessTheyAreKept() throws {
         try fixture.damage(frame: 0, of: first)
         let id = try fixture.listed()[0]

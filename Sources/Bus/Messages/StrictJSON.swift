@@ -35,26 +35,8 @@ enum StrictJSON {
         switch error {
         case let error as JSONError: error.description
         case let error as Refusal: error.rawValue
-        case DecodingError.keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
-        case DecodingError.valueNotFound(_, let context): "\(path(context.codingPath)) is null"
-        case DecodingError.typeMismatch(_, let context): "\(path(context.codingPath)) is of another type"
-        case DecodingError.dataCorrupted(let context): "\(path(context.codingPath)) is not allowed to be what it is"
-        default: "it cannot be decoded"
+        default: MessageCoding.complaint(error)
         }
-    }
-
-    private static func path(_ keys: [any CodingKey]) -> String {
-        keys.isEmpty ? "it" : keys.suffix(8).map { $0.intValue.map(String.init) ?? name($0.stringValue) }.joined(separator: ".")
-    }
-
-    /// Names of ours are plain; what else stands where a name does may be content.
-    private static func name(_ text: String) -> String {
-        let isPlain =
-            (1...40).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte)
-            }
-        return isPlain ? text : "?"
     }
 
     enum Refusal: String, Error {

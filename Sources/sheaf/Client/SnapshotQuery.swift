@@ -5,7 +5,7 @@ import Runtime
 /// Asks the Scheduler which repositories there are, and the workers what is in them.
 struct SnapshotQuery: Sendable {
     static let definitions: [OptionDefinition] = [
-        .value("repository", short: "r", valueName: "NAME", help: "only this Repository"),
+        .value("repository", short: "r", valueName: "NAME", help: "only this Repository, a name or NAMESPACE/NAME"),
         .value(
             "namespace", short: "n", valueName: "NS", help: "only Repositories of this namespace", environment: "SHEAF_NAMESPACE"),
     ]
@@ -16,8 +16,10 @@ struct SnapshotQuery: Sendable {
 
     init(_ arguments: ParsedArguments) throws {
         broker = try BrokerOption(arguments)
-        repository = try arguments.optionalValue("repository")
-        namespace = try arguments.optionalValue("namespace")
+        let parts = try arguments.optionalValue("repository")?.split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        repository = parts?.last.map(String.init)
+        namespace = try parts?.count == 2 ? parts?.first.map(String.init) : arguments.optionalValue("namespace")
     }
 
     /// Connects and finds the repositories that are meant.

@@ -65,7 +65,7 @@ struct RepoCollectCommand: AsyncCommand {
             "snapshots deleted    \(report.swept.count)", "sessions ended       \(report.aborted.count)",
             "deleted              \(text(report.deleted))", "marked               \(text(report.marked))",
             "waiting for a grace  \(text(report.waiting))", "too young            \(text(report.held))",
-            "needed               \(text(report.named))",
+            "needed               \(report.isBlind ? "not counted" : text(report.named))",
         ]
         if let holder = report.holder, let horizon = report.horizon {
             lines.append("nothing that was stored since \(horizon) is looked at, because of \(holder)")
@@ -84,7 +84,7 @@ struct RepoCollectCommand: AsyncCommand {
             "type": "gc", "dryRun": .bool(isDryRun), "snapshots": .array(report.swept.map { .string($0.text) }),
             "aborted": .array(report.aborted.map { .string($0.text) }), "deleted": value(report.deleted),
             "marked": value(report.marked), "waiting": value(report.waiting), "young": value(report.held),
-            "needed": value(report.named), "leftovers": JSONValue(report.leftovers),
+            "needed": report.isBlind ? .null : value(report.named), "leftovers": JSONValue(report.leftovers),
             "unknown": .array(report.unknown.map { .string($0) }), "problems": .array(report.problems.map { .string($0) }),
         ]
     }
