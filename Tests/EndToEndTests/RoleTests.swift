@@ -279,7 +279,7 @@ extension EndToEnd {
             try await use { site, users in
                 try site.declare(.defaultEngine, url: "http://127.0.0.1:9")
                 let commands = [
-                    ["topology", "apply"], ["dead", "list"], ["apply", "-f", site.workerResources],
+                    ["topology", "apply"], ["dead", "list"], ["apply", "-f", site.schedulerResources],
                     ["worker", "--resources", site.workerResources, "--spool", site.folder + "/spool"],
                     [
                         "scheduler", "--resources", site.schedulerResources, "--state", site.folder + "/s", "--listen",
