@@ -88,7 +88,8 @@ package struct Purge {
                 "\(store.location) is in use: \(Self.some(of: users)). End it, wait for it, or purge it all the same with --force"
             )
         }
-        var report = Report(left: found.left, leftCount: found.leftCount, overridden: users)
+        var report = found
+        (report.objects, report.bytes, report.overridden) = (0, 0, users)
         var pass = 0
         repeat {
             guard pass < Self.passes else {

@@ -132,10 +132,7 @@ package struct SnapshotCatalog {
         let selector = SnapshotSelector(selector)
         if includingForgotten, case .named(let name) = selector {
             let (records, damages) = try look(includingForgotten: true)
-            let ids = records.map(\.id) + damages.keys
-            let id = try SnapshotSelector.only(of: ids, named: name, in: store.location) { $0 }
-            guard let record = records.first(where: { $0.id == id }) else { throw ArchiveError(.corrupt, damages[id] ?? "") }
-            return Selection(record: record)
+            return Selection(record: try one(of: records, damages, named: name))
         }
         return try select(selector, in: target.map { .target($0) } ?? .onlyTarget, allowPartial: false)
     }
@@ -148,6 +145,9 @@ package struct SnapshotCatalog {
             return Selection(record: record.isListed ? record : try self.record(id))
         }
         let (records, damages) = try look()
+        if case .named(let name) = selector {
+            return Selection(record: try one(of: records, damages, named: name))
+        }
         if records.isEmpty, let newest = damages.max(by: { $0.key < $1.key }) {
             throw ArchiveError(.corrupt, "no snapshot in \(store.location) can be read: \(newest.value)")
         }
@@ -156,6 +156,13 @@ package struct SnapshotCatalog {
         let newer = damages.keys.filter { $0 > choice.element.id }.sorted()
         return Selection(
             record: choice.element, notes: choice.notes + newer.map { "snapshot \($0) cannot be read: \(damages[$0] ?? "")" })
+    }
+
+    /// - Throws: `.corrupt` for one that cannot be read.
+    private func one(of records: [SnapshotRecord], _ damages: [SnapshotID: String], named name: String) throws -> SnapshotRecord {
+        let id = try SnapshotSelector.only(of: records.map(\.id) + damages.keys, named: name, in: store.location) { $0 }
+        guard let record = records.first(where: { $0.id == id }) else { throw ArchiveError(.corrupt, damages[id] ?? "\(id)") }
+        return record
     }
 
     /// Those that a pin which is not past protects. What a damaged one names is not known: `sheaf repo gc` tells of it.

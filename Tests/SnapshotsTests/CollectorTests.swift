@@ -137,9 +137,11 @@ import Testing
     @Test func whatTheFormatDoesNotKnowIsReportedAndStays() throws {
         let strangers = [
             "FORMAT.bak", "junk/a", "junk/b", "manifests/readme", "segments/zz/readme", "sessions/s1/notes", "thing",
-            "checks/report.txt", "gc/log", "keys/server.pem", "probe/data.csv", "pins/notes",
+            "checks/report.txt", "gc/log", "probe/data.csv", "pins/notes",
         ]
-        for key in strangers + ["FORMAT", "keys/0123456789abcdef0123456789abcdef", "RECOVERY.md", "recover.py"] { try put(key) }
+        for key in strangers + [
+            "FORMAT", "keys/0123456789abcdef0123456789abcdef", "keys/server.pem", "RECOVERY.md", "recover.py",
+        ] { try put(key) }
         base.time = base.time + .seconds(90 * 86_400)
         let report = try collect(grace: .zero)
         #expect(Set(report.unknown) == Set(strangers).subtracting(["junk/b"]) && base.deleted == [])

@@ -16,10 +16,11 @@ struct SnapshotQuery: Sendable {
 
     init(_ arguments: ParsedArguments) throws {
         broker = try BrokerOption(arguments)
-        let parts = try arguments.optionalValue("repository")?.split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        repository = parts?.last.map(String.init)
-        namespace = try parts?.count == 2 ? parts?.first.map(String.init) : arguments.optionalValue("namespace")
+        let name: String? = try arguments.optionalValue("repository")
+        let option: String? = try arguments.optionalValue("namespace")
+        let parts = name?.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) ?? []
+        repository = parts.last
+        namespace = parts.count == 2 ? parts[0] : option
     }
 
     /// Connects and finds the repositories that are meant.
