@@ -77,11 +77,16 @@ package struct KeyMaintenance: Sendable {
 
     /// Removes a key: its password opens nothing any more, except for whoever kept a copy of the key.
     ///
-    /// - Throws: `.notFound` when there is no such key; `.invalid` when the password at hand does not open another one that holds all that
-    ///   this one does, and the newest epoch: it cannot be known then that the repository stays readable.
+    /// - Throws: `.notFound` when there is no such key; `.invalid` when it cannot be read, or the password at hand does not open another
+    ///   one that holds all that this one does, and the newest epoch: it cannot be known then that the repository stays readable.
     package func remove(_ id: String) throws(ArchiveError) {
         var look = try keys.look(in: store)
         guard let object = look.objects[id] else {
+            if let damage = look.unreadable[id] {
+                throw ArchiveError(
+                    .invalid,
+                    "\(damage.message), or delete that object in the store: what would be lost with it cannot be known")
+            }
             let known = look.objects.keys.sorted().joined(separator: ", ")
             throw ArchiveError(.notFound, "\(store.location) has no key \(id); it has \(known)")
         }
@@ -125,6 +130,7 @@ package struct KeyMaintenance: Sendable {
     }
 
     /// All epochs that there are.
+    /// - Throws: as `RepositoryKeys.checkCurrent`.
     private func currentKeyring() throws(ArchiveError) -> Keyring {
         let look = try keys.look(in: store)
         try keys.checkCurrent(look, store)

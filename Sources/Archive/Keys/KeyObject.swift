@@ -163,7 +163,7 @@ struct KeyObject: Hashable, Sendable {
                 throw ArchiveError(
                     .unsupported,
                     "\(prefix)\(id) in \(location) is wrapped by \(object.stored.kdf.name) with \(object.stored.kdf.cost), which this "
-                        + "program does not do: use a newer one, or remove this key")
+                        + "program does not do: use a newer one")
             }
             return object
         } catch let error as ArchiveError {

@@ -36,7 +36,8 @@ package final class RepositoryKeys: Sendable {
     ///
     /// Blocks for scrypt and the store.
     /// - Throws: `.wrongPassword`, also when a listed key holds an epoch that the password does not open: what is sealed under an older one
-    ///   may be read by whoever the rotation was to shut out. `.corrupt` when keys are gone or damaged.
+    ///   may be read by whoever the rotation was to shut out. `.corrupt` and `.unsupported` for a listed key that cannot be read, which may
+    ///   hold such an epoch; `.corrupt` also when keys are gone.
     func newest(in store: any ObjectStore) throws(ArchiveError) -> Epoch {
         try state.withLock { (state) throws(ArchiveError) in
             if state.lookedAt.map({ ContinuousClock.now - $0 >= freshness }) ?? true { try look(&state, store) }
@@ -81,8 +82,15 @@ package final class RepositoryKeys: Sendable {
         }
     }
 
-    /// - Throws: `.wrongPassword` when a listed key holds an epoch that the password does not open.
+    /// - Throws: `.wrongPassword` when a listed key holds an epoch that the password does not open; `.corrupt` or `.unsupported` for one that
+    ///   may, as it cannot be read.
     func checkCurrent(_ look: KeyLook, _ store: any ObjectStore) throws(ArchiveError) {
+        if let damage = look.damages.first {
+            throw ArchiveError(
+                damage.code,
+                "nothing is stored in \(store.location) while a key cannot be read, since the key may have been rotated with it: "
+                    + "\(damage.message), or delete that object in the store if no password needs it")
+        }
         guard let newer = look.newerKey else { return }
         throw ArchiveError(
             .wrongPassword,
@@ -123,8 +131,11 @@ package struct KeyLook: Sendable {
     /// Those that were tried in vain.
     private var refused: Set<String> = []
     private(set) var keyring = Keyring()
-    /// Why some cannot be used.
-    private(set) var damages: [ArchiveError] = []
+    /// Why some cannot be used, by their ids.
+    private(set) var unreadable: [String: ArchiveError] = [:]
+
+    /// Why some cannot be used, in the order of their ids.
+    var damages: [ArchiveError] { unreadable.sorted { $0.key < $1.key }.map(\.value) }
 
     /// Whether some object holds the epoch, whoever can open it.
     func isListed(_ id: EpochID) -> Bool { objects.values.contains { $0.epochs.contains(id) } }
@@ -144,7 +155,7 @@ package struct KeyLook: Sendable {
             let id = String(object.key.text.dropFirst(KeyObject.prefix.count))
             if id != keys.firstKey { ids.append(id) }
         }
-        damages = []
+        unreadable = [:]
         var found: [String: KeyObject] = [:]
         for id in ids {
             do throws(ArchiveError) {
@@ -152,7 +163,7 @@ package struct KeyLook: Sendable {
                 if object == nil { object = try read(id, in: store) }
                 if object?.repository == keys.repository { found[id] = object }
             } catch  where error.code == .corrupt || error.code == .unsupported {
-                damages.append(error)
+                unreadable[id] = error
             }
         }
         objects = found
@@ -180,7 +191,7 @@ package struct KeyLook: Sendable {
             keyring.add(epochs)
             return epochs
         } catch  where error.code == .corrupt {
-            damages.append(error)
+            unreadable[object.id] = error
             return nil
         }
     }
