@@ -18,7 +18,8 @@ extension ResourceDecoder {
         guard let node = fields.node("metadata")?["annotations"], case .mapping = node.content else { return }
         fields.part(of: "metadata") { metadata in
             metadata.part(of: "annotations") { annotations in
-                for name in annotations.keys where name.hasPrefix(RepositoryAnnotation.prefix) {
+                // Kubernetes takes them for other names than those in lower case.
+                for name in annotations.keys where name.lowercased().hasPrefix(RepositoryAnnotation.prefix) {
                     check(name, backend, annotations)
                 }
             }
@@ -35,8 +36,8 @@ extension ResourceDecoder {
             return annotations.complain(name, "an annotation for \(backends) only, and the backend is \(backend.rawValue)")
         }
         // What is no text has been complained about.
-        guard let words = annotation.words, let word = annotations.node(name)?.text, !words.contains(word) else { return }
-        annotations.complain(name, "expected \(words.joined(separator: " or ")), found \"\(word)\"")
+        guard let value = annotations.node(name)?.text, let problem = annotation.problem(with: value) else { return }
+        annotations.complain(name, problem)
     }
 
     /// One provider, looked for in Stash's order.
