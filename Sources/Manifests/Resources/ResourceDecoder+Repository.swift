@@ -85,12 +85,12 @@ extension ResourceDecoder {
         case .gcs:
             let bucket = fields.requiredText("bucket", "the name of a bucket")
             var gcs = Backend.GCS(bucket: bucket ?? "", prefix: fields.text("prefix"))
-            gcs.maxConnections = fields.count("maxConnections")
+            gcs.maxConnections = connections(fields)
             return bucket == nil ? nil : .gcs(gcs)
         case .azure:
             let container = fields.requiredText("container", "the name of a container")
             var azure = Backend.Azure(container: container ?? "", prefix: fields.text("prefix"))
-            azure.maxConnections = fields.count("maxConnections")
+            azure.maxConnections = connections(fields)
             return container == nil ? nil : .azure(azure)
         case .swift:
             var swift = Backend.Swift(container: fields.text("container") ?? "")
@@ -99,10 +99,15 @@ extension ResourceDecoder {
         case .b2:
             var b2 = Backend.B2(bucket: fields.text("bucket") ?? "")
             b2.prefix = fields.text("prefix")
-            b2.maxConnections = fields.count("maxConnections")
+            b2.maxConnections = connections(fields)
             return .b2(b2)
         case .rest: return .rest(Backend.REST(url: fields.text("url") ?? ""))
         }
+    }
+
+    /// Nil for 0 too, with which Stash and restic mean their default.
+    private func connections(_ fields: FieldDecoder) -> Int? {
+        fields.count("maxConnections").flatMap { $0 == 0 ? nil : $0 }
     }
 
     private func local(_ fields: FieldDecoder) -> Backend.Local? {
