@@ -49,6 +49,17 @@ struct KeyDamageTests {
         }
     }
 
+    @Test func aFormatOfAnotherRepositoryIsSuspectedRatherThanTheKeys() throws {
+        let made = try sealedRepository(in: store)
+        let other = String(repeating: "f", count: 32)
+        let text = String(decoding: try #require(try store.get(.format)), as: UTF8.self)
+        store.tamper(.format) { $0 = Array(text.replacing(made.id, with: other).utf8) }
+        let error = #expect(throws: ArchiveError.self) { _ = try open() }
+        #expect(error?.code == .corrupt && error?.message.contains("restore FORMAT from a copy") == true)
+        #expect(
+            error?.message.contains("repository \(other)") == true && error?.message.contains("of repository \(made.id)") == true)
+    }
+
     // MARK: - Damage
 
     @Test func keysThatAreGoneAreToldAsSuch() throws {
