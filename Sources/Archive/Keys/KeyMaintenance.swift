@@ -59,13 +59,18 @@ package struct KeyMaintenance: Sendable {
 
     /// Makes a new epoch, which what is stored from now on is sealed under, and a key that holds it and all before it.
     /// - Parameter password: what the new key is wrapped with; the others do not hold the new epoch.
-    /// - Throws: `.wrongPassword` as `add` does, also when somebody else rotated meanwhile: nobody could seal then.
+    /// - Throws: `.invalid` for the password at hand; `.wrongPassword` as `add` does; `.exists` when somebody else rotated meanwhile: nobody
+    ///   could seal then.
     /// - Returns: the id of the new key.
     package func rotate(_ password: Sensitive, label: String, now: Date) throws(ArchiveError) -> String {
+        guard password.withoutLineEnds != keys.password.withoutLineEnds else {
+            throw ArchiveError(
+                .invalid,
+                "the new password is \(keys.passwordName) itself, and whoever knows it would open the new epoch: give another one"
+            )
+        }
         let rotated = try currentKeyring().rotated()
         let made = try put(rotated, password, label, now)
-        // Under the password at hand workers may have sealed already; and what it opens now, it opens together.
-        guard password != keys.password else { return made.id }
         let objects = try keys.look(in: store).objects
         guard let other = objects.values.first(where: { !rotated.holds($0.epochs) }) else { return made.id }
         // Two new epochs that no password opens together would stop all writers. Nobody was given this one's password yet.
