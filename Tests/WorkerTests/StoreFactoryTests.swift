@@ -67,6 +67,22 @@ import Testing
         #expect(try store(own, Self.s3Secret).location == "http://127.0.0.1:9000/box")
     }
 
+    /// As files and editors leave them.
+    @Test func lineEndsBehindCredentialsAreNoPartOfThem() throws {
+        let server = try StubServer { _ in StubServer.Reply(403, "<Error><Code>InvalidToken</Code><Message>m</Message></Error>") }
+        let secret = Self.secret(
+            #"AWS_ACCESS_KEY_ID: "key\n", AWS_SECRET_ACCESS_KEY: "secret\r\n", AWS_SESSION_TOKEN: "token\n""#)
+        let store = try store(Self.manifest(#"s3: {bucket: box, endpoint: "\#(server.url)"}"#), secret)
+        let error = #expect(throws: ArchiveError.self) { _ = try store.get(.format) }
+        #expect(
+            error?.message.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in Secret demo/store") == true
+        )
+        let headers = try #require(server.requests.first).headers
+        #expect(headers["authorization"]?.contains("Credential=key/") == true && headers["x-amz-security-token"] == "token")
+        let empty = failure(Self.manifest(Self.s3), Self.secret(#"AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: "\n""#))
+        #expect(empty?.message.contains("has no AWS_SECRET_ACCESS_KEY") == true)
+    }
+
     @Test func s3WithoutKeysTakesTheRoleOfSecretOrEnvironment() throws {
         let role = ["AWS_ROLE_ARN": "arn:aws:iam::1:role/sheaf", "AWS_WEB_IDENTITY_TOKEN_FILE": "/run/token"]
         _ = try store(Self.manifest(Self.s3, secret: nil), environment: role)

@@ -20,11 +20,11 @@ struct StoreSettings: Equatable {
         values = Dictionary(uniqueKeysWithValues: (secret?.keys ?? []).compactMap { key in secret?[key].map { (key, $0) } })
     }
 
-    /// The value of a key that the Secret may have; an empty one counts as none.
+    /// The value of a key that the Secret may have, without line ends at its end; an empty one counts as none.
     func value(_ key: String) throws(WorkerError) -> Sensitive? {
-        guard let value = values[key], !value.exposedBytes.isEmpty else { return nil }
-        guard let text = value.text else { throw error("\(key) in \(secretName) is not UTF-8 text") }
-        return text
+        guard let value = values[key] else { return nil }
+        guard let text = value.text?.withoutLineEnds else { throw error("\(key) in \(secretName) is not UTF-8 text") }
+        return text.isEmpty ? nil : text
     }
 
     /// The value of a key that the Secret must have.
