@@ -16,6 +16,7 @@ package struct OpenRepository: Sendable {
         _ store: any ObjectStore, protection: Protection, for access: RepositoryAccess
     ) throws(ArchiveError) -> OpenRepository {
         guard let bytes = try store.get(.format) else {
+            if let object = try leftover(in: store) { throw formatGone(.notFound, object, in: store) }
             throw ArchiveError(
                 .notFound, "there is no repository in \(store.location): check the path and its mount, or create the repository")
         }
@@ -62,15 +63,25 @@ package struct OpenRepository: Sendable {
 
     /// Makes sure that a store without `FORMAT` has no snapshots, sessions or documents: a second repository on top of them would hide them.
     private static func checkEmpty(_ store: any ObjectStore) throws(ArchiveError) {
+        guard let object = try leftover(in: store) else { return }
+        // Another creator may have been faster, and somebody may write there already.
+        guard try store.get(.format) == nil else { return }
+        throw formatGone(.corrupt, object, in: store)
+    }
+
+    /// A snapshot, an entry of a session or a segment, whatever comes first.
+    private static func leftover(in store: any ObjectStore) throws(ArchiveError) -> ObjectKey? {
         for prefix in ["outcomes/", "sessions/", "segments/"] {
-            guard let object = try store.list(prefix, after: nil, limit: 1).first else { continue }
-            // Another creator may have been faster, and somebody may write there already.
-            guard try store.get(.format) == nil else { return }
-            throw ArchiveError(
-                .corrupt,
-                "\(store.location) holds objects of a repository whose FORMAT is gone, such as \(object.key): restore FORMAT from a copy, "
-                    + "or give another prefix")
+            if let object = try store.list(prefix, after: nil, limit: 1).first { return object.key }
         }
+        return nil
+    }
+
+    private static func formatGone(_ code: ArchiveError.Code, _ object: ObjectKey, in store: any ObjectStore) -> ArchiveError {
+        ArchiveError(
+            code,
+            "\(store.location) holds objects of a repository whose FORMAT is gone, such as \(object): restore FORMAT from a copy, or give "
+                + "another prefix")
     }
 
     /// Puts `FORMAT`, and before it the key that it names. Whose `FORMAT` is not the first takes its key away again; should that fail,

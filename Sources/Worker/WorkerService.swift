@@ -23,12 +23,13 @@ package final class WorkerService: Service {
         self.pools = pools
     }
 
-    private static func slots(of queue: WorkQueue, _ settings: WorkerSettings) -> Int {
+    /// Deliveries of one queue that this worker works on at once.
+    static func slots(of queue: WorkQueue, _ settings: WorkerSettings) -> Int {
         switch queue {
         case .backupUnit, .restoreUnit: settings.slots
-        // Cancels of sessions that nobody knows, or of clusters that do not answer, must not hold up the others.
-        case .abort, .cancel: 4
-        case .backupSession, .restoreSession, .query: 1
+        // A store or a cluster that takes calls and never answers must not hold up what concerns the others. Beside each other these are
+        // as safe as on several workers: who comes second finds what the first one put.
+        case .abort, .cancel, .backupSession, .restoreSession, .query: 4
         }
     }
 

@@ -91,6 +91,14 @@ func sealedRepository(
         store, protection: .password(Sensitive(password), cache), now: Date(timeIntervalSince1970: 1_750_000_000), cost: cheap)
 }
 
+/// The bytes of a key object with a text replaced in them, and a digest that holds: whoever can write can make one.
+func forgedKey(_ bytes: [UInt8], _ old: String, _ new: String) throws -> [UInt8] {
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(text.contains(old))
+    let body = "{" + text.dropFirst("{\"check\":\"\",".count + 64).dropLast().replacing(old, with: new)
+    return Array("{\"check\":\"\(try SHA256.digest(of: Array(body.utf8)))\",\(body.dropFirst())\n".utf8)
+}
+
 extension SegmentWriter {
     func append(_ sample: Sample) throws(ArchiveError) {
         try sample.action.withBytes { (action) throws(ArchiveError) in

@@ -122,6 +122,73 @@ import Testing
         #expect(try script.run("list").status == 0)
     }
 
+    /// Line ends at its end are no part of it, those before are.
+    @Test func aPasswordOfSeveralLinesIsOne() throws {
+        let (repository, _, _) = try make(.password(Sensitive("two\nlines"), KeyringCache()), "store")
+        #expect(try RecoveryScript(repository: repository.store.location, password: "two\nlines").run("list").status == 0)
+        #expect(try RecoveryScript(repository: repository.store.location, password: "two").run("list").status == 3)
+    }
+
+    /// Each try may cost a second, and whoever can write can add objects.
+    @Test func pythonTriesItsPasswordOnlyWhereItIsNeeded() throws {
+        let (repository, _, _) = try make(.password(Sensitive("secret"), KeyringCache()), "store")
+        let base = repository.store.base
+        for _ in 0..<3 {
+            let forged = try KeyObject.make(
+                Keyring().rotated(), repository: repository.id, password: Sensitive("forged"), label: "x", now: Date(),
+                cost: cheap)
+            _ = try base.put(forged.encoded(), at: forged.key)
+        }
+        let program = """
+            import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True; import recover
+            tries, scrypt = [], recover.scrypt
+            recover.scrypt = lambda *arguments: tries.append(1) or scrypt(*arguments)
+            repository = recover.Repository(sys.argv[2], b"secret"); repository.unlock()
+            list(recover.snapshots(repository)); sys.exit(len(tries))
+            """
+        let path = "\(folder.path)/tries.py"
+        try Data(program.utf8).write(to: URL(filePath: path))
+        let status = system(
+            "python3 '\(path)' '\(RecoveryScript.root)/Sources/Archive/Recovery' '\(repository.store.location)'")
+        #expect((status >> 8) & 0xFF == 1)
+    }
+
+    /// Another one may open; `check` names it.
+    @Test func pythonReadsOnBesideAKeyThatItCannotRead() throws {
+        let (repository, _, _) = try make(.password(Sensitive("secret"), KeyringCache()), "store")
+        let base = repository.store.base
+        let first = try ObjectKey("keys/\(try #require(repository.format.key))")
+        let whole = try #require(try base.get(first))
+        for (digit, changed) in [("0", ("\"p\":1", "\"p\":2")), ("1", ("\"version\":1", "\"version\":2"))] {
+            let name = try ObjectKey("keys/\(String(repeating: digit, count: 32))")
+            _ = try base.put(forgedKey(whole, changed.0, changed.1), at: name)
+        }
+        let script = RecoveryScript(repository: repository.store.location, password: "secret")
+        #expect(try script.run("list").status == 0)
+        let check = try script.run("check")
+        #expect(
+            check.status == 1 && check.output.contains("keys/00000") && check.output.contains("keys/11111"), "\(check.output)")
+    }
+
+    @Test func pythonSuspectsAFormatOfAnotherRepository() throws {
+        let (repository, _, _) = try make(.password(Sensitive("secret"), KeyringCache()), "store")
+        let path = "\(repository.store.location)/FORMAT"
+        let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        let other = String(repeating: "f", count: 32)
+        try Data(text.replacing(repository.id, with: other).utf8).write(to: URL(filePath: path))
+        let found = try RecoveryScript(repository: repository.store.location, password: "secret").run("list")
+        #expect(found.status == 1 && found.errors.contains("restore FORMAT from a copy"), "\(found.errors)")
+    }
+
+    @Test(arguments: [false, true]) func aRecoveryTextHasAnEmptyLineBetweenItsParts(isEncrypted: Bool) throws {
+        let store = MemoryStore()
+        let protection = isEncrypted ? Protection.password(Sensitive("secret"), KeyringCache()) : .none
+        _ = try OpenRepository.create(store, protection: protection, now: Date(timeIntervalSince1970: 1_750_000_000), cost: cheap)
+        let text = String(decoding: try #require(try store.get(.recovery)), as: UTF8.self)
+        #expect(text.contains(isEncrypted ? "\n\nDocuments here are encrypted" : "\n\n## By hand"))
+        #expect(!text.contains("\n\n\n"))
+    }
+
     @Test func pythonFindsWhatIsMissingOrForeign() throws {
         let (repository, references, _) = try make(.none, "store")
         let script = RecoveryScript(repository: repository.store.location)

@@ -51,6 +51,10 @@ struct OpenRepositoryTests {
         #expect(
             error?.code == .corrupt && error?.message.contains("whose FORMAT is gone, such as \(left): restore FORMAT") == true)
         #expect(try store.list("", after: nil, limit: 10).map(\.key) == before)
+        let opening = #expect(throws: ArchiveError.self) {
+            _ = try OpenRepository.open(store, protection: .none, for: .reading)
+        }
+        #expect(opening?.code == .notFound && opening?.message == error?.message)
     }
 
     /// It looked for `FORMAT` before another one made it, and for objects after that one's first.

@@ -28,7 +28,7 @@ struct RecoveryScript {
         defer { for file in files { unlink(file) } }
         var words = ["python3", Self.path, repository] + arguments
         if let password {
-            try Data("\(password)\n".utf8).write(to: URL(filePath: files[2]))
+            try Data("\(password)\r\n\n".utf8).write(to: URL(filePath: files[2]))
             words += ["--password-file", files[2]]
         }
         let command = words.map { "'\($0)'" }.joined(separator: " ")

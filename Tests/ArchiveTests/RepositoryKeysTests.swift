@@ -74,63 +74,15 @@ struct RepositoryKeysTests {
         #expect(code { _ = try open() } == .corrupt)
     }
 
-    // MARK: - Downgrades
-
-    @Test(arguments: [RepositoryAccess.reading, .writing, .collecting])
-    func aRepositoryThatIsKeptInAnotherWayThanWasSaidIsRefused(access: RepositoryAccess) throws {
-        let plain = MemoryStore()
-        _ = try OpenRepository.create(plain, protection: .none, now: now)
-        let protection = Protection.password(Sensitive("a password"), KeyringCache())
-        #expect(code { _ = try OpenRepository.open(plain, protection: protection, for: access) } == .invalid)
-        _ = try sealedRepository(in: store)
-        #expect(code { _ = try OpenRepository.open(store, protection: .none, for: access) } == .invalid)
-        // Somebody puts a FORMAT that says so in its place.
-        let format = try plain.get(.format) ?? []
-        store.tamper(.format) { $0 = format }
-        #expect(code { _ = try OpenRepository.open(store, protection: protection, for: access) } == .invalid)
-    }
-
-    @Test func aFormatThatNamesNoKeyIsDamaged() throws {
-        _ = try sealedRepository(in: store)
-        let text = String(decoding: try #require(try store.get(.format)), as: UTF8.self)
-        let name = try #require(try keyNames().first?.dropFirst("keys/".count))
-        for other in ["", "../FORMAT", name + "0"] {
-            store.tamper(.format) { $0 = Array(text.replacing(name, with: other).utf8) }
-            #expect(code { _ = try open() } == .corrupt, "\(other)")
-        }
-    }
-
-    // MARK: - Damage
-
-    @Test func keysThatAreGoneAreToldAsSuch() throws {
-        let made = try sealedRepository(in: store)
-        let name = try #require(made.format.key)
-        store.delete(try ObjectKey("keys/\(name)"))
-        let error = #expect(throws: ArchiveError.self) { _ = try open() }
-        #expect(error?.code == .corrupt && error?.message.contains("FORMAT names key \(name), and keys/ has none") == true)
-    }
-
-    @Test func aDamagedKeyIsNoWrongPasswordAndAnotherOneStillOpens() throws {
-        let made = try sealedRepository(in: store)
-        let first = try ObjectKey("keys/\(try #require(made.format.key))")
-        let bytes = try #require(try store.get(first))
-        store.tamper(first) { $0[bytes.count / 2] ^= 1 }
-        #expect(code { _ = try open() } == .corrupt)
-        store.tamper(first) { $0 = bytes }
-        _ = try maintenance(made).add(Sensitive("second"), label: "second", now: now)
-        store.tamper(first) { $0[bytes.count / 2] ^= 1 }
-        #expect(try open("second").id == made.id)
-        #expect(try maintenance(open("second")).list().damages.count == 1)
-        #expect(code { _ = try open() } == .corrupt, "nobody knows whether the damaged one was his")
-    }
-
     // MARK: - Rotation
 
     @Test func whoWritesFollowsARotationAndWhoReadsFindsWhatHeDoesNotKnow() throws {
         let made = try sealedRepository(in: store)
         let (eager, lazy) = (try open(), try open(freshness: .seconds(3600)))
         _ = try lazy.store.put([0], at: key)
-        _ = try maintenance(made).rotate(Sensitive("a password"), label: "second", now: now)
+        #expect(code { _ = try maintenance(made).rotate(Sensitive("a password\n"), label: "same", now: now) } == .invalid)
+        _ = try maintenance(made).rotate(Sensitive("new"), label: "new", now: now)
+        _ = try maintenance(open("new")).add(Sensitive("a password"), label: "again", now: now)
         let (new, old) = (try ObjectKey("outcomes/new"), try ObjectKey("outcomes/old"))
         _ = try eager.store.put([1], at: new)
         _ = try lazy.store.put([2], at: old)

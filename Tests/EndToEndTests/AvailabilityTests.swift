@@ -74,6 +74,38 @@ extension EndToEnd {
             }
         }
 
+        /// Each call there takes half a minute until it is given up, and is repeated.
+        @Test(.requires(.elasticsearch), .timeLimit(.minutes(2))) func aStoreThatNeverAnswersHoldsUpNoOther() async throws {
+            let engine = try Engine(.elasticsearch)
+            let silent = try SilentServer()
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.fill(index, documents: 100, filling: 40)
+                    try site.declare(.elasticsearch)
+                    let name = "\(site.prefix)-silent"
+                    let backend: JSONValue = [
+                        "s3": ["bucket": "b", "endpoint": .string(silent.url)], "storageSecretName": .string(name),
+                    ]
+                    try site.write(
+                        site.manifest("stash.appscode.com/v1alpha1", "Repository", name, "spec", ["backend": backend]), "silent",
+                        to: [site.schedulerResources, site.workerResources])
+                    let keys: JSONValue = ["AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "RESTIC_PASSWORD": "p"]
+                    try site.write(
+                        site.manifest("v1", "Secret", name, "stringData", keys), "silent-keys", to: [site.workerResources])
+                    try site.declarePlan("stuck", indices: index, repository: name)
+                    try site.declarePlan("nightly", indices: index)
+                    try await site.startScheduler()
+                    try await site.startWorker("one")
+                    _ = try await site.sheaf(["backup", "stuck", "--output", "json"])
+                    try await silent.accepted()
+                    let result = try await site.backup("nightly")
+                    #expect(try result.session.phase == "Succeeded", "\(result)")
+                    #expect(result.seconds < 25, "\(result)")
+                }
+            }
+        }
+
         /// The Scheduler is needed to begin a session, not to end one; what it missed it learns when it is back.
         @Test(.requires(TestServer.two), .timeLimit(.minutes(2)), arguments: TestServer.present(TestServer.two))
         func aSessionEndsWithoutItsScheduler(_ server: TestServer) async throws {

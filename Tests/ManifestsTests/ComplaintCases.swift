@@ -35,6 +35,9 @@ enum ComplaintCases {
     private static let annotationNames =
         "sheaf.dev/encryption, sheaf.dev/endpoint, sheaf.dev/addressing, sheaf.dev/multipart, sheaf.dev/max-bytes-per-second"
 
+    private static let endpoint =
+        "expected a URL such as https://storage.example:9000, without user, password and query: the storage Secret is for those"
+
     static let documents: [Case] = [
         Case(
             "not YAML", "a: [1\nb: 2",
@@ -178,6 +181,26 @@ enum ComplaintCases {
         Case(
             "annotations of S3", annotated("sheaf.dev/multipart: never", "gcs: {bucket: b}"),
             "4:56: error: metadata.annotations[\"sheaf.dev/multipart\"]: an annotation for s3 only, and the backend is gcs"),
+        Case(
+            "annotations with a password", annotated("sheaf.dev/endpoint: 'http://user:hunter2@h'", "gcs: {bucket: b}"),
+            "4:55: error: metadata.annotations[\"sheaf.dev/endpoint\"]: \(endpoint)"),
+        Case(
+            "annotations with a signature", annotated("sheaf.dev/endpoint: 'http://h?sig=hunter2'", "azure: {container: b}"),
+            "4:55: error: metadata.annotations[\"sheaf.dev/endpoint\"]: \(endpoint)"),
+        Case(
+            "no address, no rate",
+            annotated("sheaf.dev/endpoint: storage, sheaf.dev/max-bytes-per-second: fast", "gcs: {bucket: b}"),
+            "4:55: error: metadata.annotations[\"sheaf.dev/endpoint\"]: \(endpoint)",
+            "4:96: error: metadata.annotations[\"sheaf.dev/max-bytes-per-second\"]: \"fast\" is not a size such as 64KiB, 1.5GiB or 10MB"
+        ),
+        Case(
+            "rate of nothing", annotated("sheaf.dev/max-bytes-per-second: '0'", "s3: {bucket: b}"),
+            "4:67: error: metadata.annotations[\"sheaf.dev/max-bytes-per-second\"]: expected at least 1, found \"0\"; or leave it out"
+        ),
+        Case(
+            "annotations in another case", annotated("Sheaf.dev/encryption: none", "s3: {bucket: b}"),
+            "4:57: error: metadata.annotations[\"Sheaf.dev/encryption\"]: not an annotation of a Repository; there are \(annotationNames)"
+        ),
         Case(
             "known annotations",
             annotated("sheaf.dev/encryption: none, sheaf.dev/addressing: path, sheaf.dev/multipart: never", "s3: {bucket: b}")),

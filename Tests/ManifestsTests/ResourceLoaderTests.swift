@@ -44,6 +44,27 @@ struct ResourceLoaderTests {
         #expect { try ResourceLoader().load(path: "/nonexistent/x") } throws: { ($0 as? ManifestError)?.code == .notFound }
     }
 
+    /// As restic and so Stash take it.
+    @Test(arguments: ["gcs: {bucket: b, maxConnections: N}", "azure: {container: b, maxConnections: N}"])
+    func zeroConnectionsAreTheDefault(backend: String) throws {
+        func connections(_ number: String) throws -> Int? {
+            let text = """
+                apiVersion: stash.appscode.com/v1alpha1
+                kind: Repository
+                metadata: {name: r}
+                spec: {backend: {\(backend.replacing("N", with: number))}}
+                """
+            let loaded = ResourceLoader().load(text: text, name: "r.yaml")
+            switch try #require(loaded.resources.repositories.first?.value.spec.backend.provider) {
+            case .gcs(let gcs): return gcs.maxConnections
+            case .azure(let azure): return azure.maxConnections
+            default: return nil
+            }
+        }
+        #expect(try connections("3") == 3)
+        #expect(try connections("0") == nil)
+    }
+
     @Test func listCountsAsItsItems() {
         let text = """
             apiVersion: v1

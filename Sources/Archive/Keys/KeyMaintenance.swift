@@ -59,13 +59,18 @@ package struct KeyMaintenance: Sendable {
 
     /// Makes a new epoch, which what is stored from now on is sealed under, and a key that holds it and all before it.
     /// - Parameter password: what the new key is wrapped with; the others do not hold the new epoch.
-    /// - Throws: `.wrongPassword` as `add` does, also when somebody else rotated meanwhile: nobody could seal then.
+    /// - Throws: `.invalid` for the password at hand; `.wrongPassword` as `add` does; `.exists` when somebody else rotated meanwhile: nobody
+    ///   could seal then.
     /// - Returns: the id of the new key.
     package func rotate(_ password: Sensitive, label: String, now: Date) throws(ArchiveError) -> String {
+        guard password.withoutLineEnds != keys.password.withoutLineEnds else {
+            throw ArchiveError(
+                .invalid,
+                "the new password is \(keys.passwordName) itself, and whoever knows it would open the new epoch: give another one"
+            )
+        }
         let rotated = try currentKeyring().rotated()
         let made = try put(rotated, password, label, now)
-        // Under the password at hand workers may have sealed already; and what it opens now, it opens together.
-        guard password != keys.password else { return made.id }
         let objects = try keys.look(in: store).objects
         guard let other = objects.values.first(where: { !rotated.holds($0.epochs) }) else { return made.id }
         // Two new epochs that no password opens together would stop all writers. Nobody was given this one's password yet.
@@ -77,11 +82,16 @@ package struct KeyMaintenance: Sendable {
 
     /// Removes a key: its password opens nothing any more, except for whoever kept a copy of the key.
     ///
-    /// - Throws: `.notFound` when there is no such key; `.invalid` when the password at hand does not open another one that holds all that
-    ///   this one does, and the newest epoch: it cannot be known then that the repository stays readable.
+    /// - Throws: `.notFound` when there is no such key; `.invalid` when it cannot be read, or the password at hand does not open another
+    ///   one that holds all that this one does, and the newest epoch: it cannot be known then that the repository stays readable.
     package func remove(_ id: String) throws(ArchiveError) {
         var look = try keys.look(in: store)
         guard let object = look.objects[id] else {
+            if let damage = look.unreadable[id] {
+                throw ArchiveError(
+                    .invalid,
+                    "\(damage.message), or delete that object in the store: what would be lost with it cannot be known")
+            }
             let known = look.objects.keys.sorted().joined(separator: ", ")
             throw ArchiveError(.notFound, "\(store.location) has no key \(id); it has \(known)")
         }
@@ -125,6 +135,7 @@ package struct KeyMaintenance: Sendable {
     }
 
     /// All epochs that there are.
+    /// - Throws: as `RepositoryKeys.checkCurrent`.
     private func currentKeyring() throws(ArchiveError) -> Keyring {
         let look = try keys.look(in: store)
         try keys.checkCurrent(look, store)

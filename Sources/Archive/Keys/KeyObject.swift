@@ -41,14 +41,14 @@ struct KeyObject: Hashable, Sendable {
 
         var cost: ScryptCost { ScryptCost(logN: logN, r: r, p: p) }
 
-        /// What a reader must accept; more would let a changed object take all memory, or minutes for each password that is tried.
+        /// What a reader must accept; more would let a changed object take all memory, or seconds for each password that is tried.
         var isAcceptable: Bool {
-            name == Derivation.scrypt && (10...22).contains(logN) && (1...16).contains(r) && (1...4).contains(p)
+            name == Derivation.scrypt && (10...21).contains(logN) && (1...16).contains(r) && p == 1
                 && 128 * r << logN <= Derivation.mostMemory
         }
 
         /// Bytes that scrypt may take, 128 * N * r.
-        private static let mostMemory = 1 << 30
+        private static let mostMemory = 256 << 20
     }
 
     /// What is sealed.
@@ -163,7 +163,7 @@ struct KeyObject: Hashable, Sendable {
                 throw ArchiveError(
                     .unsupported,
                     "\(prefix)\(id) in \(location) is wrapped by \(object.stored.kdf.name) with \(object.stored.kdf.cost), which this "
-                        + "program does not do: use a newer one, or remove this key")
+                        + "program does not do: use a newer one")
             }
             return object
         } catch let error as ArchiveError {

@@ -36,10 +36,15 @@ package final class RepositoryKeys: Sendable {
     ///
     /// Blocks for scrypt and the store.
     /// - Throws: `.wrongPassword`, also when a listed key holds an epoch that the password does not open: what is sealed under an older one
-    ///   may be read by whoever the rotation was to shut out. `.corrupt` when keys are gone or damaged.
+    ///   may be read by whoever the rotation was to shut out. `.corrupt` and `.unsupported` for a listed key that cannot be read, which may
+    ///   hold such an epoch; `.corrupt` also when keys are gone.
     func newest(in store: any ObjectStore) throws(ArchiveError) -> Epoch {
         try state.withLock { (state) throws(ArchiveError) in
-            if state.lookedAt.map({ ContinuousClock.now - $0 >= freshness }) ?? true { try look(&state, store) }
+            if state.lookedAt.map({ ContinuousClock.now - $0 >= freshness }) ?? true {
+                try look(&state, for: .all, store)
+            } else {
+                try state.look.open(for: .all, with: self, in: store)
+            }
             guard let newest = state.look.keyring.newest else { throw noneOpened(state.look, store) }
             try checkCurrent(state.look, store)
             return newest
@@ -51,7 +56,9 @@ package final class RepositoryKeys: Sendable {
     func epoch(_ id: EpochID, of key: ObjectKey, in store: any ObjectStore) throws(ArchiveError) -> Epoch {
         try state.withLock { (state) throws(ArchiveError) in
             if let epoch = state.look.keyring[id] { return epoch }
-            try look(&state, store)
+            try state.look.open(for: .epoch(id), with: self, in: store)
+            if let epoch = state.look.keyring[id] { return epoch }
+            try look(&state, for: .epoch(id), store)
             if let epoch = state.look.keyring[id] { return epoch }
             guard state.look.isListed(id) else {
                 throw ArchiveError(
@@ -69,34 +76,49 @@ package final class RepositoryKeys: Sendable {
     /// Makes sure that the password opens something. Cheap once it has.
     func check(in store: any ObjectStore) throws(ArchiveError) {
         try state.withLock { (state) throws(ArchiveError) in
-            if state.look.keyring.newest == nil { try look(&state, store) }
+            if state.look.keyring.newest == nil { try look(&state, for: .any, store) }
         }
     }
 
     /// All there is to know of the keys, looked at now.
     func look(in store: any ObjectStore) throws(ArchiveError) -> KeyLook {
         try state.withLock { (state) throws(ArchiveError) in
-            try look(&state, store)
+            try look(&state, for: .all, store)
             return state.look
         }
     }
 
-    /// - Throws: `.wrongPassword` when a listed key holds an epoch that the password does not open.
+    /// - Throws: `.wrongPassword` when a listed key holds an epoch that the password does not open; `.corrupt` or `.unsupported` for one that
+    ///   may, as it cannot be read.
     func checkCurrent(_ look: KeyLook, _ store: any ObjectStore) throws(ArchiveError) {
+        if let damage = look.damages.first {
+            throw ArchiveError(
+                damage.code,
+                "nothing is stored in \(store.location) while a key cannot be read, since the key may have been rotated with it: "
+                    + "\(damage.message), or delete that object in the store if no password needs it")
+        }
         guard let newer = look.newerKey else { return }
         throw ArchiveError(
             .wrongPassword,
             "nothing is stored in \(store.location) with \(passwordName): key \(newer.id) (\(newer.label)) holds an epoch that it does not "
-                + "open, so the key was rotated; give the newer password, or add this one again with: sheaf repo keys add")
+                + "open, so the key was rotated; give the newer password, and restart a worker that has it from a manifest, or add this one "
+                + "again with: sheaf repo keys add")
     }
 
-    private func look(_ state: inout State, _ store: any ObjectStore) throws(ArchiveError) {
+    private func look(_ state: inout State, for need: KeyLook.Need, _ store: any ObjectStore) throws(ArchiveError) {
         try state.look.update(self, in: store)
+        try state.look.open(for: need, with: self, in: store)
         guard state.look.keyring.newest != nil else { throw noneOpened(state.look, store) }
         state.lookedAt = .now
     }
 
     private func noneOpened(_ look: KeyLook, _ store: any ObjectStore) -> ArchiveError {
+        if let other = look.foreign[firstKey] {
+            return ArchiveError(
+                .corrupt,
+                "FORMAT in \(store.location) is damaged or another repository's: it says repository \(repository), and key \(firstKey), which "
+                    + "it names, is of repository \(other); restore FORMAT from a copy")
+        }
         if let damage = look.damages.first {
             let others = look.objects.isEmpty ? "" : "; \(passwordName) opens none of the other \(look.objects.count) keys"
             return ArchiveError(damage.code, damage.message + others)
@@ -121,10 +143,15 @@ package struct KeyLook: Sendable {
     /// The epochs of those that the password opened.
     private(set) var opened: [String: [Epoch]] = [:]
     /// Those that were tried in vain.
-    private var refused: Set<String> = []
+    private(set) var refused: Set<String> = []
     private(set) var keyring = Keyring()
-    /// Why some cannot be used.
-    private(set) var damages: [ArchiveError] = []
+    /// The repositories that other objects say they are of, by their ids.
+    private(set) var foreign: [String: String] = [:]
+    /// Why some cannot be used, by their ids.
+    private(set) var unreadable: [String: ArchiveError] = [:]
+
+    /// Why some cannot be used, in the order of their ids.
+    var damages: [ArchiveError] { unreadable.sorted { $0.key < $1.key }.map(\.value) }
 
     /// Whether some object holds the epoch, whoever can open it.
     func isListed(_ id: EpochID) -> Bool { objects.values.contains { $0.epochs.contains(id) } }
@@ -134,34 +161,54 @@ package struct KeyLook: Sendable {
         objects.values.filter { !keyring.holds($0.epochs) }.min { $0.id < $1.id }
     }
 
-    /// Lists the objects, and tries the password on those that hold more than is known: first the one that `FORMAT` names.
-    ///
-    /// Key objects never change, so each is read and tried once. What is not listed any more opens nothing any more.
-    fileprivate mutating func update(_ keys: RepositoryKeys, in store: any ObjectStore) throws(ArchiveError) {
+    /// What is to be opened. Each try costs a run of scrypt, and whoever can write can add objects.
+    enum Need {
+        /// Anything: enough to tell a wrong password.
+        case any
+        case epoch(EpochID)
+        case all
+    }
+
+    /// Lists the objects and reads those that are new: key objects never change. What is not listed any more opens nothing any more.
+    mutating func update(_ keys: RepositoryKeys, in store: any ObjectStore) throws(ArchiveError) {
         // The object that `FORMAT` names is looked for by its name, whatever the list says.
         var ids = [keys.firstKey]
         try store.forEachObject(KeyObject.prefix) { (object) throws(ArchiveError) in
             let id = String(object.key.text.dropFirst(KeyObject.prefix.count))
             if id != keys.firstKey { ids.append(id) }
         }
-        damages = []
+        unreadable = [:]
+        foreign = [:]
         var found: [String: KeyObject] = [:]
         for id in ids {
             do throws(ArchiveError) {
                 var object = id == keys.firstKey ? nil : objects[id]
                 if object == nil { object = try read(id, in: store) }
-                if object?.repository == keys.repository { found[id] = object }
+                guard let object else { continue }
+                if object.repository == keys.repository { found[id] = object } else { foreign[id] = object.repository }
             } catch  where error.code == .corrupt || error.code == .unsupported {
-                damages.append(error)
+                unreadable[id] = error
             }
         }
         objects = found
         opened = opened.filter { found[$0.key] != nil }
         keyring = Keyring(opened.values.joined())
-        for id in ids {
-            guard let object = found[id], opened[id] == nil, !refused.contains(id) else { continue }
-            if !opened.isEmpty, keyring.holds(object.epochs) { continue }
-            _ = try open(object, with: keys.password, in: store)
+    }
+
+    /// Tries the password on the objects that may have what is needed and is not known: first on the one that `FORMAT` names. Until one
+    /// has opened, that may be any. Each is tried once.
+    mutating func open(
+        for need: Need, with keys: RepositoryKeys, in store: any ObjectStore
+    ) throws(ArchiveError) {
+        let others = objects.keys.filter { $0 != keys.firstKey }.sorted()
+        for object in ([keys.firstKey] + others).compactMap({ objects[$0] }) {
+            let isNeeded =
+                switch need {
+                case .any: false
+                case .epoch(let id): object.epochs.contains(id) && keyring[id] == nil
+                case .all: !keyring.holds(object.epochs)
+                }
+            if opened.isEmpty || isNeeded { _ = try open(object, with: keys.password, in: store) }
         }
     }
 
@@ -180,7 +227,9 @@ package struct KeyLook: Sendable {
             keyring.add(epochs)
             return epochs
         } catch  where error.code == .corrupt {
-            damages.append(error)
+            // It is read and tried again at the next look only.
+            objects[object.id] = nil
+            unreadable[object.id] = error
             return nil
         }
     }

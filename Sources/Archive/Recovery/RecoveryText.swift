@@ -40,6 +40,7 @@ enum RecoveryText {
 
         `cat` checks each segment before it prints a document of it, and ends with status 1 at the first that is damaged.
 
+
         """ + (format.algorithms.encryption == "none" ? byHand : sealed) + """
 
             Nothing here is ever changed after it was written: a copy made by any tool, `outcomes/` first and the rest after it, is a good

@@ -10,7 +10,7 @@ usage: recover.py PATH list
        recover.py PATH check [--full]
 
 PATH is the folder that holds FORMAT: the repository, or a copy of its bucket. SNAPSHOT is an id, a part that no other has, or latest.
-The password of an encrypted repository is the first line of --password-file FILE, or SHEAF_PASSWORD, or RESTIC_PASSWORD.
+The password of an encrypted repository is what --password-file FILE holds, or SHEAF_PASSWORD, or RESTIC_PASSWORD.
 
 list         each snapshot with its moment, target, indices, documents, tags
 show         the outcome's summary of one snapshot, and its tags, as JSON
@@ -175,9 +175,9 @@ class KeyObject:
         self.epochs = [digits(epoch, 32, what) for epoch in member(value, "epochs", list, what)]
         kdf = member(value, "kdf", dict, what)
         self.cost = [member(kdf, name, int, what) for name in ("logN", "r", "p")]
-        bounds = zip(self.cost, (10, 1, 1), (22, 16, 4))
+        bounds = zip(self.cost, (10, 1, 1), (21, 16, 1))
         good = kdf.get("name") == "scrypt" and all(low <= n <= high for n, low, high in bounds)
-        require(good and 128 * self.cost[1] << self.cost[0] <= 1 << 30, f"{what}: its kdf is out of bounds")
+        require(good and 128 * self.cost[1] << self.cost[0] <= 256 << 20, f"{what}: its kdf is out of bounds")
         self.salt = digits(kdf.get("salt"), 64, what)
         sealed = member(value, "sealed", str, what)
         require(re.fullmatch(f"({HEX}{HEX}){{28,}}", sealed), f"{what}: sealed is too short")
@@ -185,8 +185,6 @@ class KeyObject:
 
     def open(self, password):
         """Epochs by id; none where the password is another."""
-        if self.is_foreign:
-            return {}
         try:
             key = scrypt(password, self.salt, *self.cost)
             plain = unseal(key, self.sealed[:12], self.sealed[12:], self.repository.encode(), self.what)
@@ -250,25 +248,41 @@ class Repository:
             require(os.fstat(file.fileno()).st_size <= SMALL, f"{key}: it has more than {SMALL} bytes")
             return file.read(SMALL + 1)
 
-    def epoch(self, id, what):
-        """The key of an epoch, looked for in one key object after the other (section 5.1)."""
-        if self.untried is None:
-            if self.password is None:
-                raise Refusal("the repository is encrypted: give --password-file FILE, or SHEAF_PASSWORD")
-            self.untried = list(self.keys("keys"))
-            first = f"keys/{self.first_key}"
-            if not self.untried:
-                raise Damage(f"FORMAT: it names key {self.first_key}, and keys/ has none")
-            self.untried.sort(key=lambda key: (key != first, key))
-            self.tried, self.damaged = len(self.untried), []
-        while id not in self.epochs and self.untried:
-            key = self.untried.pop(0)
+    def key_objects(self):
+        """What the password can be tried on: what FORMAT names, then the others (section 5.1)."""
+        if self.password is None:
+            raise Refusal("the repository is encrypted: give --password-file FILE, or SHEAF_PASSWORD")
+        first = f"keys/{self.first_key}"
+        self.damaged, found = [], []
+        for name in sorted(self.keys("keys"), key=lambda name: (name != first, name)):
             try:
-                self.epochs.update(KeyObject(self.stored(key), key, self.id).open(self.password))
+                found.append(KeyObject(self.stored(name), name, self.id))
+            except (Damage, Refusal) as unreadable:  # Another one may open.
+                self.damaged.append(str(unreadable))
+        if found and found[0].what == first and found[0].is_foreign:
+            raise Damage(f"FORMAT: it says repository {self.id}, and {first}, which it names, is of another: restore FORMAT from a copy")
+        found = [key for key in found if not key.is_foreign]
+        if not found and not self.damaged:
+            raise Damage(f"FORMAT: it names key {self.first_key}, and keys/ has none")
+        self.tried = len(found)
+        return found
+
+    def epoch(self, id, what):
+        """The key of an epoch. Each try costs a run of scrypt: once something has opened, only what names the epoch is tried."""
+        if self.untried is None:
+            self.untried = self.key_objects()
+        for key in list(self.untried):
+            if id in self.epochs:
+                break
+            if self.epochs and id not in key.epochs:
+                continue
+            self.untried.remove(key)
+            try:
+                self.epochs.update(key.open(self.password))
             except Damage as damage:
                 self.damaged.append(str(damage))
         if not self.epochs and self.damaged:
-            raise Damage(f"no key object can be opened, and some are damaged: {'; '.join(self.damaged)}")
+            raise Damage(f"no key object can be opened, and some cannot be read: {'; '.join(self.damaged)}")
         if not self.epochs:
             raise WrongPassword(f"the password opens none of {self.tried} keys of repository {self.id}")
         require(id in self.epochs, f"{what}: it needs epoch {id.hex()}, which no key object that the password opens holds")
@@ -835,7 +849,7 @@ def main():
         password = os.environ.get("SHEAF_PASSWORD") or os.environ.get("RESTIC_PASSWORD")
         if arguments.password_file:
             with open(arguments.password_file, encoding="utf-8", newline="\n") as file:
-                password = file.readline()
+                password = file.read()
         # Section 5.1: line ends behind it are no part of it.
         password = re.sub(r"(\r?\n)+\Z", "", password or "")
         repository = Repository(arguments.path, password.encode() if password else None)

@@ -18,7 +18,8 @@ extension ResourceDecoder {
         guard let node = fields.node("metadata")?["annotations"], case .mapping = node.content else { return }
         fields.part(of: "metadata") { metadata in
             metadata.part(of: "annotations") { annotations in
-                for name in annotations.keys where name.hasPrefix(RepositoryAnnotation.prefix) {
+                // Kubernetes takes them for other names than those in lower case.
+                for name in annotations.keys where name.lowercased().hasPrefix(RepositoryAnnotation.prefix) {
                     check(name, backend, annotations)
                 }
             }
@@ -35,8 +36,8 @@ extension ResourceDecoder {
             return annotations.complain(name, "an annotation for \(backends) only, and the backend is \(backend.rawValue)")
         }
         // What is no text has been complained about.
-        guard let words = annotation.words, let word = annotations.node(name)?.text, !words.contains(word) else { return }
-        annotations.complain(name, "expected \(words.joined(separator: " or ")), found \"\(word)\"")
+        guard let value = annotations.node(name)?.text, let problem = annotation.problem(with: value) else { return }
+        annotations.complain(name, problem)
     }
 
     /// One provider, looked for in Stash's order.
@@ -84,12 +85,12 @@ extension ResourceDecoder {
         case .gcs:
             let bucket = fields.requiredText("bucket", "the name of a bucket")
             var gcs = Backend.GCS(bucket: bucket ?? "", prefix: fields.text("prefix"))
-            gcs.maxConnections = fields.count("maxConnections")
+            gcs.maxConnections = connections(fields)
             return bucket == nil ? nil : .gcs(gcs)
         case .azure:
             let container = fields.requiredText("container", "the name of a container")
             var azure = Backend.Azure(container: container ?? "", prefix: fields.text("prefix"))
-            azure.maxConnections = fields.count("maxConnections")
+            azure.maxConnections = connections(fields)
             return container == nil ? nil : .azure(azure)
         case .swift:
             var swift = Backend.Swift(container: fields.text("container") ?? "")
@@ -98,10 +99,15 @@ extension ResourceDecoder {
         case .b2:
             var b2 = Backend.B2(bucket: fields.text("bucket") ?? "")
             b2.prefix = fields.text("prefix")
-            b2.maxConnections = fields.count("maxConnections")
+            b2.maxConnections = connections(fields)
             return .b2(b2)
         case .rest: return .rest(Backend.REST(url: fields.text("url") ?? ""))
         }
+    }
+
+    /// Nil for 0 too, with which Stash and restic mean their default.
+    private func connections(_ fields: FieldDecoder) -> Int? {
+        fields.count("maxConnections").flatMap { $0 == 0 ? nil : $0 }
     }
 
     private func local(_ fields: FieldDecoder) -> Backend.Local? {

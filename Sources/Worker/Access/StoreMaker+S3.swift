@@ -27,10 +27,12 @@ extension StoreMaker {
             let own = environment[Self.tokenServiceAddress] == nil ? nil : caBundle
             return (WebIdentityCredentials(role, caBundle: own), "AWS_ROLE_ARN (\(role.name))")
         }
+        let token = "AWS_SESSION_TOKEN"
         let keys = AWSCredentials(
             accessKeyID: try settings.required(access).reveal(), secretAccessKey: try settings.required(secret),
-            sessionToken: try settings.value("AWS_SESSION_TOKEN"))
-        return (FixedCredentials(keys), settings.credentials("\(access) and \(secret)"))
+            sessionToken: try settings.value(token))
+        let names = keys.sessionToken == nil ? "\(access) and \(secret)" : "\(access), \(secret) and \(token)"
+        return (FixedCredentials(keys), settings.credentials(names))
     }
 
     private static let tokenServiceAddress = "AWS_ENDPOINT_URL_STS"

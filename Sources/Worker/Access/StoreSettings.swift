@@ -1,4 +1,5 @@
 import Archive
+import Manifests
 import Messages
 import Runtime
 
@@ -19,13 +20,11 @@ struct StoreSettings: Equatable {
         values = Dictionary(uniqueKeysWithValues: (secret?.keys ?? []).compactMap { key in secret?[key].map { (key, $0) } })
     }
 
-    subscript(annotation: RepositoryAnnotation) -> String? { annotations[annotation.rawValue] }
-
-    /// The value of a key that the Secret may have; an empty one counts as none.
+    /// The value of a key that the Secret may have, without line ends at its end; an empty one counts as none.
     func value(_ key: String) throws(WorkerError) -> Sensitive? {
-        guard let value = values[key], !value.exposedBytes.isEmpty else { return nil }
-        guard let text = value.text else { throw error("\(key) in \(secretName) is not UTF-8 text") }
-        return text
+        guard let value = values[key] else { return nil }
+        guard let text = value.text?.withoutLineEnds else { throw error("\(key) in \(secretName) is not UTF-8 text") }
+        return text.isEmpty ? nil : text
     }
 
     /// The value of a key that the Secret must have.
@@ -47,36 +46,30 @@ struct StoreSettings: Equatable {
 
     /// The address that the annotation gives, without a slash at its end.
     func endpoint() throws(WorkerError) -> String? {
-        guard let text = self[.endpoint] else { return nil }
-        guard ["http://", "https://"].contains(where: { text.hasPrefix($0) && text.count > $0.count }),
-            !text.contains(where: { "?#@ ".contains($0) })
-        else {
-            throw error(
-                "annotation \(RepositoryAnnotation.endpoint.rawValue) is \"\(text)\"; give a URL such as https://storage.example:9000"
-            )
-        }
+        guard let text = try value(of: .endpoint) else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     /// What an annotation's word stands for; nil without the annotation.
     func choice<Value>(_ annotation: RepositoryAnnotation, of words: [String: Value]) throws(WorkerError) -> Value? {
-        guard let word = self[annotation] else { return nil }
-        guard let value = words[word] else {
-            throw error("annotation \(annotation.rawValue) is \"\(word)\"; give \(words.keys.sorted().joined(separator: " or "))")
-        }
-        return value
+        try value(of: annotation).flatMap { words[$0] }
     }
 
     /// Bytes a second, 1...; nil without a limit.
     func maxBytesPerSecond() throws(WorkerError) -> Int? {
-        guard let text = self[.maxBytesPerSecond] else { return nil }
+        guard let text = try value(of: .maxBytesPerSecond) else { return nil }
         do throws(RuntimeError) {
-            let rate = try ByteCount(parsing: text).bytes
-            if rate > 0 { return rate }
+            return try ByteCount(parsing: text).bytes
         } catch {
-            throw self.error("annotation \(RepositoryAnnotation.maxBytesPerSecond.rawValue): \(error.message)")
+            throw self.error(error.message)
         }
-        throw error("annotation \(RepositoryAnnotation.maxBytesPerSecond.rawValue) is \(text); give at least 1, or leave it out")
+    }
+
+    /// An annotation's value, which a manifest's reader has looked at too.
+    private func value(of annotation: RepositoryAnnotation) throws(WorkerError) -> String? {
+        guard let value = annotations[annotation.rawValue] else { return nil }
+        if let problem = annotation.problem(with: value) { throw error("annotation \(annotation.rawValue): \(problem)") }
+        return value
     }
 
     /// Runs what reads this Repository's values, and says whose they were when they are of no use.

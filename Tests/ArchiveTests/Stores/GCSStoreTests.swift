@@ -34,10 +34,11 @@ import Testing
             return try ServiceAccount(json: json.serializedBytes())
         }
 
-        func store(key: String = sampleKey) throws -> GCSStore {
+        func store(key: String = sampleKey, connections: Int? = nil) throws -> GCSStore {
             var configuration = GCSStore.Configuration(
                 bucket: "b", account: try account(key: key), credentials: "THE_KEY in Secret s")
             configuration.endpoint = stub.url
+            configuration.maxConnections = connections
             return try GCSStore(configuration)
         }
     }
@@ -46,6 +47,12 @@ import Testing
         #"{"name":"FORMAT","size":"1","updated":"2026-01-01T00:00:00Z","generation":"77","md5Hash":"x"}"#
 
     private static func token(_ request: StubServer.Request) -> String { request.headers["authorization"] ?? "" }
+
+    /// None would wait for ever for a connection.
+    @Test(.timeLimit(.minutes(1)), arguments: [0, -1]) func thereIsAlwaysOneConnection(connections: Int) throws {
+        let server = try Server { _ in StubServer.Reply(404) }
+        #expect(try server.store(connections: connections).get(.format) == nil)
+    }
 
     @Test func oneTokenServesAllCalls() throws {
         let server = try Server { _ in StubServer.Reply(404) }

@@ -121,9 +121,9 @@ final class FaultRun {
     /// The repository as it is.
     func openPlainly() throws -> OpenRepository { try Self.open(try LocalStore(path)) }
 
-    static func open(_ store: any ObjectStore) throws -> OpenRepository {
+    static func open(_ store: any ObjectStore, _ password: String = FaultBench.password) throws -> OpenRepository {
         try OpenRepository.open(
-            store, protection: .password(Sensitive(FaultBench.password), KeyringCache(freshness: .zero)), for: .writing)
+            store, protection: .password(Sensitive(password), KeyringCache(freshness: .zero)), for: .writing)
     }
 
     /// Does a thing until it succeeds, as whoever it is to be done for would.

@@ -14,7 +14,7 @@ package final class RemoteClient: Sendable {
         /// PEM bundle that replaces the system's certificate authorities.
         package var caBundle: [UInt8]?
         package var insecureTLS: Bool
-        /// Requests at one time; more wait. 1...
+        /// Requests at one time; more wait. Values below 1 count as 1.
         package var maxConnections: Int
         package var connectTimeout: Duration
         /// Without a byte in either direction for so long, a request fails.
@@ -28,7 +28,7 @@ package final class RemoteClient: Sendable {
             self.credentials = credentials
             self.caBundle = caBundle
             self.insecureTLS = insecureTLS
-            self.maxConnections = max(1, maxConnections)
+            self.maxConnections = maxConnections
             self.connectTimeout = connectTimeout
             self.stallTimeout = stallTimeout
         }
@@ -131,7 +131,7 @@ package final class RemoteClient: Sendable {
 
     private func take() throws(ArchiveError) -> HTTPClient {
         let idle: HTTPClient? = pool.wait { pool in
-            guard pool.busy < configuration.maxConnections else { return nil }
+            guard pool.busy < max(1, configuration.maxConnections) else { return nil }
             pool.busy += 1
             return .some(pool.idle.popLast())
         }

@@ -52,7 +52,7 @@ package struct RemoteRefusal: Equatable, Sendable {
         case (_, "QuotaExceeded"), (_, "XMinioStorageFull"), (_, "quotaExceeded"), (507, _):
             return (.noSpace, "free space in the store or raise its quota")
         case (_, "ExpiredToken"), (_, "InvalidToken"), (_, "ExpiredTokenException"):
-            return (.accessDenied, "the session token has expired: \(credentials)")
+            return (.accessDenied, "the session token is invalid or has expired: \(credentials)")
         case (_, "PermanentRedirect"), (_, "AuthorizationHeaderMalformed"), (_, "IllegalLocationConstraintException"), (301, _),
             (307, _):
             return (.invalid, "the bucket lies elsewhere: correct region and endpoint")

@@ -21,7 +21,7 @@ package struct S3Configuration: Sendable {
     package var usesParts: Bool
     package var caBundle: [UInt8]?
     package var insecureTLS: Bool
-    /// 1...
+    /// Requests at one time; values below 1 count as 1.
     package var maxConnections: Int
     /// What to check when the store refuses the credentials.
     package var credentials: String
