@@ -26,6 +26,8 @@ package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible 
         case unsupported
         /// This process lacks memory or descriptors.
         case exhausted
+        /// Whoever asked wants no more: `StoppableStore`.
+        case interrupted
     }
 
     package let code: Code
@@ -40,7 +42,7 @@ package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible 
     package var isRetryable: Bool {
         switch code {
         case .noSpace, .unreachable, .exhausted, .wrongPassword: true
-        case .notFound, .exists, .accessDenied, .corrupt, .invalid, .unsupported: false
+        case .notFound, .exists, .accessDenied, .corrupt, .invalid, .unsupported, .interrupted: false
         }
     }
 

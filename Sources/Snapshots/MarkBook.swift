@@ -61,16 +61,16 @@ package struct MarkBook {
 
     /// Reads the marks, changes them and puts them under the next number; begins again where another writer was faster.
     ///
+    /// - Parameter replacingDamaged: begin from marks that only keep it where the newest cannot be read, for whoever has handed on what they
+    ///   may have said.
     /// - Returns: what holds now. Nothing is put where nothing changes.
-    /// - Throws: `.corrupt` where the newest marks cannot be read; `SnapshotError(.notFound)` for a snapshot that garbage collection has begun to delete.
-    package func change(_ snapshot: SnapshotID, _ edit: (inout SnapshotMarks) -> Void) throws -> Change {
+    /// - Throws: `.corrupt` where the newest marks cannot be read, unless they may be replaced; `SnapshotError(.notFound)` for a snapshot that garbage collection has begun to delete.
+    package func change(
+        _ snapshot: SnapshotID, replacingDamaged: Bool = false, _ edit: (inout SnapshotMarks) -> Void
+    ) throws -> Change {
         var number = try highest(of: snapshot) ?? 0
         for _ in 0..<Self.tries {
-            let standing = number == 0 ? nil : try read(snapshot, number)
-            guard standing?.swept != true else {
-                throw SnapshotError(.notFound, "snapshot \(snapshot) was forgotten, and is being deleted; nothing brings it back")
-            }
-            let before = standing?.marks ?? SnapshotMarks()
+            let before = number == 0 ? SnapshotMarks() : try marks(of: snapshot, number, replacingDamaged: replacingDamaged)
             var marks = before
             edit(&marks)
             guard marks != before else { return Change(marks: marks, isNew: false) }
@@ -84,6 +84,18 @@ package struct MarkBook {
         }
         throw SnapshotError(
             .refused, "the marks of snapshot \(snapshot) were changed by others \(Self.tries) times meanwhile; try again")
+    }
+
+    private func marks(of snapshot: SnapshotID, _ number: Int, replacingDamaged: Bool) throws -> SnapshotMarks {
+        do {
+            let entry = try read(snapshot, number)
+            guard entry.swept != true else {
+                throw SnapshotError(.notFound, "snapshot \(snapshot) was forgotten, and is being deleted; nothing brings it back")
+            }
+            return entry.marks
+        } catch let error as ArchiveError where error.code == .corrupt && replacingDamaged {
+            return SnapshotMarks(isKept: true)
+        }
     }
 
     private func highest(of snapshot: SnapshotID) throws(ArchiveError) -> Int? {

@@ -20,7 +20,7 @@ package final class Repair {
     private let progress: (Verification.Progress) -> Void
 
     /// - Parameters:
-    ///   - spool: room for one segment and one manifest.
+    ///   - spool: room for one segment and the manifests of one snapshot.
     ///   - progress: of the look at all documents that comes first.
     package init(
         _ repository: OpenRepository, spool: Spool, settings: SegmentSettings = SegmentSettings(),
@@ -36,9 +36,10 @@ package final class Repair {
     ///   - snapshots: those to look at; nil for all.
     ///   - applies: false to find out alone: nothing is stored.
     ///   - tell: takes each document that is lost, by snapshot, index and place.
-    ///   - publish: makes what was told so far durable; called before each snapshot that is replaced, since nobody can tell it afterwards.
-    /// - Throws: `ArchiveError` of a store that cannot be read or written; `SnapshotError(.refused)` when counts do not add up,
-    ///   `.notFound` for a chosen snapshot that is not listed; what `publish` and `tell` throw.
+    ///   - publish: makes what was told so far durable; called before each replacement is there, since the damaged snapshot may be forgotten
+    ///     from then on, and nobody can tell it afterwards.
+    /// - Throws: `ArchiveError` of a store that cannot be read or written; `SnapshotError(.notFound)` for a chosen snapshot that is not
+    ///   listed; what `publish` and `tell` throw. What hinders one snapshot alone is in the report.
     package func run(
         snapshots: Set<SnapshotID>? = nil, applies: Bool, tell: (LostDocument) throws -> Void, publish: () throws -> Void = {}
     ) throws -> RepairReport {
@@ -49,16 +50,36 @@ package final class Repair {
         let found = try verification.run()
         var report = RepairReport(verification: found, snapshots: [])
         guard !verification.damagedSnapshots.isEmpty else { return report }
-        let pin =
-            applies ? try WritingPin(repository.store, name: "repair", reason: "a repair stores what can still be read") : nil
-        let salvage = RepairSalvage(
-            repository, spool: spool, settings: settings, damage: verification.damage, whole: verification.wholeSegments, pin: pin
-        )
-        for commit in verification.damagedSnapshots {
-            report.snapshots.append(try repair(commit, salvage, applies: applies, publish: publish, tell))
+        func repairAll(_ pin: WritingPin?) throws -> [RepairReport.Snapshot] {
+            let salvage = RepairSalvage(
+                repository, spool: spool, settings: settings, damage: verification.damage, whole: verification.wholeSegments,
+                pin: pin)
+            return try verification.damagedSnapshots.map {
+                try repairOrTell($0, salvage, applies: applies, publish: publish, tell)
+            }
         }
-        try pin?.release()
+        let reason = "a repair stores what can still be read"
+        report.snapshots =
+            applies
+            ? try WritingPin.hold(repository.store, name: "repair", reason: reason, while: repairAll) : try repairAll(nil)
         return report
+    }
+
+    /// What hinders one snapshot hinders no other.
+    private func repairOrTell(
+        _ commit: OutcomeEntry.Commit, _ salvage: RepairSalvage, applies: Bool, publish: () throws -> Void,
+        _ tell: (LostDocument) throws -> Void
+    ) throws -> RepairReport.Snapshot {
+        func failed(_ cause: String) -> RepairReport.Snapshot {
+            RepairReport.Snapshot(snapshot: commit.summary.id, replacement: nil, indices: [], failure: cause)
+        }
+        do {
+            return try repair(commit, salvage, applies: applies, publish: publish, tell)
+        } catch let error as ArchiveError where error.code == .corrupt || error.code == .notFound {
+            return failed(error.message)
+        } catch let error as SnapshotError {
+            return failed(error.message)
+        }
     }
 
     private func repair(
@@ -69,6 +90,7 @@ package final class Repair {
         let (new, isThere) = try replacement(of: commit.summary)
         var report = RepairReport.Snapshot(snapshot: old, replacement: new, indices: [])
         var result = commit
+        var staged: [StagedFile] = []
         (result.summary.id, result.summary.indices, result.manifests) = (new, [], [])
         for (summary, manifest) in zip(commit.summary.indices, commit.manifests) {
             let index = try RepairIndex(
@@ -80,6 +102,7 @@ package final class Repair {
                 continue
             }
             result.manifests.append(manifest)
+            if let file = index.staged { staged.append(file) }
             result.summary.indices.append(index.summary)
         }
         if let objects = commit.objects, try !isWhole(objects: objects) {
@@ -96,13 +119,14 @@ package final class Repair {
             return report
         }
         guard applies else { return report }
+        try publish()
         if !isThere {
+            for manifest in staged { try repository.put(manifest: manifest) }
             let outcome = OutcomeEntry(nonce: try randomBytes(16).hex, decidedAt: .now(), verdict: .commit(result: result))
             // Taken: by another repair, which names what is as good.
             _ = try repository.store.put(try EntryCoding.encode(.outcome(outcome)), at: ObjectKey("outcomes/\(new)"))
         }
-        try publish()
-        try replace(old, by: new)
+        report.marksDamage = try replace(old, by: new)
         report.isDone = true
         return report
     }
@@ -134,19 +158,23 @@ package final class Repair {
     }
 
     /// Tags and protection pass over to the replacement before the damaged snapshot is forgotten.
-    private func replace(_ old: SnapshotID, by new: SnapshotID) throws {
+    ///
+    /// - Returns: why its marks cannot be read, where they cannot: the replacement is kept then.
+    private func replace(_ old: SnapshotID, by new: SnapshotID) throws -> String? {
         guard try !isForgotten(new) else {
             throw SnapshotError(
                 .refused, "snapshot \(new), which was to take the place of \(old), was forgotten meanwhile; repeat the repair")
         }
         let book = MarkBook(store: repository.store)
-        if let marks = try book.marks(of: old) {
+        let standing = try book.standing(of: old)
+        if let marks = standing?.marks {
             _ = try book.change(new) { $0 = $0.merged(with: marks) }
-            _ = try book.change(old) { $0.isKept = false }
+            _ = try book.change(old, replacingDamaged: true) { $0.isKept = false }
         }
         _ = try Forgetting(store: repository.store).forget(old, reason: "repaired as \(new)")
         // By somebody who took the damaged one for whole a moment ago: one of both must stay.
         if try isForgotten(new) { _ = try book.change(new) { $0.isKept = true } }
+        return standing?.damage
     }
 
     private func isForgotten(_ snapshot: SnapshotID) throws -> Bool {

@@ -17,6 +17,8 @@ struct RepairIndex {
         var report: RepairReport.Index
         /// Nil where the definition is lost, or when nothing is written.
         var manifest: String?
+        /// The new manifest, to be stored once all segments are; nil where the old one holds.
+        var staged: StagedFile?
         var summary: SnapshotSummary.Index
     }
 
@@ -77,7 +79,7 @@ struct RepairIndex {
         }
         if writes, let header = try header(of: source, sums) {
             let written = try write(header, source)
-            result.manifest = written.id.hex
+            (result.manifest, result.staged) = (written.manifest.digest.hex, written.manifest)
             (result.summary.segments, result.summary.storedBytes) = (written.segments, written.storedBytes)
         }
         return result
@@ -153,7 +155,7 @@ struct RepairIndex {
 
     private func write(
         _ header: IndexManifest, _ source: Source
-    ) throws -> (id: Digest, segments: Int, storedBytes: Int) {
+    ) throws -> (manifest: StagedFile, segments: Int, storedBytes: Int) {
         let writer = try IndexManifestWriter(spool: spool, header: header)
         var (segments, storedBytes) = (0, 0)
         try forEachReference(of: source) { reference in
@@ -167,8 +169,6 @@ struct RepairIndex {
             segments += 1
             storedBytes += kept.storedBytes
         }
-        let file = try writer.finish()
-        try repository.put(manifest: file)
-        return (file.digest, segments, storedBytes)
+        return (try writer.finish(), segments, storedBytes)
     }
 }

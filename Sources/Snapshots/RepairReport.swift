@@ -50,6 +50,10 @@ package struct RepairReport: Hashable, Sendable {
         package var lostObjects = 0
         /// Whether the replacement is there and the damaged one forgotten.
         package var isDone = false
+        /// Why it could not be repaired, where the others could; a sentence. What it says of indices is not known then.
+        package var failure: String?
+        /// Why its marks could not be read: the replacement is kept, and has no tags of it. A sentence.
+        package var marksDamage: String?
 
         package var lost: Int { indices.reduce(0) { $0 + $1.lost } }
         package var salvaged: Int { indices.reduce(0) { $0 + $1.salvaged } }

@@ -66,7 +66,10 @@ final class RepairSalvage {
     ///
     /// - Returns: nil where there is none. The segment is durable.
     func replacement(of reference: SegmentReference, _ damage: SegmentDamage) throws -> SegmentReference? {
-        if let known = replacements[reference.id] { return known }
+        if let known = replacements[reference.id] {
+            if let known { try pin?.hold(known.id) }
+            return known
+        }
         let made = try rewrite(reference, damage)
         replacements[reference.id] = .some(made)
         return made

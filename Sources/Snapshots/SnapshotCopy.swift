@@ -26,6 +26,8 @@ package final class SnapshotCopy {
         /// Plain bytes, and stored ones in the destination; of segments that were copied before in this run too.
         package var bytes = 0
         package var storedBytes = 0
+        /// Why its marks could not be read in the source: the copy is kept, and has no tags. A sentence.
+        package var marksDamage: String?
     }
 
     private let source: RepositoryStore
@@ -77,7 +79,15 @@ package final class SnapshotCopy {
         let id = commit.summary.id
         let key = try ObjectKey("outcomes/\(id)")
         guard try !isThere(id) else { return Result(snapshot: id, fate: .alreadyThere) }
-        let pin = try WritingPin(destination.store, name: "copy", reason: "a copy of snapshot \(id) stores its segments")
+        return try WritingPin.hold(
+            destination.store, name: "copy", reason: "a copy of snapshot \(id) stores its segments"
+        ) { pin in
+            try store(commit, at: key, pin)
+        }
+    }
+
+    private func store(_ commit: OutcomeEntry.Commit, at key: ObjectKey, _ pin: WritingPin) throws -> Result {
+        let id = commit.summary.id
         var result = Result(snapshot: id, fate: .copied)
         var copied = commit
         copied.summary.repository = name
@@ -92,7 +102,7 @@ package final class SnapshotCopy {
         copied.manifests = manifests.map(\.digest.hex)
         for manifest in manifests { try destination.put(manifest: manifest) }
         copied.objects = try commit.objects.map { try copy(objects: $0) }
-        try copyMarks(of: id)
+        result.marksDamage = try copyMarks(of: id)
         let outcome = OutcomeEntry(nonce: try randomBytes(16).hex, decidedAt: .now(), verdict: .commit(result: copied))
         if case .existing = try destination.store.put(try EntryCoding.encode(.outcome(outcome)), at: key) {
             // Another copy was faster.
@@ -103,7 +113,6 @@ package final class SnapshotCopy {
             }
             result = Result(snapshot: id, fate: .alreadyThere)
         }
-        try pin.release()
         return result
     }
 
@@ -115,7 +124,9 @@ package final class SnapshotCopy {
             record = try SnapshotCatalog(store: store).anyRecord(id)
         } catch let error as ArchiveError where error.code == .corrupt {
             throw ArchiveError(
-                .corrupt, "snapshot \(id) is in \(store.location) and damaged there, so the copy has no place: \(error.message)")
+                .corrupt,
+                "snapshot \(id) is in \(store.location) and damaged there, so the copy has no place: \(error.message); or forget it there "
+                    + "(sheaf forget \(id)), run sheaf repo gc until it is deleted, a grace later, and copy it then")
         }
         if let record, record.isListed { return true }
         guard try store.size(Forgetting.key(of: id)) == nil else {
@@ -190,9 +201,11 @@ package final class SnapshotCopy {
         return file.digest.hex
     }
 
-    private func copyMarks(of id: SnapshotID) throws {
-        guard let marks = try MarkBook(store: source).marks(of: id) else { return }
-        _ = try MarkBook(store: destination.store).change(id) { $0 = marks }
+    /// - Returns: why they cannot be read, where they cannot: they may protect it, so the copy is kept.
+    private func copyMarks(of id: SnapshotID) throws -> String? {
+        guard let standing = try MarkBook(store: source).standing(of: id) else { return nil }
+        _ = try MarkBook(store: destination.store).change(id) { $0 = standing.marks }
+        return standing.damage
     }
 }
 

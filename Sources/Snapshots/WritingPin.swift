@@ -16,6 +16,7 @@ final class WritingPin {
     private let reason: String
     private let now: () -> Duration
     private var stored: [Digest] = []
+    private var known: Set<Digest> = []
     private var keys: [ObjectKey] = []
     private var renewed: Duration
 
@@ -33,13 +34,34 @@ final class WritingPin {
         keys = [try put(.writing())]
     }
 
-    /// To be called for each segment once it is durable.
+    /// Gives `body` a pin that is gone when it ends, however it ends.
+    ///
+    /// - Throws: what `body` throws; `ArchiveError`.
+    static func hold<Value>(
+        _ store: RepositoryStore, name: String, reason: String, while body: (WritingPin) throws -> Value
+    ) throws -> Value {
+        let pin = try WritingPin(store, name: name, reason: reason)
+        let value: Value
+        do {
+            value = try body(pin)
+        } catch let failure {
+            // What cannot be taken away either ends by itself: the first cause is the one to tell.
+            do { try pin.release() } catch { throw failure }
+            throw failure
+        }
+        try pin.release()
+        return value
+    }
+
+    /// To be called for each segment once it is durable, and again where another snapshot names it. Other objects are held by the pin
+    /// that stands: store them last.
     func hold(_ segment: Digest) throws {
-        stored.append(segment)
+        if known.insert(segment).inserted { stored.append(segment) }
         guard now() - renewed > Self.renewal else { return }
         renewed = now()
         let past = keys
-        keys += [try put(.writing()), try put(.keeping(stored))]
+        keys.append(try put(.writing()))
+        keys.append(try put(.keeping(stored)))
         for key in past { try store.delete(key) }
         keys.removeFirst(past.count)
     }

@@ -5,8 +5,8 @@ import Testing
 @testable import Archive
 
 struct SpoolTests {
-    private let folder: TemporaryFolder
-    private var parent: String { "\(folder.path)/spool" }
+    let folder: TemporaryFolder
+    var parent: String { "\(folder.path)/spool" }
 
     init() throws {
         folder = try TemporaryFolder()

@@ -31,7 +31,7 @@ import Testing
             settings: RepositoryFixture.settings)
     }
 
-    private func copyAll() throws -> [SnapshotCopy.Result] {
+    func copyAll() throws -> [SnapshotCopy.Result] {
         let copy = try makeCopy()
         return try SnapshotCatalog(store: source.store).snapshots().map { try copy.copy($0) }
     }
@@ -99,7 +99,7 @@ import Testing
         #expect(try destination.listed() == [three])
     }
 
-    private func failure(_ result: SnapshotCopy.Result?) -> String? {
+    func failure(_ result: SnapshotCopy.Result?) -> String? {
         if case .failed(let cause) = result?.fate { cause } else { nil }
     }
 

@@ -51,7 +51,7 @@ struct CommandError: ExitCodeProviding, CustomStringConvertible {
         case .notFound: .notFound
         case .unreachable: .unreachable
         case .wrongPassword: .refused
-        case .exists, .noSpace, .accessDenied, .corrupt, .invalid, .unsupported, .exhausted: .failed
+        case .exists, .noSpace, .accessDenied, .corrupt, .invalid, .unsupported, .exhausted, .interrupted: .failed
         }
     }
 

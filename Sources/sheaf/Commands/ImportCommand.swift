@@ -64,7 +64,7 @@ struct ImportCommand: AsyncCommand {
             }
             let rejects = RejectsFile(path: file == "-" ? nil : "\(file).rejects")
             let documents = try DocumentImport(resources: resources, secrets: secrets, target: target.key(.appBinding))
-            let report = try await stoppable { isStopped in
+            let report = try await output.stoppable { isStopped in
                 try documents.run(
                     file: input, name: file == "-" ? "standard input" : file, into: index, pipeline: pipeline, conflict: conflict,
                     allowsEmpty: allowsEmpty, isStopped: isStopped
@@ -84,28 +84,6 @@ struct ImportCommand: AsyncCommand {
                     "\(FigureText.documents(report.rejected)) refused; with their errors they are in \(rejects.path ?? "the lines above")"
                 )
             }
-        }
-    }
-}
-
-extension ImportCommand {
-    /// Runs the import until a signal asks it to stop; the second one ends the program at once.
-    ///
-    /// - Throws: the signal's exit code once the import has come to rest.
-    private func stoppable(
-        _ body: (_ isStopped: @escaping @Sendable () -> Bool) throws -> DocumentImport.Report
-    ) async throws -> DocumentImport.Report {
-        let signals = try TerminationSignal.received(TerminationSignal.allCases)
-        let received = Lock<TerminationSignal?>(nil)
-        // The import blocks this task's thread.
-        let listener = Task.detached { for await signal in signals { received.withLock { $0 = signal } } }
-        defer { listener.cancel() }
-        do {
-            return try body { received.withLock { $0 != nil } }
-        } catch let error as TransferError where error.code == .interrupted {
-            output.note(error.message)
-            output.object(["type": "error", "code": "interrupted", "message": .string(error.message)])
-            throw received.withLock { $0 }.flatMap { ExitCode(rawValue: $0.exitStatus) } ?? .interrupted
         }
     }
 }

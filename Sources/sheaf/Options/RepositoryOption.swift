@@ -37,12 +37,19 @@ struct RepositoryOption: Sendable {
     /// - Parameters:
     ///   - access: what is going to be done with it.
     ///   - creating: make the repository if there is none.
+    ///   - isStopped: all calls to the store but deletions fail once it says so; nil: nothing stops them.
     /// - Throws: `CommandError(.notFound)` when the resources do not name it; `WorkerError`; `ArchiveError`, `.notFound` when there is none.
-    func open(for access: RepositoryAccess = .reading, creating: Bool = false) throws -> Opened {
+    func open(
+        for access: RepositoryAccess = .reading, creating: Bool = false, isStopped: (@Sendable () -> Bool)? = nil
+    ) throws -> Opened {
         let known = try known()
+        let pool = RepositoryPool(resources: known.resources, secrets: known.secrets) { store in
+            guard let isStopped else { return store }
+            return StoppableStore(store, isStopped: isStopped)
+        }
         return Opened(
             manifest: known.manifest, resources: known.resources, secrets: known.secrets,
-            repository: try known.pool.openHere(known.manifest, for: access, creating: creating))
+            repository: try pool.openHere(known.manifest, for: access, creating: creating))
     }
 
     /// For a command that deletes the repository: opened where it can be, else, where `FORMAT` or all keys are gone, what is left in its store.

@@ -15,16 +15,19 @@ struct SpoolOption: Sendable {
     ]
 
     private let folder: String
+    private let origin: Spool.Origin
     private let limit: ByteCount
 
     init(_ arguments: ParsedArguments) throws {
-        let temporary = FileManager.default.temporaryDirectory.appending(path: "sheaf-spool-\(getuid())").path
-        folder = try arguments.optionalValue("spool") ?? temporary
+        let chosen: String? = try arguments.optionalValue("spool")
+        folder = chosen ?? FileManager.default.temporaryDirectory.appending(path: "sheaf-spool-\(getuid())").path
+        origin = chosen == nil ? .temporary : .chosen
         limit = try arguments.value("spool-limit")
     }
 
     func open() throws -> Spool {
         try Spool(
-            in: folder, limit: limit.bytes, advice: "a segment and the manifests beside it need more: raise --spool-limit")
+            in: folder, limit: limit.bytes, origin: origin,
+            advice: "a segment and the manifests beside it need more: raise --spool-limit")
     }
 }

@@ -42,31 +42,33 @@ struct RepoCopyCommand: AsyncCommand {
     }
 
     func run() async throws {
-        try await output.reporting {
-            let from = try source.open()
-            let to = try destination.open(for: .writing, creating: true)
-            let (snapshots, damages) = try chosen(in: from.repository)
-            let line = StandingLine()
-            let copy = try SnapshotCopy(
-                from: from.repository, to: to.repository, name: to.manifest.metadata.name, spool: try spool.open()
-            ) { line.show("snapshot \($0): \(ByteCount($1))") }
-            if snapshots.isEmpty && damages.isEmpty { output.note("no snapshots to copy") }
-            var isWhole = damages.isEmpty
-            for (snapshot, cause) in damages.sorted(by: { $0.key < $1.key }) { tell(snapshot, failed: cause) }
-            for snapshot in snapshots {
-                let result: SnapshotCopy.Result
-                do {
-                    result = try copy.copy(snapshot.commit)
-                } catch {
-                    line.clear()
-                    throw error
-                }
+        try await output.reporting { try await output.stoppable { try copy($0) } }
+    }
+
+    private func copy(_ isStopped: @escaping @Sendable () -> Bool) throws {
+        let from = try source.open(isStopped: isStopped)
+        let to = try destination.open(for: .writing, creating: true, isStopped: isStopped)
+        let (snapshots, damages) = try chosen(in: from.repository)
+        let line = StandingLine()
+        let copy = try SnapshotCopy(
+            from: from.repository, to: to.repository, name: to.manifest.metadata.name, spool: try spool.open()
+        ) { line.show("snapshot \($0): \(ByteCount($1))") }
+        if snapshots.isEmpty && damages.isEmpty { output.note("no snapshots to copy") }
+        var isWhole = damages.isEmpty
+        for (snapshot, cause) in damages.sorted(by: { $0.key < $1.key }) { tell(snapshot, failed: cause) }
+        for snapshot in snapshots {
+            let result: SnapshotCopy.Result
+            do {
+                result = try copy.copy(snapshot.commit)
+            } catch {
                 line.clear()
-                tell(result)
-                if case .failed = result.fate { isWhole = false }
+                throw error
             }
-            if !isWhole { throw ExitCode.failed }
+            line.clear()
+            tell(result)
+            if case .failed = result.fate { isWhole = false }
         }
+        if !isWhole { throw ExitCode.failed }
     }
 
     /// Oldest first, each once; and those that cannot be read, where all are meant: nobody knows whose they are.
@@ -100,8 +102,10 @@ struct RepoCopyCommand: AsyncCommand {
         output.object([
             "type": "copy", "snapshot": .string(result.snapshot.text), "copied": JSONValue(result.fate == .copied),
             "documents": JSONValue(result.documents), "bytes": JSONValue(result.bytes),
-            "storedBytes": JSONValue(result.storedBytes),
+            "storedBytes": JSONValue(result.storedBytes), "marksDamage": result.marksDamage.map { .string($0) } ?? .null,
         ])
+        guard let cause = result.marksDamage else { return }
+        output.note("the marks of snapshot \(result.snapshot) cannot be read, so its copy is kept, without tags: \(cause)")
     }
 
     private func tell(_ snapshot: SnapshotID, failed cause: String) {

@@ -146,7 +146,7 @@ private struct KeyRing {
         options = try ResourceOptions(arguments)
     }
 
-    /// - Throws: `.notFound` for a Repository that is not among the resources, `.refused` for one that is not encrypted or does not open.
+    /// - Throws: `.notFound` for a Repository that is not among the resources, or that was not made yet, `.refused` for one that is not encrypted or does not open.
     func open() throws -> KeyMaintenance {
         let (resources, secrets) = try options.load()
         let key = name.key(.repository)
@@ -154,7 +154,7 @@ private struct KeyRing {
             throw CommandError(.notFound, "\(key) is not among the resources")
         }
         do {
-            return try KeyMaintenance(RepositoryPool(resources: resources, secrets: secrets).open(repository, for: .writing))
+            return try KeyMaintenance(RepositoryPool(resources: resources, secrets: secrets).openHere(repository, for: .writing))
         } catch let error as ArchiveError where error.code == .invalid {
             throw CommandError(.refused, error.message)
         }

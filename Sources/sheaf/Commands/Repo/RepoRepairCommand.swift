@@ -37,27 +37,25 @@ struct RepoRepairCommand: AsyncCommand {
 
     func run() async throws {
         try await output.reporting {
-            let opened = try repository.open(for: applies ? .writing : .reading).repository
-            let chosen = try snapshot.map { name in
-                let ids = try Verification.snapshotIDs(in: opened.store)
-                return Set([try SnapshotSelector.only(of: ids, named: name, in: opened.store.location) { $0 }])
-            }
-            let line = StandingLine()
-            let repair = Repair(opened, spool: try spool.open()) { line.show(VerificationText.progress($0)) }
-            let report: RepairReport
-            do {
-                report = try writing { publish, tell in
-                    try repair.run(snapshots: chosen, applies: applies, tell: tell, publish: publish)
-                }
-            } catch {
-                line.clear()
-                throw error
-            }
-            line.clear()
+            let report = try await output.stoppable { try repair($0) }
             output.lines(RepairText.lines(report, applied: applies))
-            for snapshot in report.snapshots { output.object(RepairText.json(snapshot)) }
+            for line in RepairText.json(report) { output.object(line) }
             let isDone = report.unreadable.isEmpty && report.snapshots.allSatisfy(\.isDone)
             if !isDone { throw ExitCode.failed }
+        }
+    }
+
+    private func repair(_ isStopped: @escaping @Sendable () -> Bool) throws -> RepairReport {
+        let opened = try repository.open(for: applies ? .writing : .reading, isStopped: isStopped).repository
+        let chosen = try snapshot.map { name in
+            let ids = try Verification.snapshotIDs(in: opened.store)
+            return Set([try SnapshotSelector.only(of: ids, named: name, in: opened.store.location) { $0 }])
+        }
+        let line = StandingLine()
+        defer { line.clear() }
+        let repair = Repair(opened, spool: try spool.open()) { line.show(VerificationText.progress($0)) }
+        return try writing { publish, tell in
+            try repair.run(snapshots: chosen, applies: applies, tell: tell, publish: publish)
         }
     }
 
