@@ -146,8 +146,8 @@ package final class Repair {
     private func replacement(of summary: SnapshotSummary) throws -> (id: SnapshotID, isThere: Bool) {
         let ids = try Self.replacementIDs(of: summary)
         for id in ids {
-            let isThere = try repository.store.size(ObjectKey("outcomes/\(id)")) != nil
-            guard try isThere || repository.store.size(Forgetting.key(of: id)) != nil else { return (id, false) }
+            let isThere = try repository.store.exists(ObjectKey("outcomes/\(id)"))
+            guard try isThere || repository.store.exists(Forgetting.key(of: id)) else { return (id, false) }
             let found = try Verification(store: repository.store, mode: .full, snapshots: [id]).run()
             if found.snapshots == 1, found.isWhole { return (id, true) }
         }
@@ -178,7 +178,7 @@ package final class Repair {
     }
 
     private func isForgotten(_ snapshot: SnapshotID) throws -> Bool {
-        guard try repository.store.size(Forgetting.key(of: snapshot)) != nil else { return false }
+        guard try repository.store.exists(Forgetting.key(of: snapshot)) else { return false }
         return try MarkBook(store: repository.store).marks(of: snapshot)?.isKept != true
     }
 

@@ -129,7 +129,7 @@ package final class SnapshotCopy {
                     + "(sheaf forget \(id)), run sheaf repo gc until it is deleted, a grace later, and copy it then")
         }
         if let record, record.isListed { return true }
-        guard try store.size(Forgetting.key(of: id)) == nil else {
+        guard try !store.exists(Forgetting.key(of: id)) else {
             let advice =
                 record == nil
                 ? "run sheaf repo gc, which ends its deletion, and copy it then"
