@@ -85,7 +85,7 @@ extension EndToEnd {
                     try site.declare(.elasticsearch)
                     let name = "\(site.prefix)-silent"
                     let backend: JSONValue = [
-                        "s3": ["bucket": "b", "endpoint": .string(silent.url)], "storageSecretName": .string(name),
+                        "s3": ["bucket": "bucket", "endpoint": .string(silent.url)], "storageSecretName": .string(name),
                     ]
                     try site.write(
                         site.manifest("stash.appscode.com/v1alpha1", "Repository", name, "spec", ["backend": backend]), "silent",
