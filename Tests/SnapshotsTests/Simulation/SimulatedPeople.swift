@@ -82,13 +82,15 @@ struct SimulatedPeople {
         every(6...14) { number in
             let all = try catalog.records()
             guard !all.isEmpty else { return }
-            let chosen = all[world.random.number(in: 0...all.count - 1)].id
+            // As a restore does: what the snapshot names is known before the pin, and it may be forgotten behind that.
+            let commit = all[world.random.number(in: 0...all.count - 1)].commit
+            let chosen = commit.summary.id
             let pins = Pins(store)
             let length = Duration.seconds(11 * 3600)
             let name = "restore-\(actor.name)-\(number)"
             try pins.hold(chosen, name: name, for: length, reason: "a simulated restore")
             stage.oracle.accept(.init(snapshot: chosen, segments: [], until: world.storeTime + length))
-            try read(chosen)
+            try read(commit)
             guard world.random.chance(300) else { return }
             let segment = try SimulatedSegment.make(
                 documents: 1, kind: .exact, store: store, spool: stage.spool, random: &world.random)
@@ -98,15 +100,15 @@ struct SimulatedPeople {
         }
     }
 
-    private func read(_ snapshot: SnapshotID) throws {
+    private func read(_ commit: OutcomeEntry.Commit) throws {
         do {
-            try Simulation.verify(snapshot, in: store) {
+            try Simulation.verify(commit, in: store) {
                 if world.random.chance(200) { world.pause(actor, world.random.number(in: 1...40) * SimulatedWorld.minute) }
             }
         } catch let error as ArchiveError where error.code == .unreachable {
             throw error
         } catch {
-            stage.oracle.object("a restore of \(snapshot) failed: \(error)")
+            stage.oracle.object("a restore of \(commit.summary.id) failed: \(error)")
         }
     }
 

@@ -94,8 +94,7 @@ struct Simulation {
     static func id(_ text: String) -> SessionID { Samples.makeID(text) }
 
     /// Reads every manifest and every document of a snapshot.
-    static func verify(_ snapshot: SnapshotID, in store: RepositoryStore, between pause: () -> Void = {}) throws {
-        let commit = try SnapshotCatalog(store: store).snapshot(snapshot)
+    static func verify(_ commit: OutcomeEntry.Commit, in store: RepositoryStore, between pause: () -> Void = {}) throws {
         if let objects = commit.objects.flatMap({ Digest(hex: $0) }) { _ = try ObjectManifestReader(store: store, id: objects) }
         for id in commit.manifests.compactMap({ Digest(hex: $0) }) {
             pause()
@@ -130,7 +129,9 @@ struct Leftovers {
                 if !oracle.wasForgotten(snapshot) { oracle.object("\(snapshot) was never forgotten, and is gone") }
                 continue
             }
-            do { try Simulation.verify(snapshot, in: store) } catch { oracle.object("\(snapshot) is not whole: \(error)") }
+            do { try Simulation.verify(SnapshotCatalog(store: store).snapshot(snapshot), in: store) } catch {
+                oracle.object("\(snapshot) is not whole: \(error)")
+            }
             let isFinal = snapshot.session.map { oracle.has("sessions/\($0)/final") } ?? false
             // What nobody finished is kept for 30 days, and so is what is pinned.
             guard oracle.isListed(snapshot) || oracle.isHeld(snapshot) || !isFinal else { continue }
