@@ -7,10 +7,10 @@ import Testing
 extension EndToEnd {
     /// `sheaf dead`: what lies there is seen, put back and dropped, and nothing else happens to it.
     @Suite struct DeadLetterTests {
-        private let envelope = Envelope(source: "/sheaf/test", appID: "sheaf-test")
+        let envelope = Envelope(source: "/sheaf/test", appID: "sheaf-test")
 
         /// Puts messages into a queue and gives each up: the broker does, or a program as it does with poison.
-        private func giveUp(
+        func giveUp(
             _ ids: [String], from exchange: String = Topology.command, key: String = "unit.backup.nightly",
             queue: String = WorkQueue.backupUnit.name, byBroker: Bool
         ) async throws {
@@ -41,18 +41,18 @@ extension EndToEnd {
         }
 
         /// Waits until so many letters lie there.
-        private func await(letters count: Int) async throws {
+        func await(letters count: Int) async throws {
             try await Broker.wait(forQueue: Topology.dead, toHold: count)
         }
 
-        private func list(_ site: Site) async throws -> [JSONValue] {
+        func list(_ site: Site) async throws -> [JSONValue] {
             let result = try await site.sheaf(["dead", "list", "--limit", "1000", "--output", "json"])
             try #require(result.exit == .code(0) && result.errors.filter { $0.contains("another reader") }.isEmpty, "\(result)")
             return try result.output.map { try JSONValue(parsing: $0) }
         }
 
         /// The queue's messages, taken.
-        private func take(_ count: Int, from queue: String) async throws -> [Delivery] {
+        func take(_ count: Int, from queue: String) async throws -> [Delivery] {
             let connection = try await Broker.open("sheaf-e2e taker")
             var taken: [Delivery] = []
             for try await delivery in try await connection.consume(queue: queue, prefetch: 100) {
@@ -236,69 +236,6 @@ extension EndToEnd {
                 #expect(try await site.sheaf(["backup", "nightly"]).exit == .code(6))
                 try await Broker.wait(forQueue: Topology.triggerQueue, toHold: 0)
                 #expect(try await list(site).isEmpty)
-            }
-        }
-
-        /// Too large to be taken into memory, from where the broker makes no letters: the letter is there, with the reason and without the body.
-        @Test(.timeLimit(.minutes(1))) func whatAnOutsiderSentTooLargeIsALetterWithoutItsBodyAndStays() async throws {
-            try await Site.use { site in
-                try await site.startScheduler()
-                let connection = try await Broker.open("sheaf-e2e outsider")
-                let size = PoisonError.maximumCommand + PoisonError.margin + 1
-                try await connection.publish(
-                    OutgoingMessage(
-                        exchange: Topology.trigger, routingKey: "trigger.backup.nightly",
-                        properties: MessageProperties(
-                            contentType: "application/cloudevents+json", messageID: "m1", type: MessageType.trigger.rawValue,
-                            headers: ["x-death": .array([1, 2])]),
-                        body: [UInt8](repeating: 0x20, count: size), mandatory: true))
-                await connection.close()
-                try await self.await(letters: 1)
-                let letter = try #require(try await list(site).first)
-                #expect(letter["size"]?.int == size && letter["reason"]?.string?.contains("\(size) bytes") == true, "\(letter)")
-                let shown = try await site.sheaf(["dead", "show", "m1"])
-                #expect(shown.output.last == "(the body is too large to be shown)", "\(shown)")
-                let replayed = try await site.sheaf(["dead", "replay", "m1"])
-                #expect(replayed.exit == .code(5) && replayed.errors.first?.contains("is not here") == true, "\(replayed)")
-                #expect(try await list(site).count == 1)
-            }
-        }
-
-        /// The broker counts its own death into the entry that a sender forged.
-        @Test(.timeLimit(.minutes(1))) func aForgedDeathDoesNotLeadItsReplayElsewhere() async throws {
-            try await Site.use { site in
-                let forged: HeaderTable = [
-                    "queue": .string(WorkQueue.backupUnit.name), "reason": "expired", "exchange": .string(Topology.trigger),
-                    "count": 1, "routing-keys": .array(["session.backup.orders"]),
-                ]
-                let connection = try await Broker.open("sheaf-e2e forger")
-                try await connection.publish(
-                    OutgoingMessage(
-                        exchange: Topology.command, routingKey: "unit.backup.orders",
-                        properties: MessageProperties(
-                            messageID: "m1", expiration: "0", headers: ["x-death": .array([.table(forged)])]), body: [1],
-                        mandatory: true))
-                await connection.close()
-                try await self.await(letters: 1)
-                let shown = try await site.sheaf(["dead", "show", "m1", "--output", "json"])
-                #expect(shown.output.first?.contains("session.backup.orders") == true, "the broker did not merge: \(shown)")
-                #expect(try await site.sheaf(["dead", "replay", "m1"]).exit == .code(0))
-                let back = try await take(1, from: WorkQueue.backupUnit.name)
-                #expect(back.first?.exchange == Topology.command && back.first?.routingKey == "unit.backup.orders")
-                #expect(try await Broker.messages(in: .backupSession) == 0)
-            }
-        }
-
-        /// What ends sessions gives up what it cannot read: one letter, which does not come back to it.
-        @Test(.timeLimit(.minutes(1)), arguments: [true, false])
-        func whatTheAbortQueueCannotHandleIsOneLetter(byBroker: Bool) async throws {
-            try await Site.use { site in
-                try await giveUp(
-                    ["c1"], key: "session.cancel.abc", queue: WorkQueue.abort.name, byBroker: byBroker)
-                try await self.await(letters: 1)
-                #expect(try await Broker.messages(in: .abort) == 0)
-                let taken = try await take(1, from: Topology.dead)
-                #expect(taken.first?.routingKey == "poison.sheaf.session.abort")
             }
         }
     }
