@@ -18,8 +18,12 @@ extension S3Store {
             if result == .existing { try abort(upload, of: key.text) }
             return result
         } catch {
-            // What cannot be aborted is a leftover; the first error is the one that matters.
-            try? abort(upload, of: key.text)
+            // What cannot be aborted is a leftover, which garbage collection aborts; the first error is the one that matters.
+            do throws(ArchiveError) {
+                try abort(upload, of: key.text)
+            } catch let second {
+                throw ArchiveError(error.code, "\(error.message); its upload stays until it is old: \(second.message)")
+            }
             throw error
         }
     }
