@@ -8,7 +8,7 @@ import Synchronization
 package final class Spool: Sendable {
     /// Whose choice the folder is, which says who else may write to it.
     package enum Origin: Sendable {
-        /// An operator's: of any owner, and its group may write to it; refused where everybody may.
+        /// An operator's: of any owner, and its group may write to it; where everybody may, a folder below that is this user's alone.
         case chosen
         /// A known name where anybody may have made it first: refused unless it is this user's alone.
         case temporary
@@ -34,7 +34,7 @@ package final class Spool: Sendable {
     ///   - limit: bytes; room for one segment a writer, and one more for each that waits for the store.
     ///   - advice: what to do when it is full, as the end of a sentence.
     ///   - patience: how long the start of another process there is waited for.
-    /// - Throws: `.accessDenied` for a folder that others can write to, `.exists` for one that another process keeps locked.
+    /// - Throws: `.accessDenied` for a folder that others could have prepared, `.exists` for one that another process keeps locked.
     package init(
         in parent: String, limit: Int, origin: Origin = .chosen, advice: String = "raise the bound",
         patience: Duration = .seconds(10)

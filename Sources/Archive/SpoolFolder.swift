@@ -10,13 +10,25 @@ struct SpoolFolder {
 
     let path: String
 
-    /// Makes the folder where it is missing, and refuses one that others than `origin` allows could have prepared.
+    /// Makes the folder where it is missing, and refuses one that others than `origin` allows could have prepared. In a chosen folder
+    /// that everybody may write to, such as an `emptyDir` of Kubernetes, it is `sheaf-<uid>` below.
     ///
     /// - Throws: `.accessDenied` for a folder that is not to be trusted, `.invalid` for one that cannot be.
-    init(_ path: String, _ origin: Spool.Origin) throws(ArchiveError) {
-        self.path = path
-        try SpoolFolder.make(path, mode: origin == .temporary ? 0o700 : 0o750)
-        try checkTrust(origin)
+    init(_ parent: String, _ origin: Spool.Origin) throws(ArchiveError) {
+        try SpoolFolder.make(parent, mode: origin == .temporary ? 0o700 : 0o750)
+        guard origin == .chosen else {
+            path = parent
+            return try checkTrust()
+        }
+        guard let status = SpoolFolder.status(of: parent, followingLinks: true) else {
+            throw ArchiveError(errno: errno, doing: "look at spool folder", path: parent)
+        }
+        let isEverybodys = status.st_mode & S_IWOTH != 0
+        path = isEverybodys ? "\(parent)/sheaf-\(geteuid())" : parent
+        guard status.isFolder else { throw untrusted("is no folder", advice: "remove it") }
+        guard isEverybodys else { return }
+        try SpoolFolder.make(path, mode: 0o700)
+        try checkTrust()
     }
 
     /// Keeps other processes from starting here, until what it returns is gone.
@@ -70,38 +82,31 @@ struct SpoolFolder {
         }
     }
 
-    private func checkTrust(_ origin: Spool.Origin) throws(ArchiveError) {
-        let follows = origin == .chosen
-        guard let status = Self.status(of: path, followingLinks: follows) else {
+    /// Makes sure that the folder is this user's alone: whoever else could write to it may have prepared what lies there.
+    private func checkTrust() throws(ArchiveError) {
+        guard let status = Self.status(of: path) else {
             throw ArchiveError(errno: errno, doing: "look at spool folder", path: path)
         }
-        let risk = "names and _ids of documents wait in it as they are"
-        guard status.isFolder else { throw untrusted("is no folder", risk, advice: "remove it") }
-        switch origin {
-        case .chosen:
-            guard status.st_mode & S_IWOTH == 0 else {
-                throw untrusted(
-                    "can be written to by every user", risk, advice: "take that right away (chmod o-w), or name one below it")
-            }
-        case .temporary:
-            guard status.st_uid == geteuid() else {
-                throw untrusted("belongs to another user (\(status.st_uid))", risk, advice: "have it removed")
-            }
-            guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
-                throw untrusted("can be written to by others", risk, advice: "look what others left in it, and remove it")
-            }
-            guard status.st_mode & 0o077 != 0 else { return }
-            // As earlier versions made it.
-            let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, doing: "open")
-            guard fchmod(folder.descriptor, 0o700) == 0 else {
-                throw ArchiveError(errno: errno, doing: "change the rights of", path: path)
-            }
+        guard status.isFolder else { throw untrusted("is no folder", advice: "remove it") }
+        guard status.st_uid == geteuid() else {
+            throw untrusted("belongs to another user (\(status.st_uid))", advice: "have it removed")
+        }
+        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
+            throw untrusted("can be written to by others", advice: "look what others left in it, and remove it")
+        }
+        guard status.st_mode & 0o077 != 0 else { return }
+        // As earlier versions made it.
+        let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, doing: "open")
+        guard fchmod(folder.descriptor, 0o700) == 0 else {
+            throw ArchiveError(errno: errno, doing: "change the rights of", path: path)
         }
     }
 
-    private func untrusted(_ what: String, _ risk: String, advice: String) -> ArchiveError {
+    private func untrusted(_ what: String, advice: String) -> ArchiveError {
         ArchiveError(
-            .accessDenied, "the spool folder \(path) \(what), and \(risk): \(advice), or name another folder with --spool")
+            .accessDenied,
+            "the spool folder \(path) \(what), and names and _ids of documents wait in it as they are: \(advice), or name another folder "
+                + "with --spool")
     }
 
     /// Makes the folder and what is above it.

@@ -46,7 +46,7 @@ extension SpoolTests {
         #expect(refusal("\(folder.path)/link", .temporary)?.message.contains("is no folder") == true)
     }
 
-    @Test func aChosenFolderMayBeAGroupsAndNotEverybodys() throws {
+    @Test func aChosenFolderMayBeAGroupsAndInEverybodysItIsOnesOwn() throws {
         let path = try folder.makeFolder("chosen")
         for mode in [0o755, 0o770, 0o2770] as [mode_t] {
             #expect(chmod(path, mode) == 0)
@@ -55,9 +55,18 @@ extension SpoolTests {
         }
         for mode in [0o777, 0o1777] as [mode_t] {
             #expect(chmod(path, mode) == 0)
-            let error = refusal(path, .chosen)
-            #expect(error?.code == .accessDenied && error?.message.contains("every user") == true)
+            let spool = try Spool(in: path, limit: 1)
+            let own = "\(path)/sheaf-\(geteuid())"
+            #expect(spool.folder.hasPrefix(own + "/") && self.mode(of: own) == 0o700)
         }
+    }
+
+    @Test func whatOthersPreparedInEverybodysFolderIsRefused() throws {
+        let path = try folder.makeFolder("chosen")
+        let own = try folder.makeFolder("chosen/sheaf-\(geteuid())")
+        #expect(chmod(path, 0o1777) == 0 && chmod(own, 0o777) == 0)
+        let error = refusal(path, .chosen)
+        #expect(error?.code == .accessDenied && error?.message.contains("\(own) can be written to by others") == true)
     }
 
     @Test func aLockThatIsHeldIsNotWaitedForWithoutEnd() throws {
