@@ -18,7 +18,8 @@ struct SpoolFolder {
         try SpoolFolder.make(parent, mode: origin == .temporary ? 0o700 : 0o750)
         guard origin == .chosen else {
             path = parent
-            return try checkTrust()
+            try checkTrust()
+            return
         }
         guard let status = SpoolFolder.status(of: parent, followingLinks: true) else {
             throw ArchiveError(errno: errno, doing: "look at spool folder", path: parent)
