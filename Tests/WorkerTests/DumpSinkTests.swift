@@ -8,12 +8,12 @@ import Testing
 /// Documents go from a page into segments, byte for byte.
 @Suite struct DumpSinkTests {
     let folder: TemporaryFolder
-    let store: LocalStore
+    let store: UploadStore
     let sink: DumpSink
 
     init() throws {
         folder = try TemporaryFolder()
-        store = try LocalStore(try folder.makeFolder("repository"))
+        store = UploadStore(try LocalStore(try folder.makeFolder("repository")))
         var settings = SegmentSettings()
         settings.frameBytes = 400
         settings.segmentBytes = 1000
@@ -73,17 +73,18 @@ import Testing
 
     @Test func fullSegmentsAreStoredAtOnceAndTheSumsAgree() throws {
         for number in 0..<100 { try take("\"\(number)\"", "{\"text\":\"\(String(repeating: "x", count: number))\"}") }
-        // The other thread is a few frames behind at most.
-        #expect(sink.segments.count > 2, "a full segment waited for the end")
+        // Larger than a frame: it waits until all before it is written, and each thread stores one segment at most by then.
+        try take("\"100\"", "{\"text\":\"\(String(repeating: "x", count: 500))\"}")
+        #expect(store.uploads(of: "segments/") > 2, "a full segment waited for the end")
         try sink.finish()
-        #expect(sink.documents == 100)
-        #expect(sink.segments.reduce(0) { $0 + $1.documents } == 100)
+        #expect(sink.documents == 101)
+        #expect(sink.segments.reduce(0) { $0 + $1.documents } == 101)
         #expect(sink.segments.reduce(0) { $0 + $1.bytes } == sink.bytes)
         #expect(sink.segments.reduce(0) { $0 + $1.storedBytes } == sink.storedBytes)
         let lines = try sink.segments.map { try text(of: $0) }.joined().split(separator: "\n")
-        #expect(lines.count == 200)
+        #expect(lines.count == 202)
         #expect(
-            lines.enumerated().filter { $0.offset % 2 == 0 }.map(\.element) == (0..<100).map { "{\"index\":{\"_id\":\"\($0)\"}}" }
+            lines.enumerated().filter { $0.offset % 2 == 0 }.map(\.element) == (0...100).map { "{\"index\":{\"_id\":\"\($0)\"}}" }
         )
         #expect(lines.reduce(0) { $0 + $1.utf8.count + 1 } == sink.bytes)
     }

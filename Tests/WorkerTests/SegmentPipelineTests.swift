@@ -1,6 +1,5 @@
 import Archive
 import Crypto
-import FoundationEssentials
 import Runtime
 import Sessions
 import Testing
@@ -71,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: 1...3) func aStoreThatFailsEndsAllThreadsWithItsError(threads: Int) throws {
-        let store = FailingStore(try LocalStore(folder.makeFolder("repository")), uploads: 2)
+        let store = UploadStore(try LocalStore(folder.makeFolder("repository")), limit: 2)
         let pipeline = SegmentPipeline(
             store: RepositoryStore(store), spool: spool, settings: settings(frame: 4_000, segment: 4_000))
         let failure = #expect(throws: ArchiveError.self) {
@@ -110,40 +109,4 @@ import Testing
         }
         #expect(failure?.code == .invalid)
     }
-}
-
-/// A store that takes so many files and then goes away.
-private final class FailingStore: ObjectStore {
-    private let base: LocalStore
-    private let left: Lock<Int>
-
-    init(_ base: LocalStore, uploads: Int) {
-        self.base = base
-        left = Lock(uploads)
-    }
-
-    var location: String { base.location }
-
-    func put(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult { try base.put(bytes, at: key) }
-
-    func upload(contentsOf path: String, at key: ObjectKey) throws(ArchiveError) -> PutResult {
-        let isLeft = left.withLock { left in
-            left -= 1
-            return left >= 0
-        }
-        guard isLeft else { throw ArchiveError(.unreachable, "the store went away") }
-        return try base.upload(contentsOf: path, at: key)
-    }
-
-    func putInParts(_ bytes: [UInt8], at key: ObjectKey) throws(ArchiveError) -> PutResult? { base.putInParts(bytes, at: key) }
-
-    func get(_ key: ObjectKey) throws(ArchiveError) -> [UInt8]? { try base.get(key) }
-    func read(_ key: ObjectKey, _ range: Range<Int>) throws(ArchiveError) -> [UInt8] { try base.read(key, range) }
-    func size(_ key: ObjectKey) throws(ArchiveError) -> Int? { try base.size(key) }
-    func list(_ prefix: String, after: ObjectKey?, limit: Int) throws(ArchiveError) -> [ObjectInfo] {
-        try base.list(prefix, after: after, limit: limit)
-    }
-    func delete(_ key: ObjectKey) throws(ArchiveError) { try base.delete(key) }
-    func now() throws(ArchiveError) -> Date { try base.now() }
-    func removeLeftovers(olderThan age: Int) throws(ArchiveError) -> Int { try base.removeLeftovers(olderThan: age) }
 }
