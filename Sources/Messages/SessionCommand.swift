@@ -22,6 +22,8 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     package var notAfter: Timestamp?
     /// Seconds after the begin at which the session is aborted (Stash's `timeOut`). Nil: 24 hours.
     package var timeOutSeconds: Int?
+    /// How often the Scheduler asks for the backup again should this try fail (Stash's `spec.retryLeft`). Nil: not again.
+    package var retryLeft: Int?
     /// The cluster. Its secret is named, never carried.
     package var target: AppBinding
     /// Where the snapshot goes to or comes from. Its secret is named, never carried.
