@@ -1,3 +1,5 @@
+package import Runtime
+
 /// Asks the Scheduler to start a session: what `sheaf backup` and outside systems publish to the trigger exchange.
 package struct Trigger: Codable, Sendable, Equatable {
     package enum Subject: Codable, Sendable, Equatable {
@@ -71,6 +73,8 @@ package enum Query: Codable, Sendable, Equatable {
     case restorePlan(manifest: RestoreSession)
     /// Whether an AppBinding's cluster can be reached, backed up and restored to.
     case check(namespace: String, name: String)
+    /// The Scheduler's resources of one kind, each with its status. Nil: of all namespaces, of all names.
+    case resources(kind: String, namespace: String?, name: String?)
 }
 
 /// What a query, a trigger or an apply request is answered with.
@@ -85,6 +89,8 @@ package enum Reply: Codable, Sendable, Equatable {
     case repositories(manifests: [Repository])
     case restorePlan(preview: RestorePreview)
     case check(report: ClusterReport)
+    /// Manifests as they are written, each with a `status`; what is secret is `<secret>`.
+    case resources(objects: [JSONValue])
     /// It was not done; the sentence says why and what to do.
     case refused(code: RefusalCode, message: String)
 }

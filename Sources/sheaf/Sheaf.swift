@@ -20,8 +20,9 @@ struct SheafCommand: CommandFamily {
             """,
         version: Sheaf.version, options: BrokerOption.definitions,
         subcommands: [
-            SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, BackupCommand.self,
-            RestoreCommand.self, CancelCommand.self, SessionsCommand.self, SnapshotsCommand.self, ShowCommand.self,
+            SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, GetCommand.self,
+            DescribeCommand.self, BackupCommand.self, RestoreCommand.self, CancelCommand.self, SessionsCommand.self,
+            SnapshotsCommand.self, ShowCommand.self,
             DiffCommand.self, TagCommand.self, KeepCommand.self, UnkeepCommand.self, ForgetCommand.self, ExportCommand.self,
             ImportCommand.self, RepoCommand.self, CheckCommand.self, DeadCommand.self,
         ])

@@ -27,6 +27,23 @@ extension EndToEnd {
             }
         }
 
+        @Test(.requires(.defaultEngine), .timeLimit(.minutes(2))) func resourcesAndSessionsAreShownAsKubectlWould() async throws {
+            try await withBackup { site, tap in
+                #expect(try await site.backup("nightly").session.phase == "Succeeded")
+                let plans = try await site.sheaf(["get", "backupconfiguration", "-o", "json", "-A"])
+                let line = try #require(plans.output.first { $0.contains("nightly") }, "\(plans)")
+                #expect(try JSONValue(parsing: line)[path: ["status", "phase"]] == "Ready", "\(plans)")
+                let sessions = try await site.sheaf(["get", "backupsessions", "-o", "yaml"])
+                #expect(
+                    sessions.output.contains("kind: BackupSession") && sessions.output.contains("  phase: Succeeded"),
+                    "\(sessions)")
+                let described = try await site.sheaf(["describe", "backupconfiguration", "nightly"])
+                #expect(described.output.contains { $0.hasPrefix("RepositoryFound True") }, "\(described)")
+                #expect(try await site.sheaf(["get", "backupconfiguration", "gone"]).exit == .code(4))
+                #expect(try await site.sheaf(["get", "pods"]).exit == .code(2))
+            }
+        }
+
         @Test(.requires(.defaultEngine), .timeLimit(.minutes(2))) func aRestoreSessionIsRunByItsName() async throws {
             try await withBackup { site, tap in
                 let system = try await OutsideSystem("shop")

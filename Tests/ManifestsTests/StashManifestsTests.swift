@@ -12,7 +12,7 @@ struct StashManifestsTests {
         try ResourceLoader().load(path: Self.inputs + name)
     }
 
-    @Test(arguments: ["secret", "repository", "appbinding", "backupconfiguration"])
+    @Test(arguments: ["secret", "repository", "appbinding", "backupconfiguration", "backupblueprint"])
     func manifestLoadsWithoutAnyComplaint(name: String) throws {
         let loaded = try load(name + ".yaml")
         #expect(loaded.complaints.isEmpty)
@@ -31,7 +31,7 @@ struct StashManifestsTests {
     }
 
     @Test(arguments: [
-        ("kubedb", ["Elasticsearch"]), ("backupblueprint", ["BackupBlueprint"]), ("addon", ["Function", "Task"]),
+        ("kubedb", ["Elasticsearch"]), ("addon", ["Function", "Task"]),
     ])
     func kindsNotHandledAreKeptWithAWarning(name: String, kinds: [String]) throws {
         let loaded = try load(name + ".yaml")

@@ -55,6 +55,8 @@ import Testing
         try check("query-repositories", .query, Query.repositories)
         try check("query-restore-plan", .query, Query.restorePlan(manifest: MessageSamples.restoreSession))
         try check("query-check", .query, Query.check(namespace: "demo", name: "logs-es"))
+        try check(
+            "query-resources", .query, Query.resources(kind: "backupconfiguration", namespace: "demo", name: "nightly"))
     }
 
     @Test func repliesKeepTheirShape() throws {
@@ -66,6 +68,8 @@ import Testing
         try check("reply-repositories", .reply, Reply.repositories(manifests: [MessageSamples.repository]))
         try check("reply-restore-plan", .reply, Reply.restorePlan(preview: MessageSamples.preview))
         try check("reply-check", .reply, Reply.check(report: MessageSamples.report))
+        let object: JSONValue = ["kind": "Repository", "metadata": ["name": "disk"], "status": ["snapshotCount": 3]]
+        try check("reply-resources", .reply, Reply.resources(objects: [object]))
         try check("reply-refused", .reply, Reply.refused(code: .notFound, message: "there is none"))
     }
 

@@ -52,7 +52,9 @@ package enum BrokerRole: String, Sendable, CaseIterable {
         let words = plans.isEmpty ? "[^.]+" : "(\(plans.map(RoutingKey.word).map(Pattern.exactly).joined(separator: "|")))"
         var asks = SessionKind.allCases.map { "trigger\\.\($0.rawValue)\\.\(words)" } + ["query\\.sessions"]
         // Neither a session's id nor a RestoreSession's own name tells what it touches, so only who may use all plans may cancel and send them.
-        if plans.isEmpty { asks += ["trigger\\.cancel\\.[^.]+", "trigger\\.manifest\\.[^.]+", "query\\.repositories"] }
+        if plans.isEmpty {
+            asks += ["trigger\\.cancel\\.[^.]+", "trigger\\.manifest\\.[^.]+", "query\\.repositories", "query\\.resources"]
+        }
         let followed = "(\(SessionKind.allCases.map(\.rawValue).joined(separator: "|"))|metric)\\.\(words)\\..*"
         return [
             BrokerTopicRights(exchange: Topology.trigger, write: Pattern.any(of: asks), read: Pattern.nothing),

@@ -54,7 +54,7 @@ struct ContractChannel: Sendable {
                 "apply", on: Topology.trigger, RoutingKey.apply, "Hand manifests to a Scheduler.", [(RoutingKey.apply, [.apply])]),
             ContractChannel(
                 "schedulerQuery", on: Topology.trigger, "query.{what}", "Ask a Scheduler.",
-                ["query.sessions", "query.repositories"].map { ($0, [.query]) }),
+                ["query.sessions", "query.repositories", "query.resources"].map { ($0, [.query]) }),
             ContractChannel(
                 "session", on: Topology.command, "session.{kind}.{plan}", "One backup or restore, for the workers.",
                 [
@@ -136,7 +136,7 @@ extension ContractChannel {
             Parameter(name: "repository", description: "Name of the Repository, changed as that of a plan."),
             Parameter(
                 name: "what", description: "What is asked for.",
-                values: ["sessions", "repositories", "snapshots", "plans", "checks"]),
+                values: ["sessions", "repositories", "resources", "snapshots", "plans", "checks"]),
             Parameter(name: "scheduler", description: "Name of the Scheduler (--name)."),
             Parameter(name: "worker", description: "Name of the worker (--name) and a random number."),
         ]

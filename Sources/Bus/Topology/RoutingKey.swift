@@ -74,6 +74,7 @@ extension Query {
         case .snapshots, .snapshot: "query.snapshots"
         case .restorePlan: "query.plans"
         case .check: "query.checks"
+        case .resources: "query.resources"
         }
     }
 }

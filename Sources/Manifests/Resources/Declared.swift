@@ -6,6 +6,8 @@ package struct Declared<Value: Resource>: Sendable {
     package var place: SourcePlace
     /// The whole document, with the fields that Sheaf does not know. What is secret in it is replaced by `<secret>`.
     package var source: YAMLNode
+    /// What it was made of; nil for what somebody wrote.
+    package var blueprint: ResourceKey?
 
     init(_ value: Value, source: YAMLNode) {
         self.value = value
@@ -20,4 +22,12 @@ package struct UnhandledResource: Sendable {
     package var kind: String
     package var name: String?
     package var source: YAMLNode
+}
+
+/// A resource that was not made, since something in its manifest is wrong.
+package struct RefusedResource: Sendable {
+    package var key: ResourceKey
+    /// As in `Declared`.
+    package var source: YAMLNode
+    package var complaints: [FieldComplaint]
 }

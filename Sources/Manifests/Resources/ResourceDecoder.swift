@@ -5,18 +5,21 @@ struct ResourceDecoder {
     enum Outcome {
         case resource(AnyDeclared)
         case unhandled(UnhandledResource)
-        case refused
+        /// Nil where not even kind and name can be read.
+        case refused(RefusedResource?)
     }
 
     let log: ComplaintLog
 
     func decode(_ document: YAMLNode) -> Outcome {
         let isSecret = document["kind"]?.text == ResourceKind.secret.rawValue
-        guard let fields = FieldDecoder(document, path: "", log: log, isConfidential: isSecret) else { return .refused }
-        let errorsBefore = log.errorCount
+        guard let fields = FieldDecoder(document, path: "", log: log, isConfidential: isSecret) else {
+            return .refused(nil)
+        }
+        let (errorsBefore, complaintsBefore) = (log.errorCount, log.complaints.count)
         let apiVersion = fields.requiredText("apiVersion", "the version of a kind, such as stash.appscode.com/v1beta1")
         guard let name = fields.requiredText("kind", "the kind of a resource, such as BackupConfiguration") else {
-            return .refused
+            return .refused(nil)
         }
         guard let kind = ResourceKind(rawValue: name) else {
             return unhandled(document, kind: name, apiVersion: apiVersion, fields)
@@ -24,12 +27,20 @@ struct ResourceDecoder {
         if let apiVersion, apiVersion != kind.apiVersion {
             fields.complain("apiVersion", "expected \(kind.apiVersion) for a \(name), found \"\(apiVersion)\"")
         }
-        let metadata = fields.fields("metadata", self.metadata)
+        let metadata = fields.fields("metadata") { self.metadata($0, of: kind) }
         if !fields.has("metadata") { fields.complainMissing("metadata", inner: "name", "the name of the \(name)") }
         fields.ignore("status")
         let resource = self.resource(kind, metadata, fields, document)
         fields.finish()
-        guard let resource, log.errorCount == errorsBefore else { return .refused }
+        guard let resource, log.errorCount == errorsBefore else {
+            return .refused(
+                metadata.map {
+                    RefusedResource(
+                        key: ResourceKey(kind: kind, namespace: $0.namespace, name: $0.name),
+                        source: kind == .secret ? Self.redacted(document) : document,
+                        complaints: Array(log.complaints[complaintsBefore...]))
+                })
+        }
         return .resource(resource)
     }
 
@@ -44,8 +55,7 @@ struct ResourceDecoder {
                 .secret(
                     Declared(
                         Secret(metadata: $0, values: secret.values, type: secret.type),
-                        source: document.redacting(["data"]).redacting(["stringData"])
-                            .redacting(["metadata", "annotations", Self.lastApplied])))
+                        source: Self.redacted(document)))
             }
         case .appBinding:
             guard let spec = spec(fields, "the AppBinding's fields", appBinding), let metadata else { return nil }
@@ -61,7 +71,13 @@ struct ResourceDecoder {
         case .restoreSession:
             guard let spec = spec(fields, "the restore's fields", restoreSession), let metadata else { return nil }
             return .restoreSession(Declared(RestoreSession(metadata: metadata, spec: spec), source: document))
+        case .backupBlueprint:
+            return backupBlueprint(metadata, fields).map { .backupBlueprint(Declared($0, source: document)) }
         }
+    }
+
+    private static func redacted(_ secret: YAMLNode) -> YAMLNode {
+        secret.redacting(["data"]).redacting(["stringData"]).redacting(["metadata", "annotations", lastApplied])
     }
 
     private func spec<Spec>(_ fields: FieldDecoder, _ expected: String, _ read: (FieldDecoder) -> Spec?) -> Spec? {
@@ -70,7 +86,7 @@ struct ResourceDecoder {
     }
 
     private func unhandled(_ document: YAMLNode, kind: String, apiVersion: String?, _ fields: FieldDecoder) -> Outcome {
-        guard let apiVersion else { return .refused }
+        guard let apiVersion else { return .refused(nil) }
         fields.warn("kind", "Sheaf does not handle \(kind); it is kept and has no effect")
         return .unhandled(
             UnhandledResource(
@@ -80,7 +96,7 @@ struct ResourceDecoder {
     /// kubectl's copy of the whole manifest, a Secret's values included; so it is never taken over.
     private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-    private func metadata(_ fields: FieldDecoder) -> ObjectMeta? {
+    private func metadata(_ fields: FieldDecoder, of kind: ResourceKind) -> ObjectMeta? {
         // Written by the API server, and so part of what `kubectl get -o yaml` prints.
         fields.ignore(
             "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generateName", "generation",
@@ -88,13 +104,17 @@ struct ResourceDecoder {
         let name = fields.requiredText("name", "the name of the resource")
         if let name, let problem = ResourceName.problem(name) { fields.complain("name", "\(problem), found \"\(name)\"") }
         let namespace = fields.text("namespace")
-        if let namespace { checkNamespace(namespace, "namespace", fields) }
+        if let namespace {
+            checkNamespace(namespace, "namespace", fields)
+            if kind.isClusterScoped { fields.warn("namespace", "a \(kind.rawValue) is of no namespace; this has no effect") }
+        }
         let labels = fields.textMap("labels")
         var annotations = fields.textMap("annotations")
         annotations[Self.lastApplied] = nil
         guard let name else { return nil }
         return ObjectMeta(
-            name: name, namespace: namespace ?? ObjectMeta.defaultNamespace, labels: labels, annotations: annotations)
+            name: name, namespace: kind.isClusterScoped ? "" : namespace ?? ObjectMeta.defaultNamespace, labels: labels,
+            annotations: annotations)
     }
 }
 

@@ -4,6 +4,8 @@ import Messages
 /// What a load gives: the resources without an error, and everything there is to say about the files.
 package struct LoadedResources: Sendable {
     package var resources: ResourceSet
+    /// In the order they were read.
+    package var refused: [RefusedResource]
     /// Sorted by file, line and column.
     package var complaints: [FieldComplaint]
 
@@ -44,7 +46,7 @@ package struct ResourceLoader: Sendable {
         } else {
             reading.read(try bytes(of: path), file: path)
         }
-        return reading.result
+        return reading.finish()
     }
 
     /// Reads a text as if it were a file of that name.
@@ -55,7 +57,7 @@ package struct ResourceLoader: Sendable {
     package func load(bytes: [UInt8], name: String) -> LoadedResources {
         var reading = Reading()
         reading.read(bytes, file: name)
-        return reading.result
+        return reading.finish()
     }
 
     private func isManifest(_ name: String) -> Bool {
@@ -75,9 +77,14 @@ package struct ResourceLoader: Sendable {
 private struct Reading {
     let log = ComplaintLog()
     var set = ResourceSet()
+    var refused: [RefusedResource] = []
 
-    var result: LoadedResources {
-        LoadedResources(resources: set, complaints: log.complaints.sorted { $0.place < $1.place })
+    /// Blueprints are used once all is read.
+    mutating func finish() -> LoadedResources {
+        let made = BlueprintUse(of: set).expand()
+        for resource in made.resources { _ = set.add(resource) }
+        let complaints = log.complaints + made.complaints.filter { !log.complaints.contains($0) }
+        return LoadedResources(resources: set, refused: refused, complaints: complaints.sorted { $0.place < $1.place })
     }
 
     mutating func read(_ bytes: [UInt8], file: String) {
@@ -95,7 +102,7 @@ private struct Reading {
     /// What is not sound as YAML is decoded for its complaints only.
     private mutating func add(_ document: YAMLNode, isSound: Bool) {
         switch ResourceDecoder(log: log).decode(document) {
-        case .refused: break
+        case .refused(let resource): if let resource { refused.append(resource) }
         case .unhandled(let resource): set.unhandled.append(resource)
         case .resource(let declared):
             guard isSound else { return }

@@ -7,6 +7,7 @@ package struct ResourceSet: Sendable {
     private var repositoriesByKey: [ResourceKey: Declared<Repository>] = [:]
     private var backupConfigurationsByKey: [ResourceKey: Declared<BackupConfiguration>] = [:]
     private var restoreSessionsByKey: [ResourceKey: Declared<RestoreSession>] = [:]
+    private var backupBlueprintsByKey: [ResourceKey: Declared<BackupBlueprint>] = [:]
     /// Documents of kinds that Sheaf does not handle, in the order they were read.
     package internal(set) var unhandled: [UnhandledResource] = []
 
@@ -19,12 +20,14 @@ package struct ResourceSet: Sendable {
     package var repositories: [Declared<Repository>] { sorted(repositoriesByKey) }
     package var backupConfigurations: [Declared<BackupConfiguration>] { sorted(backupConfigurationsByKey) }
     package var restoreSessions: [Declared<RestoreSession>] { sorted(restoreSessionsByKey) }
+    package var backupBlueprints: [Declared<BackupBlueprint>] { sorted(backupBlueprintsByKey) }
 
     package func secret(_ key: ResourceKey) -> Declared<Secret>? { secretsByKey[key] }
     package func appBinding(_ key: ResourceKey) -> Declared<AppBinding>? { appBindingsByKey[key] }
     package func repository(_ key: ResourceKey) -> Declared<Repository>? { repositoriesByKey[key] }
     package func backupConfiguration(_ key: ResourceKey) -> Declared<BackupConfiguration>? { backupConfigurationsByKey[key] }
     package func restoreSession(_ key: ResourceKey) -> Declared<RestoreSession>? { restoreSessionsByKey[key] }
+    package func backupBlueprint(_ key: ResourceKey) -> Declared<BackupBlueprint>? { backupBlueprintsByKey[key] }
 
     package func secret(_ name: String, in namespace: String = ObjectMeta.defaultNamespace) -> Declared<Secret>? {
         secretsByKey[ResourceKey(kind: .secret, namespace: namespace, name: name)]
@@ -55,7 +58,7 @@ package struct ResourceSet: Sendable {
     /// Resources of the kinds that Sheaf handles.
     package var count: Int {
         secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count + backupConfigurationsByKey.count
-            + restoreSessionsByKey.count
+            + restoreSessionsByKey.count + backupBlueprintsByKey.count
     }
 
     /// Adds a resource; nil, or the place of the one that has the same kind, namespace and name, which stays.
@@ -66,6 +69,7 @@ package struct ResourceSet: Sendable {
         case .repository(let value): Self.add(value, to: &repositoriesByKey)
         case .backupConfiguration(let value): Self.add(value, to: &backupConfigurationsByKey)
         case .restoreSession(let value): Self.add(value, to: &restoreSessionsByKey)
+        case .backupBlueprint(let value): Self.add(value, to: &backupBlueprintsByKey)
         }
     }
 
@@ -91,6 +95,7 @@ enum AnyDeclared {
     case repository(Declared<Repository>)
     case backupConfiguration(Declared<BackupConfiguration>)
     case restoreSession(Declared<RestoreSession>)
+    case backupBlueprint(Declared<BackupBlueprint>)
 
     var key: ResourceKey {
         switch self {
@@ -99,6 +104,24 @@ enum AnyDeclared {
         case .repository(let declared): declared.value.key
         case .backupConfiguration(let declared): declared.value.key
         case .restoreSession(let declared): declared.value.key
+        case .backupBlueprint(let declared): declared.value.key
+        }
+    }
+
+    /// The same, as made of a blueprint.
+    func made(of blueprint: ResourceKey) -> AnyDeclared {
+        func marked<Value>(_ declared: Declared<Value>) -> Declared<Value> {
+            var copy = declared
+            copy.blueprint = blueprint
+            return copy
+        }
+        return switch self {
+        case .secret(let declared): .secret(marked(declared))
+        case .appBinding(let declared): .appBinding(marked(declared))
+        case .repository(let declared): .repository(marked(declared))
+        case .backupConfiguration(let declared): .backupConfiguration(marked(declared))
+        case .restoreSession(let declared): .restoreSession(marked(declared))
+        case .backupBlueprint(let declared): .backupBlueprint(marked(declared))
         }
     }
 }

@@ -5,15 +5,19 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
     case repository = "Repository"
     case backupConfiguration = "BackupConfiguration"
     case restoreSession = "RestoreSession"
+    case backupBlueprint = "BackupBlueprint"
 
     package var apiVersion: String {
         switch self {
         case .secret: "v1"
         case .appBinding: "appcatalog.appscode.com/v1alpha1"
         case .repository: "stash.appscode.com/v1alpha1"
-        case .backupConfiguration, .restoreSession: "stash.appscode.com/v1beta1"
+        case .backupConfiguration, .restoreSession, .backupBlueprint: "stash.appscode.com/v1beta1"
         }
     }
+
+    /// Whether its resources are of no namespace; `ObjectMeta.namespace` is empty then.
+    package var isClusterScoped: Bool { self == .backupBlueprint }
 }
 
 /// A resource: something with a kind, a name and a namespace that a manifest declares.
@@ -27,7 +31,7 @@ extension Resource {
     package var key: ResourceKey { ResourceKey(kind: Self.kind, namespace: metadata.namespace, name: metadata.name) }
 }
 
-/// Kind, namespace and name; printed `Kind namespace/name`.
+/// Kind, namespace and name; printed `Kind namespace/name`, or `Kind name` where there is no namespace.
 package struct ResourceKey: Sendable, Hashable, Codable, CustomStringConvertible {
     package var kind: ResourceKind
     package var namespace: String
@@ -39,7 +43,7 @@ package struct ResourceKey: Sendable, Hashable, Codable, CustomStringConvertible
         self.name = name
     }
 
-    package var description: String { "\(kind.rawValue) \(namespace)/\(name)" }
+    package var description: String { kind.rawValue + (namespace.isEmpty ? " \(name)" : " \(namespace)/\(name)") }
 }
 
 /// A resource of metadata and spec that may travel in messages, coded as its manifest is: apiVersion, kind, metadata, spec.

@@ -98,7 +98,9 @@ package struct RestoreSession: SpecResource {
 
     /// The rule that holds for this target's host: the one that names it, else the one that names nobody.
     package var rule: Rule? {
-        let host = spec.target.alias ?? "host-0"
-        return spec.target.rules.first { $0.targetHosts.contains(host) } ?? spec.target.rules.first(where: \.targetHosts.isEmpty)
+        spec.target.rules.first { $0.targetHosts.contains(hostname) } ?? spec.target.rules.first(where: \.targetHosts.isEmpty)
     }
+
+    /// Stash's name of the host that is restored.
+    package var hostname: String { spec.target.alias ?? "host-0" }
 }

@@ -11,6 +11,7 @@ actor ResourceFolder {
     private let path: String
     private var lastGood: ResourceSet
     private var reported: [FieldComplaint] = []
+    private var refused: [RefusedResource] = []
     private let logger: Logger
 
     /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
@@ -21,6 +22,7 @@ actor ResourceFolder {
         self.logger = logger
         let loaded = try ResourceLoader().load(path: path)
         lastGood = loaded.resources
+        refused = loaded.refused
         reported = loaded.complaints
         for complaint in loaded.complaints { Self.log(complaint, to: logger) }
     }
@@ -33,11 +35,18 @@ actor ResourceFolder {
                 reported = loaded.complaints
                 for complaint in loaded.complaints { Self.log(complaint, to: logger) }
             }
+            refused = loaded.refused
             if loaded.errors.isEmpty { lastGood = loaded.resources }
         } catch {
             logger.error("the resources cannot be read; the last ones stay", metadata: ["error": .string(error.message)])
         }
         return lastGood
+    }
+
+    /// What is in force, and what the folder has that is not, since something in it is wrong.
+    func view() -> (resources: ResourceSet, refused: [RefusedResource]) {
+        let resources = resources()
+        return (resources, refused)
     }
 
     /// Writes each resource of a file into the folder, a file a resource, replacing what an earlier apply wrote.
@@ -57,8 +66,11 @@ actor ResourceFolder {
         }
         var files: [(path: String, key: ResourceKey, text: String)] = []
         func add<Value: Resource>(_ declared: Declared<Value>, known: SourcePlace?) -> Reply? {
+            // What is made of a blueprint is made again.
+            guard declared.blueprint == nil else { return nil }
             let key = declared.value.key
-            let file = "\(path)/\(key.kind.rawValue.lowercased()).\(key.namespace).\(key.name).json"
+            let name = key.namespace.isEmpty ? key.name : "\(key.namespace).\(key.name)"
+            let file = "\(path)/\(key.kind.rawValue.lowercased()).\(name).json"
             if let known, known.file != file {
                 return .refused(
                     code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
@@ -77,6 +89,9 @@ actor ResourceFolder {
         }
         for declared in loaded.resources.restoreSessions {
             if let refusal = add(declared, known: current.restoreSession(declared.value.key)?.place) { return refusal }
+        }
+        for declared in loaded.resources.backupBlueprints {
+            if let refusal = add(declared, known: current.backupBlueprint(declared.value.key)?.place) { return refusal }
         }
         do {
             for file in files {

@@ -93,6 +93,9 @@ struct TriggerHandler: Sendable {
                 }
             }
             return .sessions(statuses: statuses)
+        case .resources(let kind, let namespace, let name):
+            return try await ResourceView(ledger: ledger, folder: folder)
+                .answer(kind: kind, namespace: namespace, name: name, at: .now())
         case .snapshots, .snapshot, .restorePlan, .check:
             return .refused(code: .invalid, message: "a Scheduler touches neither storage nor clusters; ask the workers")
         }

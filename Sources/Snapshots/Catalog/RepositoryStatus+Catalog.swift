@@ -22,7 +22,7 @@ package struct RepositorySurvey {
         let forgotten = try Forgetting(store: catalog.store).look()
         // A snapshot whose outcome cannot be read is there, and whole it is not, whatever was found before.
         let gone = try Forgetting(store: catalog.store).snapshots()
-        let lost = try LostOutcomes(catalog.store).find()
+        let lost = try catalog.lost()
         let hidden = unreadable.keys.filter { !gone.contains($0) }.map(\.text) + lost.keys.map(\.text)
         let checks = try IntegrityChecks(catalog.store)
         check = checks.deciding(among: Set(listed.map(\.id.text) + hidden))

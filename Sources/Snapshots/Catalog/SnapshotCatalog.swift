@@ -29,8 +29,13 @@ package struct SnapshotRecord: Sendable, Equatable {
 /// What a repository holds: the committed outcomes, which are its snapshots, but for those that were forgotten and are not kept.
 package struct SnapshotCatalog {
     package let store: RepositoryStore
+    private let memory: CatalogMemory?
 
-    package init(store: RepositoryStore) { self.store = store }
+    /// - Parameter memory: of a process that looks again and again; nil: all is read.
+    package init(store: RepositoryStore, memory: CatalogMemory? = nil) {
+        self.store = store
+        self.memory = memory
+    }
 
     /// All snapshots, oldest first. Aborted sessions are no snapshots.
     package func snapshots() throws -> [OutcomeEntry.Commit] { try records().map(\.commit) }
@@ -44,22 +49,23 @@ package struct SnapshotCatalog {
     package func look(includingForgotten: Bool = false) throws -> (records: [SnapshotRecord], damages: [SnapshotID: String]) {
         let forgotten = try Forgetting(store: store).snapshots()
         let marked = try MarkBook(store: store).newest()
-        var keys: [(SnapshotID, ObjectKey)] = []
+        var objects: [(SnapshotID, ObjectInfo)] = []
         try store.forEachObject("outcomes/") { (object: ObjectInfo) throws(ArchiveError) in
-            if let id = object.key.components.last.flatMap({ SnapshotID(String($0)) }) { keys.append((id, object.key)) }
+            if let id = object.key.components.last.flatMap({ SnapshotID(String($0)) }) { objects.append((id, object)) }
         }
+        memory?.keep(only: Set(objects.map(\.1.key)), of: store.location)
         var damages: [SnapshotID: String] = [:]
-        let records = try keys.compactMap { id, key -> SnapshotRecord? in
+        let records = try objects.compactMap { id, object -> SnapshotRecord? in
             let isForgotten = forgotten.contains(id)
             let standing = try marked[id].flatMap { try readMarks(at: $0, whereForgotten: isForgotten) }
             let marks = standing?.marks ?? SnapshotMarks()
             guard includingForgotten || !isForgotten || marks.isKept else { return nil }
-            switch try store.entry(OutcomeEntry.self, at: key) {
-            case .value(let outcome):
-                guard case .commit(let commit) = outcome.verdict else { return nil }
-                return SnapshotRecord(
-                    commit: commit, marks: marks, isForgotten: isForgotten, marksDamage: standing?.damage)
-            case .damaged(let cause):
+            switch try memory.map({ try $0.commit(at: object, in: store) }) ?? store.commit(at: object.key) {
+            case .value(let commit)?:
+                return commit.map {
+                    SnapshotRecord(commit: $0, marks: marks, isForgotten: isForgotten, marksDamage: standing?.damage)
+                }
+            case .damaged(let cause)?:
                 damages[id] = cause
                 return nil
             case nil: return nil
@@ -181,13 +187,14 @@ package struct SnapshotCatalog {
         }
     }
 
+    /// Sessions that have committed a snapshot whose outcome is gone, each with a sentence.
+    func lost() throws -> [SnapshotID: String] { try memory?.lost(in: store) ?? LostOutcomes(store).find() }
+
     private func commit(at key: ObjectKey) throws -> OutcomeEntry.Commit? {
-        switch try store.entry(OutcomeEntry.self, at: key) {
-        case .value(let outcome):
-            guard case .commit(let commit) = outcome.verdict else { return nil }
-            return commit
-        case .damaged(let cause): throw ArchiveError(.corrupt, cause)
-        case nil: return nil
+        switch try store.commit(at: key) {
+        case .value(let commit)?: commit
+        case .damaged(let cause)?: throw ArchiveError(.corrupt, cause)
+        case nil: nil
         }
     }
 }

@@ -11,6 +11,7 @@ struct PlanRetention {
 
     let store: RepositoryStore
     let command: SessionCommand
+    var memory: CatalogMemory?
 
     /// Forgets what the policy does not keep of the snapshots of this target and plan. May be repeated: it tells the same again.
     ///
@@ -32,7 +33,7 @@ struct PlanRetention {
 
     private func apply(_ policy: RetentionPolicy) throws -> Retention.Report {
         let source = SnapshotSource(namespace: command.namespace, target: command.target.metadata.name)
-        return try Retention(policy, of: SnapshotCatalog(store: store)).apply(run: command.id.text) {
+        return try Retention(policy, of: SnapshotCatalog(store: store, memory: memory)).apply(run: command.id.text) {
             $0.source == source && $0.invoker == command.invoker
         }
     }

@@ -34,7 +34,7 @@ struct QueryRunner {
             switch query {
             case .snapshots(let repository):
                 let store = try parts.repositories.open(repository).store
-                let found = try SnapshotCatalog(store: store).look()
+                let found = try SnapshotCatalog(store: store, memory: parts.catalogMemory).look()
                 let damaged = found.damages.map { SnapshotSummary(damaged: $0, in: repository, cause: $1) }
                 return .snapshots(summaries: found.records.map(\.summary) + damaged.sorted { $0.id < $1.id })
             case .snapshot(let repository, let id):
@@ -46,7 +46,7 @@ struct QueryRunner {
             case .restorePlan(let restore):
                 return RestoreDryRun(resources: parts.resources, clusters: parts.clusters, repositories: parts.repositories)
                     .answer(restore)
-            case .sessions, .repositories:
+            case .sessions, .repositories, .resources:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }
         } catch let error as ArchiveError where error.code == .notFound {

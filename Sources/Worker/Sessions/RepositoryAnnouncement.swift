@@ -33,9 +33,10 @@ struct RepositoryAnnouncement {
                 .refused, "FORMAT in \(repository.store.location) has \"\(repository.id)\" as its id, which is none")
         }
         let (name, namespace) = (command.repository.metadata.name, command.repository.metadata.namespace)
+        let catalog = SnapshotCatalog(store: repository.store, memory: parts.catalogMemory)
         let event = RepositoryEvent(
-            name: name, namespace: namespace, repository: id,
-            status: try RepositoryStatus(of: SnapshotCatalog(store: repository.store)), worker: parts.settings.name, time: .now())
+            name: name, namespace: namespace, repository: id, status: try RepositoryStatus(of: catalog),
+            worker: parts.settings.name, time: .now())
         return try parts.envelope.message(
             .repository, id: "\(command.id)/repository", session: command.id, payload: event, to: Topology.event,
             key: RoutingKey.repository(name), mandatory: false)

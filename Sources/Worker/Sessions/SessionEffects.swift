@@ -239,7 +239,7 @@ final class SessionEffects {
         }
         conditions += try RefusalConditions(command, outcome, plan, journal).conditions(at: now)
         if command.kind == .backup, outcome.isCommit,
-            let retention = PlanRetention(store: repository.store, command: command)
+            let retention = PlanRetention(store: repository.store, command: command, memory: parts.catalogMemory)
                 .condition(isGivenUp: endurance.finishesBlindly)
         {
             conditions.append(retention)

@@ -5,6 +5,7 @@ package import Manifests
 import Messages
 package import Runtime
 import Sessions
+import Snapshots
 
 /// What all deliveries of one worker process share.
 package final class WorkerParts: Sendable {
@@ -19,6 +20,7 @@ package final class WorkerParts: Sendable {
     let envelope: Envelope
     let logger: Logger
     let manifests = ManifestCache()
+    let catalogMemory = CatalogMemory()
     let loadGates = LoadGates()
     let doneSlices = DoneSlices()
     let pageSizes = PageSizes()

@@ -108,7 +108,7 @@ final class SheafClient {
     private static func addressee(of query: Query) -> (exchange: String, answerer: Answerer) {
         switch query {
         case .snapshots, .snapshot, .restorePlan, .check: (Topology.command, .workers)
-        case .sessions, .repositories: (Topology.trigger, .scheduler)
+        case .sessions, .repositories, .resources: (Topology.trigger, .scheduler)
         }
     }
 

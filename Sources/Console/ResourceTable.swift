@@ -1,0 +1,61 @@
+package import Runtime
+
+/// Resources in columns, those that Stash prints.
+package enum ResourceTable {
+    private struct Column {
+        let head: String
+        let path: [String]
+
+        init(_ head: String, _ path: String...) { (self.head, self.path) = (head, path) }
+    }
+
+    private static let columns: [String: [Column]] = [
+        "AppBinding": [Column("TYPE", "spec", "type"), Column("VERSION", "spec", "version")],
+        "Repository": [
+            Column("INTEGRITY", "status", "integrity"), Column("SIZE", "status", "totalSize"),
+            Column("SNAPSHOT-COUNT", "status", "snapshotCount"), Column("LAST-SUCCESSFUL-BACKUP", "status", "lastBackupTime"),
+        ],
+        "BackupConfiguration": [
+            Column("TASK", "spec", "task", "name"), Column("SCHEDULE", "spec", "schedule"), Column("PAUSED", "spec", "paused"),
+            Column("PHASE", "status", "phase"), Column("NEXT-RUN", "status", "nextRun"),
+        ],
+        "BackupBlueprint": [Column("TASK", "spec", "task", "name"), Column("SCHEDULE", "spec", "schedule")],
+        "BackupSession": [
+            Column("INVOKER-TYPE", "spec", "invoker", "kind"), Column("INVOKER-NAME", "spec", "invoker", "name"),
+            Column("PHASE", "status", "phase"), Column("DURATION", "status", "sessionDuration"),
+            Column("CREATED", "metadata", "creationTimestamp"),
+        ],
+        "RestoreSession": [
+            Column("REPOSITORY", "spec", "repository", "name"), Column("PHASE", "status", "phase"),
+            Column("DURATION", "status", "sessionDuration"),
+        ],
+    ]
+
+    /// - Parameter objects: of one kind.
+    package static func lines(_ objects: [JSONValue]) -> [String] {
+        let columns = objects.first?["kind"]?.string.flatMap { Self.columns[$0] } ?? []
+        let isNamespaced = objects.contains { $0[path: ["metadata", "namespace"]] != nil }
+        let all =
+            (isNamespaced ? [Column("NAMESPACE", "metadata", "namespace")] : []) + [Column("NAME", "metadata", "name")] + columns
+        var table = TextTable(all.map { ($0.head, .left) })
+        for object in objects { table.append(all.map { text(of: object[path: $0.path]) }) }
+        return table.lines
+    }
+
+    /// One resource whole, and what its conditions say in sentences.
+    package static func findings(_ object: JSONValue) -> [String] {
+        (object[path: ["status", "conditions"]]?.array ?? []).compactMap { condition in
+            guard let type = condition["type"]?.string, let status = condition["status"]?.string else { return nil }
+            return "\(type) \(status): \(DeadLetterTable.harmless(condition["message"]?.string ?? "", width: .max))"
+        }
+    }
+
+    private static func text(of value: JSONValue?) -> String {
+        switch value {
+        case nil, .null?: "-"
+        case .string(let text)?: DeadLetterTable.harmless(text, width: .max)
+        case .bool(let flag)?: "\(flag)"
+        case let other?: other.serialized()
+        }
+    }
+}

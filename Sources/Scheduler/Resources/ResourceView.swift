@@ -1,0 +1,119 @@
+import Manifests
+import Messages
+import Runtime
+
+/// Answers `sheaf get` and `describe`: resources as they are declared, each with its status.
+struct ResourceView {
+    /// What may be asked for, by Stash's kind.
+    enum Kind: String, CaseIterable {
+        case secret = "Secret"
+        case appBinding = "AppBinding"
+        case repository = "Repository"
+        case backupConfiguration = "BackupConfiguration"
+        case backupBlueprint = "BackupBlueprint"
+        case backupSession = "BackupSession"
+        case restoreSession = "RestoreSession"
+
+        /// - Parameter text: in any case, one or many: `backupconfiguration`, `BackupConfigurations`, `repositories`.
+        init?(_ text: String) {
+            let word = text.lowercased()
+            guard let kind = Self.allCases.first(where: { $0.words.contains(word) }) else { return nil }
+            self = kind
+        }
+
+        private var words: [String] {
+            let word = rawValue.lowercased()
+            return [word, word.hasSuffix("y") ? word.dropLast() + "ies" : word + "s"]
+        }
+    }
+
+    /// Sessions that are shown at most.
+    private static let sessionLimit = 1000
+
+    let ledger: Ledger
+    let folder: ResourceFolder
+
+    func answer(kind text: String, namespace: String?, name: String?, at now: Timestamp) async throws -> Reply {
+        guard let kind = Kind(text) else {
+            let kinds = Kind.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
+            return .refused(code: .invalid, message: "there is no kind \(text) here; there are \(kinds)")
+        }
+        let (resources, refused) = await folder.view()
+        let isMeant = { (metadata: (namespace: String, name: String)) in
+            (namespace == nil || metadata.namespace.isEmpty || metadata.namespace == namespace)
+                && (name == nil || metadata.name == name)
+        }
+        var objects: [JSONValue]
+        if kind == .backupSession {
+            objects = try await sessions(.backup).filter { isMeant(($0.identity.namespace, $0.identity.name)) }.map(
+                \.backupSession)
+        } else {
+            let broken = refused.filter { $0.key.kind.rawValue == kind.rawValue && isMeant(($0.key.namespace, $0.key.name)) }
+            let keys = Set(broken.map(\.key))
+            objects = try await declared(kind, resources, now).filter {
+                isMeant(($0.key.namespace, $0.key.name)) && !keys.contains($0.key)
+            }
+            .map(\.object)
+            objects += broken.map { Self.object($0.source, ResourceStatus(refused: $0)) }
+        }
+        if let name, objects.isEmpty {
+            let place = namespace.map { " in namespace \($0)" } ?? ""
+            return .refused(
+                code: .notFound,
+                message: "there is no \(kind.rawValue) \(name)\(place); list them with: sheaf get \(text) --all-namespaces")
+        }
+        return .resources(objects: objects)
+    }
+
+    private func declared(
+        _ kind: Kind, _ resources: ResourceSet, _ now: Timestamp
+    ) async throws -> [(key: ResourceKey, object: JSONValue)] {
+        func all<Value: Resource>(
+            _ list: [Declared<Value>], _ status: (Value) -> ResourceStatus
+        ) -> [(key: ResourceKey, object: JSONValue)] {
+            list.map { ($0.value.key, Self.object($0.source, status($0.value))) }
+        }
+        switch kind {
+        case .secret: return all(resources.secrets) { _ in ResourceStatus() }
+        case .appBinding: return all(resources.appBindings) { _ in ResourceStatus() }
+        case .repository: return all(resources.repositories) { _ in ResourceStatus() }
+        case .backupBlueprint: return all(resources.backupBlueprints) { _ in ResourceStatus() }
+        case .backupConfiguration:
+            return all(resources.backupConfigurations) { ResourceStatus(of: $0, in: resources, at: now) }
+        case .restoreSession:
+            let latest = Dictionary(
+                try await sessions(.restore).map { ("\($0.identity.namespace)/\($0.identity.invoker.name)", $0) },
+                uniquingKeysWith: { newest, _ in newest })
+            return all(resources.restoreSessions) { restore in
+                var status = ResourceStatus(of: restore, in: resources)
+                let session = latest["\(restore.metadata.namespace)/\(restore.metadata.name)"]
+                if case .object(let members)? = session?.restoreStatus {
+                    status.fields = members.filter { $0.name != "conditions" }
+                }
+                return status
+            }
+        case .backupSession: return []
+        }
+    }
+
+    /// Newest first.
+    private func sessions(_ kind: SessionKind) async throws -> [SessionObject] {
+        var objects: [SessionObject] = []
+        for session in try await ledger.sessions(limit: Self.sessionLimit) where session.identity?.kind == kind {
+            let command = try await ledger.message(of: session.id).map {
+                try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: $0).data
+            }
+            if let object = SessionObject(session, indices: try await ledger.indices(of: session.id), command: command) {
+                objects.append(object)
+            }
+        }
+        return objects
+    }
+
+    private static func object(_ source: YAMLNode, _ status: ResourceStatus) -> JSONValue {
+        var object = source.json
+        let status = status.json
+        if status.members?.isEmpty == false { object["status"] = status }
+        return object
+    }
+}

@@ -1,0 +1,111 @@
+import Messages
+import Runtime
+
+/// A session of the ledger as Stash's object: BackupSession, or the status of a RestoreSession.
+struct SessionObject {
+    let session: LedgerSession
+    let identity: LedgerSession.Identity
+    let indices: [LedgerIndex]
+    /// Nil where the message is not known, only events of the session.
+    let command: SessionCommand?
+
+    /// Nil for a session of which only stray progress is known.
+    init?(_ session: LedgerSession, indices: [LedgerIndex], command: SessionCommand?) {
+        guard let identity = session.identity else { return nil }
+        (self.session, self.identity, self.indices, self.command) = (session, identity, indices, command)
+    }
+
+    var backupSession: JSONValue {
+        var spec: JSONValue = [
+            "invoker": [
+                "apiGroup": "stash.appscode.com", "kind": .string(identity.invoker.kind), "name": .string(identity.invoker.name),
+            ]
+        ]
+        spec["retryLeft"] = command?.retryLeft.map { JSONValue($0) }
+        return [
+            "apiVersion": .string(ResourceKind.backupConfiguration.apiVersion), "kind": "BackupSession",
+            "metadata": [
+                "name": .string(identity.name), "namespace": .string(identity.namespace), "uid": .string(session.id),
+                "creationTimestamp": .string("\(session.createdAt)"),
+                "labels": [
+                    "stash.appscode.com/invoker-type": .string(identity.invoker.kind),
+                    "stash.appscode.com/invoker-name": .string(identity.invoker.name),
+                    "stash.appscode.com/target-kind": .string(ResourceKind.appBinding.rawValue),
+                    "stash.appscode.com/target-name": .string(identity.target),
+                ],
+            ],
+            "spec": spec, "status": backupStatus,
+        ]
+    }
+
+    private var backupStatus: JSONValue {
+        var stats = hostStatus
+        if let snapshot = session.snapshot {
+            stats["snapshots"] = [
+                ["name": .string(snapshot), "totalSize": size(session.bytes), "uploaded": size(session.storedBytes)]
+            ]
+        }
+        var target: JSONValue = ["ref": reference, "totalHosts": 1, "phase": .string(session.phase.rawValue)]
+        // Hosts that have ended; Stash writes their figures then.
+        if session.phase.isFinal, session.phase != .skipped { target["stats"] = [stats] }
+        var status = commonStatus
+        status["targets"] = [target]
+        return status
+    }
+
+    /// What a RestoreSession's status has of its latest session.
+    var restoreStatus: JSONValue {
+        var status = commonStatus
+        status["totalHosts"] = 1
+        if session.phase.isFinal { status["stats"] = [hostStatus] }
+        return status
+    }
+
+    private var commonStatus: JSONValue {
+        var status: JSONValue = ["phase": .string(session.phase.rawValue)]
+        status["sessionDuration"] = session.duration.map { .string($0.shortText) }
+        status["sessionDeadline"] = session.deadline.map { .string("\($0)") }
+        if !session.conditions.isEmpty {
+            status["conditions"] = .array(
+                session.conditions.map {
+                    [
+                        "type": .string($0.type), "status": .string($0.status), "reason": .string($0.reason),
+                        "message": .string($0.message), "lastTransitionTime": .string("\($0.lastTransitionTime)"),
+                    ]
+                })
+        }
+        return status
+    }
+
+    /// Of the one host that a session has: Sheaf's workers share it.
+    private var hostStatus: JSONValue {
+        var stats: JSONValue = ["phase": session.phase == .succeeded ? "Succeeded" : "Failed"]
+        stats["hostname"] = hostname.map { .string($0) }
+        stats["duration"] = session.duration.map { .string($0.shortText) }
+        stats["error"] = session.error.map { .string($0) }
+        stats["documents"] = JSONValue(session.documents)
+        if !indices.isEmpty {
+            stats["indices"] = .array(
+                indices.map {
+                    [
+                        "name": .string($0.name), "documents": JSONValue($0.documents), "total": JSONValue($0.totalDocuments),
+                        "bytes": JSONValue($0.bytes),
+                    ]
+                })
+        }
+        return stats
+    }
+
+    private var hostname: String? { command?.configuration?.hostname ?? command?.restore?.hostname }
+
+    private var reference: JSONValue {
+        var reference: JSONValue = [
+            "apiVersion": .string(ResourceKind.appBinding.apiVersion), "kind": .string(ResourceKind.appBinding.rawValue),
+            "name": .string(identity.target),
+        ]
+        reference["namespace"] = command.map { .string($0.target.metadata.namespace) }
+        return reference
+    }
+
+    private func size(_ bytes: Int) -> JSONValue { .string("\(ByteCount(bytes))") }
+}
