@@ -53,6 +53,7 @@ package enum SessionReport {
             ("seconds", seconds(status).map { JSONValue($0) } ?? .null),
             ("partsByWorker", object(status.partsByWorker.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })),
             ("conditions", .array(status.conditions.map(condition))), ("error", status.error.map(JSONValue.string) ?? .null),
+            ("retried", status.retried.map { .bool($0) } ?? .null), ("nextRetry", time(status.nextRetry)),
         ]
         return object(members)
     }
@@ -64,7 +65,8 @@ package enum SessionReport {
             ("namespace", .string(namespace)), ("invoker", self.invoker(invoker)), ("target", .null), ("repository", .null),
             ("phase", .string(Phase.pending.rawValue)), ("snapshot", .null), ("requestedAt", .null), ("startedAt", .null),
             ("finishedAt", .null), ("indices", []), ("documents", 0), ("expectedDocuments", 0), ("bytes", 0), ("storedBytes", 0),
-            ("seconds", .null), ("partsByWorker", [:]), ("conditions", []), ("error", .null),
+            ("seconds", .null), ("partsByWorker", [:]), ("conditions", []), ("error", .null), ("retried", .null),
+            ("nextRetry", .null),
         ])
     }
 

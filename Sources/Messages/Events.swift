@@ -82,10 +82,14 @@ package struct StatusEvent: Codable, Sendable, Equatable {
     package var snapshot: SnapshotID?
     package var indices: [IndexResult]
     package var conditions: [Condition]
-    /// Why the session is Failed, in a sentence.
+    /// Why the session is Failed or Skipped, in a sentence.
     package var error: String?
     /// Parts stored by each worker.
     package var partsByWorker: [String: Int]
+    /// Stash's `retried`: another session has followed this failed one. Only a Scheduler tells.
+    package var retried: Bool?
+    /// When one is to, or was. Only a Scheduler tells.
+    package var nextRetry: Timestamp?
 
     package init(
         of command: SessionCommand, phase: Phase, source: PhaseSource, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,

@@ -7,6 +7,8 @@ package import Runtime
 package struct CronSchedule: Hashable, Sendable {
     package let expression: CronExpression
     package let zone: TimeZoneRules
+    /// From a slot to its run, always the same (`Jitter`). The slot stays what names the session.
+    package let delay: Duration
 
     /// What must outlive a restart.
     package struct State: Hashable, Sendable {
@@ -40,9 +42,10 @@ package struct CronSchedule: Hashable, Sendable {
     package static let clockTolerance: Duration = .seconds(3_600)
     private static let countedMisses = 1_000
 
-    package init(expression: CronExpression, zone: TimeZoneRules) {
+    package init(expression: CronExpression, zone: TimeZoneRules, delay: Duration = .zero) {
         self.expression = expression
         self.zone = zone
+        self.delay = delay
     }
 
     /// Schedule and zone in one text, as `State` keeps it.
@@ -53,6 +56,7 @@ package struct CronSchedule: Hashable, Sendable {
     /// A new or changed schedule starts at `now`: it does not make up for slots from before it was known. Slots that pass
     /// in a pause are not made up for either. A state from the future, left by a clock that was wrong, starts afresh.
     package func advance(_ state: State?, to now: Timestamp, isPaused: Bool) -> (state: State, actions: [Action]) {
+        // A state that starts at `now` is ahead of the slots that are due by the delay.
         guard var state, state.rule == rule, state.handledUntil <= now + Self.clockTolerance else {
             let fresh = State(
                 rule: rule, knownSince: min(state?.knownSince ?? now, now), handledUntil: now, lastSlot: state?.lastSlot,
@@ -60,12 +64,16 @@ package struct CronSchedule: Hashable, Sendable {
             return (fresh, [])
         }
         let start = state.handledUntil
+        let horizon = now - delay
         state.isPaused = isPaused
-        state.handledUntil = max(start, now)
-        guard !isPaused, let slot = latestSlot(after: start, until: now) else { return (state, []) }
+        state.handledUntil = max(start, horizon)
+        guard !isPaused, let slot = latestSlot(after: start, until: horizon) else { return (state, []) }
         state.lastSlot = slot
         return (state, [.fire(slot: slot, missed: missedSlots(after: start, before: slot))])
     }
+
+    /// When `advance` next has something to do for a state that it returned: the run of the next slot that is not dealt with, nil for never.
+    package func nextRun(after state: State) -> Timestamp? { nextSlot(after: state.handledUntil).map { $0 + delay } }
 
     /// The next slot after `time`, nil when the schedule never fires.
     package func nextSlot(after time: Timestamp) -> Timestamp? { expression.next(after: time, in: zone) }

@@ -137,7 +137,9 @@ extension Ledger {
                     deadline: record.deadline.map(Timestamp.init(milliseconds:)), snapshot: standing.snapshot,
                     documents: total?.documents ?? 0, totalDocuments: total?.totalDocuments ?? 0, bytes: total?.bytes ?? 0,
                     storedBytes: total?.storedBytes ?? 0, error: standing.error,
-                    conditions: try LedgerRecord.conditions(in: standing.conditions)))
+                    conditions: try LedgerRecord.conditions(in: standing.conditions), retryLeft: record.retryLeft,
+                    nextRetry: record.nextRetry.map(Timestamp.init(milliseconds:)),
+                    retriedAs: record.retriedAs.flatMap { $0.isEmpty ? nil : $0 }))
         }
         return sessions
     }
@@ -189,6 +191,12 @@ extension Ledger {
         record.rescueAt = row["rescue_at"].integer
         record.deadline = row["deadline"].integer
         record.message = row["message"].blob
+        record.targetNamespace = row["target_namespace"].text
+        record.publishedAt = row["published_at"].integer
+        record.notAfter = row["not_after"].integer
+        record.retryLeft = row["retry_left"].integer
+        record.nextRetry = row["next_retry"].integer
+        record.retriedAs = row["retried_as"].text
         record.standing = LedgerRecord.Standing(
             source: source, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,
             snapshot: row["snapshot"].text, error: row["error"].text, conditions: row["conditions"].text ?? "[]")

@@ -39,7 +39,7 @@ package actor Ledger {
                 switch event.content {
                 case .status(let status): try save(status.indices, of: event.session, by: status.source)
                 case .progress(let progress): try save(progress, of: event.session, at: event.time)
-                case .request, .rescue: break
+                case .request, .rescue, .retry: break
                 }
             }
             for record in records.values { try save(record) }
@@ -74,9 +74,12 @@ package actor Ledger {
     /// Forgets finished sessions from before `limit`, and stray progress of forgotten ones.
     ///
     /// Of each invoker the newest `keep` sessions stay, and the last success always, since alerts measure against it.
+    /// - Parameter more: what is kept of a plan (namespace and name) where that is more than `keep`.
     /// - Returns: how many sessions went.
     @discardableResult
-    package func prune(before limit: Timestamp, keepingNewest keep: Int) throws(SchedulerError) -> Int {
+    package func prune(
+        before limit: Timestamp, keepingNewest keep: Int, andMoreOf more: [PlanName: Int] = [:]
+    ) throws(SchedulerError) -> Int {
         try database.transaction { () throws(SchedulerError) in
             let doomed = try database.query(
                 """
@@ -85,12 +88,16 @@ package actor Ledger {
                         sum(phase = 'Succeeded') OVER newest AS successes, phase = 'Succeeded' AS is_success
                     FROM sessions
                     WINDOW newest AS (PARTITION BY namespace, invoker_kind, invoker_name ORDER BY created_at DESC, id DESC))
-                SELECT id FROM sessions JOIN ranked USING (id)
+                SELECT id, place, namespace, invoker_kind, invoker_name, kind FROM sessions JOIN ranked USING (id)
                 WHERE created_at < ?1 AND (
                     (phase IN ('Succeeded', 'Failed', 'Skipped') AND place > ?2 AND NOT (is_success AND successes = 1))
                     OR (kind IS NULL AND ifnull(progress_at, first_event_at) < ?1))
                 """, [.integer(limit.milliseconds), .integer(keep)]
-            ) { $0["id"].text ?? "" }
+            ) { row -> String? in
+                let plan = PlanName(namespace: row["namespace"].text ?? "", name: row["invoker_name"].text ?? "")
+                let kept = row["invoker_kind"].text == BackupConfiguration.kind.rawValue ? more[plan] ?? 0 : 0
+                return (row["place"].integer ?? 0) > kept || row["kind"].text == nil ? row["id"].text : nil
+            }.compactMap(\.self)
             for id in doomed {
                 try database.run("DELETE FROM parts WHERE session = ?", .text(id))
                 try database.run("DELETE FROM indices WHERE session = ?", .text(id))
@@ -112,8 +119,9 @@ package actor Ledger {
             INSERT OR REPLACE INTO sessions (
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
                 first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, source, status_at,
-                finished_at, snapshot, error, conditions)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                finished_at, snapshot, error, conditions, target_namespace, published_at, not_after, retry_left, next_retry,
+                retried_as)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
             SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
@@ -122,7 +130,9 @@ package actor Ledger {
             SQLiteValue(record.progressAt), SQLiteValue(record.rescueAt), SQLiteValue(record.deadline),
             SQLiteValue(record.message), .text(standing.phase.rawValue), .integer(standing.source.rawValue),
             .integer(standing.at), SQLiteValue(standing.finishedAt), SQLiteValue(standing.snapshot),
-            SQLiteValue(standing.error), .text(standing.conditions))
+            SQLiteValue(standing.error), .text(standing.conditions), SQLiteValue(record.targetNamespace),
+            SQLiteValue(record.publishedAt), SQLiteValue(record.notAfter), SQLiteValue(record.retryLeft),
+            SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs))
     }
 
     private func save(

@@ -4,8 +4,10 @@ package import Runtime
 extension LedgerEvent {
     /// The Scheduler, or someone else, asked for a session.
     ///
-    /// - Parameter message: the message as published, for a rescue.
-    package init(request command: SessionCommand, message: [UInt8]?) {
+    /// - Parameters:
+    ///   - message: the message, for publishing it, or publishing it again.
+    ///   - publishedAt: nil while the session waits for its turn.
+    package init(request command: SessionCommand, message: [UInt8]?, publishedAt: Timestamp?) {
         let identity = LedgerSession.Identity(
             kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
             repository: command.repository.metadata.name, target: command.target.metadata.name)
@@ -13,7 +15,9 @@ extension LedgerEvent {
             session: command.id.text, time: command.requestedAt,
             content: .request(
                 Request(
-                    identity: identity, deadline: command.requestedAt + .seconds(command.allowedSeconds), message: message)))
+                    identity: identity, deadline: command.requestedAt + .seconds(command.allowedSeconds), message: message,
+                    publishedAt: publishedAt, targetNamespace: command.target.metadata.namespace, notAfter: command.notAfter,
+                    retryLeft: command.retryLeft)))
     }
 
     /// - Parameter time: that of the message's envelope.

@@ -11,20 +11,48 @@ package struct LedgerEvent: Equatable, Sendable {
         case progress(Progress)
         /// The Scheduler published the session message again.
         case rescue
+        /// What becomes of a Failed session: when another is to follow it, and which has.
+        case retry(Retry)
     }
 
-    /// The Scheduler, or someone else, published a session message.
+    /// The Scheduler, or someone else, asked for a session.
     package struct Request: Equatable, Sendable {
         package var identity: LedgerSession.Identity
         /// The moment from which a session that has not ended may be called Failed.
         package var deadline: Timestamp?
         /// The message as it was published, for publishing it again.
         package var message: [UInt8]?
+        /// When workers may have come to know it; nil while it waits for its turn.
+        package var publishedAt: Timestamp?
+        /// Namespace of the AppBinding.
+        package var targetNamespace: String?
+        /// A session that no worker has begun by then never will be.
+        package var notAfter: Timestamp?
+        package var retryLeft: Int?
 
-        package init(identity: LedgerSession.Identity, deadline: Timestamp? = nil, message: [UInt8]? = nil) {
+        package init(
+            identity: LedgerSession.Identity, deadline: Timestamp? = nil, message: [UInt8]? = nil, publishedAt: Timestamp? = nil,
+            targetNamespace: String? = nil, notAfter: Timestamp? = nil, retryLeft: Int? = nil
+        ) {
             self.identity = identity
             self.deadline = deadline
             self.message = message
+            self.publishedAt = publishedAt
+            self.targetNamespace = targetNamespace
+            self.notAfter = notAfter
+            self.retryLeft = retryLeft
+        }
+    }
+
+    /// Stash's `nextRetry` and `retried`.
+    package struct Retry: Equatable, Sendable {
+        package var at: Timestamp?
+        /// The id of the session that follows; empty when none will.
+        package var session: String?
+
+        package init(at: Timestamp? = nil, session: String? = nil) {
+            self.at = at
+            self.session = session
         }
     }
 

@@ -38,6 +38,13 @@ struct LedgerRecord: Equatable {
     var rescueAt: Int?
     var deadline: Int?
     var message: [UInt8]?
+    var targetNamespace: String?
+    var publishedAt: Int?
+    var notAfter: Int?
+    var retryLeft: Int?
+    var nextRetry: Int?
+    /// Empty when no session will follow.
+    var retriedAs: String?
     var standing: Standing
 
     init(id: String, at time: Int) {
@@ -57,6 +64,10 @@ struct LedgerRecord: Equatable {
             requestedAt = Self.least(requestedAt, time)
             deadline = Self.greatest(deadline, request.deadline?.milliseconds)
             message = message ?? request.message
+            targetNamespace = targetNamespace ?? request.targetNamespace
+            publishedAt = Self.least(publishedAt, request.publishedAt?.milliseconds)
+            notAfter = Self.greatest(notAfter, request.notAfter?.milliseconds)
+            retryLeft = Self.least(retryLeft, request.retryLeft)
         case .status(let status):
             try apply(status, at: time)
         case .progress:
@@ -66,6 +77,9 @@ struct LedgerRecord: Equatable {
             standing = max(standing, Standing(source: .announced, phase: .running, at: 0))
         case .rescue:
             rescueAt = Self.greatest(rescueAt, time)
+        case .retry(let retry):
+            nextRetry = Self.least(nextRetry, retry.at?.milliseconds)
+            retriedAs = Self.greatest(retriedAs, retry.session)
         }
     }
 
@@ -94,7 +108,7 @@ struct LedgerRecord: Equatable {
         return min(left, right)
     }
 
-    private static func greatest(_ left: Int?, _ right: Int?) -> Int? {
+    private static func greatest<Value: Comparable>(_ left: Value?, _ right: Value?) -> Value? {
         guard let left, let right else { return left ?? right }
         return max(left, right)
     }

@@ -37,6 +37,17 @@ enum LedgerSchema {
             rule TEXT NOT NULL, known_since INTEGER NOT NULL, handled_until INTEGER NOT NULL, last_slot INTEGER, is_paused INTEGER NOT NULL,
             PRIMARY KEY (namespace, name)
         ) WITHOUT ROWID;
+        """,
+        // A session with a message that was not published waits for its turn.
         """
+        ALTER TABLE sessions ADD COLUMN target_namespace TEXT;
+        ALTER TABLE sessions ADD COLUMN published_at INTEGER;
+        ALTER TABLE sessions ADD COLUMN not_after INTEGER;
+        ALTER TABLE sessions ADD COLUMN retry_left INTEGER;
+        ALTER TABLE sessions ADD COLUMN next_retry INTEGER;
+        ALTER TABLE sessions ADD COLUMN retried_as TEXT;
+        UPDATE sessions SET published_at = ifnull(requested_at, first_event_at) WHERE message IS NOT NULL;
+        CREATE INDEX sessions_to_retry ON sessions (id) WHERE phase = 'Failed' AND retry_left > 0 AND retried_as IS NULL;
+        """,
     ]
 }

@@ -53,6 +53,12 @@ package struct LedgerSession: Equatable, Sendable {
     package var storedBytes: Int
     package var error: String?
     package var conditions: [Condition]
+    /// How often the backup may be asked for again should this session fail; nil means not again.
+    package var retryLeft: Int?
+    /// When another session is to follow this failed one, or was.
+    package var nextRetry: Timestamp?
+    /// The session that followed this failed one.
+    package var retriedAs: String?
 
     /// From the start, or from the request when it never started, to the end.
     package var duration: Duration? {

@@ -78,7 +78,7 @@ package final class SchedulerService: Service {
         let ticker = ScheduleTicker(
             quietLimit: settings.quietLimit, folder: folder, starter: starter, ledger: ledger, registry: registry,
             measurements: measurements,
-            version: settings.version, logger: logger)
+            version: settings.version, logger: logger, isUpToDate: { [isConnected] in isConnected.withLock { $0 } })
         try await cancelWhenGracefulShutdown {
             do {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -109,12 +109,15 @@ package final class SchedulerService: Service {
             if let gap = outcome.gap { logger.debug("the broker was looked over in part", metadata: ["reason": .string(gap)]) }
             let triggers = try await connection.consume(
                 queue: Topology.triggerQueue, prefetch: 4, maximumBodySize: PoisonError.maximumCommand + PoisonError.margin)
+            let replies = Topology.replyQueue(of: settings.name)
+            let untold = try await connection.declareQueue(replies, passive: true).messages
             let events = try await connection.consume(
-                queue: Topology.replyQueue(of: settings.name), prefetch: 64,
-                maximumBodySize: PoisonError.maximumEvent + PoisonError.margin)
-            isConnected.withLock { $0 = true }
+                queue: replies, prefetch: 64, maximumBodySize: PoisonError.maximumEvent + PoisonError.margin)
             let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)
             let listener = EventListener(ledger: ledger, measurements: measurements)
+            // What happened while nobody listened comes before any decision.
+            try await serve(events, first: untold) { try await listener.handle($0) }
+            isConnected.withLock { $0 = true }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.serve(triggers) { try await trigger.handle($0) } }
                 group.addTask { try await self.serve(events) { try await listener.handle($0) } }
@@ -125,7 +128,12 @@ package final class SchedulerService: Service {
         }
     }
 
-    private func serve(_ consumer: Consumer, _ handle: @Sendable (Delivery) async throws -> Void) async throws {
+    /// - Parameter first: returns after so many deliveries; nil: never.
+    private func serve(
+        _ consumer: Consumer, first limit: Int? = nil, _ handle: @Sendable (Delivery) async throws -> Void
+    ) async throws {
+        var served = 0
+        guard limit != 0 else { return }
         for try await delivery in consumer {
             while true {
                 do {
@@ -145,6 +153,8 @@ package final class SchedulerService: Service {
                     try await Task.sleep(for: .seconds(2))
                 }
             }
+            served += 1
+            if served == limit { return }
         }
     }
 }

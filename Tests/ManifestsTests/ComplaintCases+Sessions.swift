@@ -22,6 +22,17 @@ extension ComplaintCases {
 
     static let plans: [Case] = [
         Case(
+            "jitter",
+            "apiVersion: stash.appscode.com/v1beta1\nkind: BackupConfiguration\nmetadata: {name: a, annotations: {sheaf.dev/jitter: 5d, other.dev/x: y}}\nspec:\n  target:\n    ref: {kind: AppBinding, name: es}\n  repository: {name: r}",
+            "3:53: error: metadata.annotations[\"sheaf.dev/jitter\"]: expected a duration of at most 24h, such as 5m or 1h30m, found \"5d\""
+        ),
+        Case(
+            "annotations of a plan",
+            "apiVersion: stash.appscode.com/v1beta1\nkind: BackupConfiguration\nmetadata: {name: a, annotations: {sheaf.dev/jitter: 25h, sheaf.dev/jiter: 5m}}\nspec:\n  target:\n    ref: {kind: AppBinding, name: es}\n  repository: {name: r}",
+            "3:53: error: metadata.annotations[\"sheaf.dev/jitter\"]: expected a duration of at most 24h, such as 5m or 1h30m, found \"25h\"",
+            "3:75: error: metadata.annotations[\"sheaf.dev/jiter\"]: not an annotation of a BackupConfiguration; there is sheaf.dev/jitter"
+        ),
+        Case(
             "empty plan", "apiVersion: stash.appscode.com/v1beta1\nkind: BackupConfiguration\nmetadata: {name: a}\nspec: {}",
             "4:7: error: spec.target.ref.name: expected the AppBinding of the cluster, found nothing",
             "4:7: error: spec.repository.name: expected the name of a Repository, found nothing"),

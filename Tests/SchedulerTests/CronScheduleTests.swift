@@ -1,3 +1,4 @@
+import Messages
 import Runtime
 import Testing
 
@@ -108,5 +109,58 @@ import Testing
             never.advance(
                 CronSchedule.State(rule: never.rule, knownSince: noon, handledUntil: noon), to: noon + 1e6, isPaused: false
             ).actions.isEmpty)
+    }
+}
+
+/// A schedule whose runs come after their slots.
+@Suite struct JitterTests {
+    private let slot: Timestamp
+    private let schedule: CronSchedule
+
+    init() throws {
+        slot = try moment("2026-11-24T02:00:00Z")
+        schedule = CronSchedule(expression: try CronExpression("0 2 * * *"), zone: .utc, delay: .seconds(240))
+    }
+
+    @Test func aSlotFiresAfterItsDelayUnderItsOwnName() throws {
+        var (state, actions) = schedule.advance(nil, to: slot - 3_600, isPaused: false)
+        #expect(actions.isEmpty)
+        #expect(schedule.nextRun(after: state) == slot + 240)
+        (state, actions) = schedule.advance(state, to: slot + 239, isPaused: false)
+        #expect(actions.isEmpty)
+        (state, actions) = schedule.advance(state, to: slot + 240, isPaused: false)
+        #expect(actions == [.fire(slot: slot, missed: 0)])
+        #expect(schedule.nextRun(after: state) == slot + 86_640)
+    }
+
+    @Test func aPlanThatIsNewBetweenSlotAndRunDoesNotRun() {
+        var (state, actions) = schedule.advance(nil, to: slot + 60, isPaused: false)
+        #expect(actions.isEmpty)
+        (state, actions) = schedule.advance(state, to: slot + 300, isPaused: false)
+        #expect(actions.isEmpty)
+        #expect(schedule.nextRun(after: state) == slot + 86_640)
+    }
+
+    /// As when the annotation is changed between a slot and its run.
+    @Test func anotherDelayFiresNoSlotTwice() {
+        let prompt = CronSchedule(expression: schedule.expression, zone: .utc)
+        var (state, actions) = prompt.advance(
+            prompt.advance(nil, to: slot - 60, isPaused: false).state, to: slot, isPaused: false)
+        #expect(actions.count == 1)
+        (state, actions) = schedule.advance(state, to: slot + 600, isPaused: false)
+        #expect(actions.isEmpty && state.lastSlot == slot)
+    }
+
+    @Test func theDelayFollowsFromThePlanAloneAndLiesWithinItsSpan() throws {
+        let span = try #require(StashDuration("5m"))
+        let delays = try (0..<300).map { try Jitter.delay(within: span, namespace: "demo", name: "plan-\($0)") }
+        #expect(delays.allSatisfy { $0 >= .zero && $0 < .seconds(300) })
+        // Half of the span holds about half of the plans.
+        #expect((100...200).contains(delays.count { $0 < .seconds(150) }))
+        #expect(try Jitter.delay(within: span, namespace: "demo", name: "plan-7") == delays[7])
+        #expect(try Jitter.delay(within: span, namespace: "demop", name: "lan-7") != delays[7])
+        #expect(try Jitter.delay(within: .zero, namespace: "demo", name: "plan-7") == .zero)
+        // Pinned: two versions of the program must agree.
+        #expect(try Jitter.delay(within: span, namespace: "demo", name: "nightly") == .seconds(270))
     }
 }

@@ -35,7 +35,7 @@ import Testing
             indices: [IndexResult(name: "flights", expectedDocuments: 100, documents: 0, bytes: 0, storedBytes: 0)])
         try await ledger.apply([
             LedgerEvent(progress), LedgerEvent(running, at: start + 5),
-            LedgerEvent(request: command, message: [1, 2]),
+            LedgerEvent(request: command, message: [1, 2], publishedAt: start),
         ])
         var session = try #require(try await ledger.session("0a1b"))
         #expect(session.phase == .running && session.createdAt == start && session.startedAt == start + 5)

@@ -15,15 +15,7 @@ extension ResourceDecoder {
     /// Refuses annotations of Sheaf's that would have no effect: who writes one means something by it.
     /// - Parameter backend: nil for one that is wrong itself.
     func annotations(of backend: Backend.ProviderName?, _ fields: FieldDecoder) {
-        guard let node = fields.node("metadata")?["annotations"], case .mapping = node.content else { return }
-        fields.part(of: "metadata") { metadata in
-            metadata.part(of: "annotations") { annotations in
-                // Kubernetes takes them for other names than those in lower case.
-                for name in annotations.keys where name.lowercased().hasPrefix(RepositoryAnnotation.prefix) {
-                    check(name, backend, annotations)
-                }
-            }
-        }
+        ownAnnotations(fields) { check($0, backend, $1) }
     }
 
     private func check(_ name: String, _ backend: Backend.ProviderName?, _ annotations: FieldDecoder) {

@@ -66,7 +66,9 @@ struct ResourceDecoder {
             guard let spec, let metadata else { return nil }
             return .repository(Declared(Repository(metadata: metadata, spec: spec), source: document))
         case .backupConfiguration:
-            guard let spec = spec(fields, "the plan's fields", backupConfiguration), let metadata else { return nil }
+            let spec = spec(fields, "the plan's fields", backupConfiguration)
+            planAnnotations(fields)
+            guard let spec, let metadata else { return nil }
             return .backupConfiguration(Declared(BackupConfiguration(metadata: metadata, spec: spec), source: document))
         case .restoreSession:
             guard let spec = spec(fields, "the restore's fields", restoreSession), let metadata else { return nil }

@@ -23,30 +23,32 @@ package struct ResourceLoader: Sendable {
     /// - Throws: `.notFound` when there is nothing at the path, `.unreadable` for a folder that cannot be listed or a single
     ///   file that cannot be read. An unreadable file of a folder is a complaint.
     package func load(path: String) throws(ManifestError) -> LoadedResources {
+        var cache = ManifestCache()
+        return try load(path: path, reusing: &cache)
+    }
+
+    /// As `load(path:)`, but reads no file again that `cache` has and that has not changed.
+    package func load(path: String, reusing cache: inout ManifestCache) throws(ManifestError) -> LoadedResources {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw ManifestError(.notFound, "no file or folder \(path); name a folder of manifests or a manifest")
         }
-        var reading = Reading()
-        if isDirectory {
-            let names: [String]
-            do {
-                names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-            } catch {
-                throw ManifestError(.unreadable, "cannot list the folder \(path): \(error)")
-            }
-            let base = path.hasSuffix("/") ? path : path + "/"
-            for name in names where isManifest(name) {
-                do {
-                    reading.read(try bytes(of: base + name), file: base + name)
-                } catch {
-                    reading.log.add(FieldComplaint(.error, at: SourcePlace(file: base + name), error.message))
-                }
-            }
-        } else {
-            reading.read(try bytes(of: path), file: path)
+        guard isDirectory else { return LoadedResources(of: [ManifestReading(try bytes(of: path), file: path)]) }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        } catch {
+            throw ManifestError(.unreadable, "cannot list the folder \(path): \(error)")
         }
-        return reading.finish()
+        let base = path.hasSuffix("/") ? path : path + "/"
+        let files = names.filter(isManifest).map { base + $0 }
+        return cache.resources(of: files) { file in
+            do throws(ManifestError) {
+                return ManifestReading(try bytes(of: file), file: file)
+            } catch {
+                return ManifestReading(unreadable: FieldComplaint(.error, at: SourcePlace(file: file), error.message))
+            }
+        }
     }
 
     /// Reads a text as if it were a file of that name.
@@ -55,9 +57,7 @@ package struct ResourceLoader: Sendable {
     }
 
     package func load(bytes: [UInt8], name: String) -> LoadedResources {
-        var reading = Reading()
-        reading.read(bytes, file: name)
-        return reading.finish()
+        LoadedResources(of: [ManifestReading(bytes, file: name)])
     }
 
     private func isManifest(_ name: String) -> Bool {
@@ -69,47 +69,6 @@ package struct ResourceLoader: Sendable {
             return Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
             throw ManifestError(.unreadable, "cannot read \(path): \(error)")
-        }
-    }
-}
-
-/// One load under way.
-private struct Reading {
-    let log = ComplaintLog()
-    var set = ResourceSet()
-    var refused: [RefusedResource] = []
-
-    /// Blueprints are used once all is read.
-    mutating func finish() -> LoadedResources {
-        let made = BlueprintUse(of: set).expand()
-        for resource in made.resources { _ = set.add(resource) }
-        let complaints = log.complaints + made.complaints.filter { !log.complaints.contains($0) }
-        return LoadedResources(resources: set, refused: refused, complaints: complaints.sorted { $0.place < $1.place })
-    }
-
-    mutating func read(_ bytes: [UInt8], file: String) {
-        for document in YAMLComposer.documents(of: bytes, file: file, log: log) {
-            guard document.node["kind"]?.text == "List", document.node["apiVersion"]?.text == "v1",
-                case .sequence(let items) = document.node["items"]?.content
-            else {
-                add(document.node, isSound: document.isSound)
-                continue
-            }
-            for item in items { add(item, isSound: document.isSound) }
-        }
-    }
-
-    /// What is not sound as YAML is decoded for its complaints only.
-    private mutating func add(_ document: YAMLNode, isSound: Bool) {
-        switch ResourceDecoder(log: log).decode(document) {
-        case .refused(let resource): if let resource { refused.append(resource) }
-        case .unhandled(let resource): set.unhandled.append(resource)
-        case .resource(let declared):
-            guard isSound else { return }
-            guard let earlier = set.add(declared) else { return }
-            let message = "\(declared.key) is already declared at \(earlier)"
-            let place = document["metadata"]?["name"]?.place ?? document.place
-            log.add(FieldComplaint(.error, at: place, path: "metadata.name", message))
         }
     }
 }

@@ -26,7 +26,7 @@ struct EventListener: Sendable {
             let event = try delivery.session()
             // What the workers refuse for its reply_to must not be rescued later.
             _ = try delivery.replyTo()
-            var events = [LedgerEvent(request: event.data, message: delivery.body)]
+            var events = [LedgerEvent(request: event.data, message: delivery.body, publishedAt: event.time)]
             if delivery.attempt > 0 {
                 events.append(LedgerEvent(session: event.data.id.text, time: event.time, content: .rescue))
             }

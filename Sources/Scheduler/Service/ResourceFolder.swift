@@ -4,7 +4,8 @@ import Manifests
 import Messages
 import Runtime
 
-/// The folder of manifests that the Scheduler works from. Read anew each time, so that an edited file counts at once.
+/// The folder of manifests that the Scheduler works from. Looked at anew each time, so that an edited file counts at once; unchanged ones are not
+/// read again.
 ///
 /// A folder with an error keeps the resources of its last good reading.
 actor ResourceFolder {
@@ -12,6 +13,7 @@ actor ResourceFolder {
     private var lastGood: ResourceSet
     private var reported: [FieldComplaint] = []
     private var refused: [RefusedResource] = []
+    private var cache: ManifestCache
     private let logger: Logger
 
     /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
@@ -20,7 +22,9 @@ actor ResourceFolder {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         self.logger = logger
-        let loaded = try ResourceLoader().load(path: path)
+        var cache = ManifestCache()
+        let loaded = try ResourceLoader().load(path: path, reusing: &cache)
+        self.cache = cache
         lastGood = loaded.resources
         refused = loaded.refused
         reported = loaded.complaints
@@ -30,7 +34,7 @@ actor ResourceFolder {
     /// What the folder says now.
     func resources() -> ResourceSet {
         do {
-            let loaded = try ResourceLoader().load(path: path)
+            let loaded = try ResourceLoader().load(path: path, reusing: &cache)
             if loaded.complaints != reported {
                 reported = loaded.complaints
                 for complaint in loaded.complaints { Self.log(complaint, to: logger) }

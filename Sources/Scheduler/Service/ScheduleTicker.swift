@@ -2,10 +2,13 @@ import Manifests
 import Messages
 import Runtime
 
-/// Looks at all schedules once a second, starts what is due, rescues what went quiet, and keeps the page of metrics fresh.
+/// Looks at all schedules once a second: starts what is due, retries what failed, publishes what has waited, rescues what went quiet, and
+/// keeps the page of metrics fresh.
 struct ScheduleTicker: Sendable {
     /// Finished sessions older than this are forgotten, but for the newest hundred of each plan and its last success.
     static let memory = Duration.seconds(90 * 86_400)
+    /// A plan's backupHistoryLimit may ask for more.
+    static let history = 100
 
     /// A session that said nothing for so long is published again.
     let quietLimit: Duration
@@ -16,67 +19,122 @@ struct ScheduleTicker: Sendable {
     let measurements: Measurements
     let version: String
     let logger: Logger
+    /// Whether the ledger knows what the broker had to tell: before, an ended session would still seem to run, and its plan's next be skipped.
+    let isUpToDate: @Sendable () -> Bool
 
     /// - Throws: only for cancellation; what fails is logged and looked at again at the next tick.
     func run() async throws {
         var ticks = 0
+        var book = ScheduleBook()
         let rescueTicks = Int(min(max(quietLimit.seconds, 1), 60))
         while !Task.isShuttingDownGracefully {
-            do {
-                let now = Timestamp.now()
-                let configurations = try await fireDue(now)
-                if ticks % rescueTicks == rescueTicks - 1 { try await rescue(now) }
-                if ticks % 3600 == 3599 { try await ledger.prune(before: now - Self.memory, keepingNewest: 100) }
-                if ticks % 5 == 0 { try await refreshMetrics(configurations, now: now) }
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                logger.error("a tick failed and is repeated", metadata: ["error": .string("\(error)")])
+            let now = Timestamp.now()
+            let resources = await folder.resources()
+            let configurations = resources.backupConfigurations.map(\.value)
+            read(configurations, into: &book)
+            if isUpToDate() {
+                // One that fails keeps none of the others from its work.
+                try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, now) }
+                try await attempt("trying again what failed") { try await retry(resources, book, now) }
+                try await attempt("publishing what has waited") {
+                    try await starter.release(now: now) { command in
+                        command.configuration.flatMap { book.nextRun(of: $0.planName, after: now) }
+                    }
+                }
+                if ticks % rescueTicks == rescueTicks - 1 { try await attempt("a rescue") { try await rescue(now) } }
+            }
+            if ticks % 3600 == 3599 { try await attempt("forgetting old sessions") { try await prune(configurations, now) } }
+            if ticks % 5 == 0 {
+                try await attempt("counting for the metrics") { try await refreshMetrics(configurations, book, now: now) }
             }
             ticks += 1
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func fireDue(_ now: Timestamp) async throws -> [SchedulerMetrics.Configuration] {
-        let resources = await folder.resources()
-        var metrics: [SchedulerMetrics.Configuration] = []
-        for configuration in resources.backupConfigurations.map(\.value) {
-            let (namespace, name) = (configuration.metadata.namespace, configuration.metadata.name)
-            var summary = SchedulerMetrics.Configuration(
-                namespace: namespace, name: name, repository: configuration.spec.repository.name,
-                isPaused: configuration.spec.paused,
-                knownSince: nil, expectedInterval: nil, nextRun: nil)
-            defer { metrics.append(summary) }
-            guard let text = configuration.spec.schedule else { continue }
-            let schedule: CronSchedule
-            do throws(SchedulerError) {
-                let zone = try configuration.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id)
-                }
-                schedule = CronSchedule(expression: try CronExpression(text), zone: zone ?? .utc)
+    private func attempt(_ work: String, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.error(
+                "a tick failed in part and is repeated", metadata: ["part": .string(work), "error": .string("\(error)")])
+        }
+    }
+
+    private func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
+        for configuration in configurations {
+            do {
+                try book.take(configuration)
             } catch {
-                logger.debug("a schedule is not valid", metadata: ["invoker": .string(name), "error": .string(error.message)])
-                continue
+                logger.warning(
+                    "a schedule is not valid, so the plan does not run by itself",
+                    metadata: ["invoker": .string(configuration.metadata.name), "error": .string("\(error)")])
             }
-            let (state, actions) = schedule.advance(
-                try await ledger.scheduleState(namespace: namespace, name: name), to: now, isPaused: configuration.spec.paused)
+        }
+        book.keep(Set(configurations.map(\.planName)))
+    }
+
+    private func fireDue(
+        _ resources: ResourceSet, _ configurations: [BackupConfiguration], _ book: inout ScheduleBook, _ now: Timestamp
+    ) async throws {
+        for configuration in configurations {
+            let plan = configuration.planName
+            guard let schedule = book.due(plan, now: now, isPaused: configuration.spec.paused) else { continue }
+            let known =
+                if let state = book.state(of: plan) { state } else {
+                    try await ledger.scheduleState(namespace: plan.namespace, name: plan.name)
+                }
+            let (state, actions) = schedule.advance(known, to: now, isPaused: configuration.spec.paused)
             for case .fire(let slot, let missed) in actions {
                 if missed > 0 {
                     logger.notice(
                         "missed runs are made up for by one",
-                        metadata: ["invoker": .string(name), "missed": .string("\(missed)")])
+                        metadata: ["invoker": .string(plan.name), "missed": .string("\(missed)")])
                 }
-                let made = try SessionFactory(resources: resources, now: now)
-                    .backup(namespace: namespace, name: name, key: .slot(slot), notAfter: schedule.nextSlot(after: now))
+                let made = try SessionFactory(resources: resources, now: now).backup(
+                    namespace: plan.namespace, name: plan.name, key: .slot(slot), notAfter: book.nextRun(of: plan, after: now))
                 _ = try await starter.start(made)
             }
             // After the publish: a crash between fires the slot again, which is the same session.
-            try await ledger.save(state, namespace: namespace, name: name)
-            summary.knownSince = state.knownSince
-            summary.expectedInterval = schedule.longestInterval(from: now)
-            summary.nextRun = schedule.nextSlot(after: now)
+            try await ledger.save(state, namespace: plan.namespace, name: plan.name)
+            book.settle(state, of: plan, now: now)
         }
-        return metrics
+    }
+
+    private func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
+        for failed in try await ledger.sessionsToRetry() {
+            guard let identity = failed.identity else { continue }
+            let plan = PlanName(namespace: identity.namespace, name: identity.invoker.name)
+            let configuration = resources.backupConfiguration(plan.name, in: plan.namespace)?.value
+            let decision = Retry.decision(
+                on: failed, of: configuration?.spec.retryConfig, isSuperseded: try await ledger.isSuperseded(failed), now: now)
+            switch decision {
+            case .never: try await ledger.note(.init(session: ""), of: failed, now: now)
+            case .later(let due):
+                guard failed.nextRetry != due else { continue }
+                try await ledger.note(.init(at: due), of: failed, now: now)
+                logger.notice(
+                    "a failed session will be tried again",
+                    metadata: ["session": .string(failed.id), "nextRetry": .string(due.description)])
+            case .now(let retryLeft):
+                let made = try SessionFactory(resources: resources, now: now).backup(
+                    namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
+                    notAfter: book.nextRun(of: plan, after: now), retryLeft: retryLeft)
+                guard case .accepted(let session) = try await starter.start(made) else {
+                    // Another Scheduler has made its retry by other manifests.
+                    try await ledger.note(.init(session: ""), of: failed, now: now)
+                    continue
+                }
+                try await ledger.note(.init(at: failed.nextRetry ?? now, session: session.text), of: failed, now: now)
+                logger.notice(
+                    "a failed session is tried again",
+                    metadata: [
+                        "session": .string(failed.id), "retry": .string(session.text), "retryLeft": .string("\(retryLeft)"),
+                    ])
+            }
+        }
     }
 
     /// Only sessions that a worker has begun: one that still waits for a worker would only wait twice.
@@ -96,11 +154,24 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    private func refreshMetrics(_ configurations: [SchedulerMetrics.Configuration], now: Timestamp) async throws {
+    private func prune(_ configurations: [BackupConfiguration], _ now: Timestamp) async throws {
+        let limits = configurations.compactMap { one in one.spec.backupHistoryLimit.map { (one.planName, $0) } }
+        try await ledger.prune(
+            before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first })
+    }
+
+    private func refreshMetrics(_ configurations: [BackupConfiguration], _ book: ScheduleBook, now: Timestamp) async throws {
         var active = Ledger.Filter()
         active.phases = [.pending, .running]
+        let plans = configurations.map { one in
+            let summary = book.summary(of: one.planName)
+            return SchedulerMetrics.Configuration(
+                namespace: one.metadata.namespace, name: one.metadata.name, repository: one.spec.repository.name,
+                isPaused: one.spec.paused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
+                nextRun: summary.nextRun)
+        }
         let metrics = SchedulerMetrics(
-            configurations: configurations, summaries: try await ledger.summaries(),
+            configurations: plans, summaries: try await ledger.summaries(),
             activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version)
         for family in metrics.families() + measurements.families() { registry.replace(family) }
     }

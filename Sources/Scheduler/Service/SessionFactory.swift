@@ -18,12 +18,15 @@ struct SessionFactory {
         case slot(Timestamp)
         case given(String)
         case event(source: String, id: String)
+        /// Of the failed session, so that two Schedulers make one new session of it.
+        case retry(of: String)
 
         fileprivate var parts: [String] {
             switch self {
             case .slot(let slot): ["slot", slot.description]
             case .given(let key): ["key", key]
             case .event(let source, let id): ["event", source, id]
+            case .retry(let failed): ["retry", failed]
             }
         }
     }
@@ -31,7 +34,10 @@ struct SessionFactory {
     let resources: ResourceSet
     let now: Timestamp
 
-    func backup(namespace: String, name: String, key: Key, notAfter: Timestamp? = nil) throws -> Made {
+    /// - Parameter retryLeft: of a retry; nil: what the plan's retryConfig says.
+    func backup(
+        namespace: String, name: String, key: Key, notAfter: Timestamp? = nil, retryLeft: Int? = nil
+    ) throws -> Made {
         guard let configuration = resources.backupConfiguration(name, in: namespace)?.value else {
             return .refused(
                 .notFound,
@@ -42,11 +48,13 @@ struct SessionFactory {
             kind: .backup, invoker: Invoker(kind: "BackupConfiguration", name: name), namespace: namespace,
             target: configuration.targetKey, repository: configuration.repositoryKey)
         return try make(parts, key: key) { target, repository, id in
-            SessionCommand(
+            var command = SessionCommand(
                 kind: .backup, id: id, name: sessionName(name), namespace: namespace, requestedAt: now, notAfter: notAfter,
                 timeOutSeconds: configuration.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target,
                 repository: repository,
                 configuration: configuration)
+            command.retryLeft = retryLeft ?? configuration.spec.retryConfig?.maxRetry
+            return command
         }
     }
 

@@ -3,14 +3,23 @@ import Bus
 import Messages
 import Runtime
 
-/// Publishes sessions and records them, in that order: a session that is known was asked for.
+/// Brings sessions to the workers: decides by `Admission`, records the session, publishes it and records that. A crash between leaves a
+/// session that waits, which the next look publishes.
 struct SessionStarter: Sendable {
     let publisher: MessagePublisher
     let envelope: Envelope
     let ledger: Ledger
     let logger: Logger
+    private let underWay = UnderWay()
 
-    /// Starts what was made.
+    init(publisher: MessagePublisher, envelope: Envelope, ledger: Ledger, logger: Logger) {
+        self.publisher = publisher
+        self.envelope = envelope
+        self.ledger = ledger
+        self.logger = logger
+    }
+
+    /// Starts what was made, or lets it wait, or skips it.
     ///
     /// - Returns: the answer for whoever asked.
     /// - Throws: `AMQPError` when the broker does not take the message; `SchedulerError` when the ledger cannot be written.
@@ -18,41 +27,108 @@ struct SessionStarter: Sendable {
         switch made {
         case .refused(let code, let message): return .refused(code: code, message: message)
         case .failed(let status):
-            try await publisher.announce([try self.status(status)])
+            try await publisher.announce([try message(status, id: "refused")])
             try await ledger.apply([LedgerEvent(status, at: status.requestedAt)])
             logger.warning(
                 "a session failed before it began",
                 metadata: ["session": .string(status.session.text), "error": .string(status.error ?? "")])
             return .accepted(session: status.session)
         case .command(let command):
-            if let known = try await ledger.message(of: command.id.text) {
-                let earlier = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: known).data
-                guard earlier.request == command.request else {
-                    return .refused(
-                        code: .refused,
-                        message:
-                            "session \(command.id) was asked for under the same idempotency key with another plan, repository or"
-                            + " target; choose another key")
-                }
-            }
-            let message = try self.message(command, attempt: 0)
-            guard message.body.count <= PoisonError.maximumSession else {
-                return .refused(
-                    code: .invalid,
-                    message:
-                        "the session's message would have \(message.body.count) bytes, at most \(PoisonError.maximumSession) are read:"
-                        + " shorten the manifests that it carries")
-            }
-            try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
-            let event = LedgerEvent(request: command, message: message.body)
-            try await Failpoints.around(.schedulerRecord) { try await ledger.apply([event]) }
-            logger.info(
-                "a session was published",
-                metadata: [
-                    "session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)"),
-                ])
-            return .accepted(session: command.id)
+            // Nil: the ticker publishes it at this moment.
+            return try await underWay.once(command.id.text) { try await start(command) } ?? .accepted(session: command.id)
         }
+    }
+
+    private func start(_ command: SessionCommand) async throws -> Reply {
+        let message = try message(command, attempt: 0)
+        guard message.body.count <= PoisonError.maximumSession else {
+            return .refused(
+                code: .invalid,
+                message:
+                    "the session's message would have \(message.body.count) bytes, at most \(PoisonError.maximumSession) are read:"
+                    + " shorten the manifests that it carries")
+        }
+        let now = Timestamp.now()
+        let admitted = try await ledger.admit(command, message: message.body, now: now) { StatusEvent($0, of: command, now: now) }
+        switch admitted {
+        case .known(let session, let known, let isWaiting):
+            return try await startAgain(command, message, session, known: known, isWaiting: isWaiting)
+        case .new(.publish): try await publish(command, message)
+        case .new(let verdict):
+            guard let status = StatusEvent(verdict, of: command, now: now) else { break }
+            try await announce(status)
+        }
+        return .accepted(session: command.id)
+    }
+
+    /// The same request once more: it changes nothing, and whoever asks is told anew.
+    private func startAgain(
+        _ command: SessionCommand, _ message: OutgoingMessage, _ session: LedgerSession, known: [UInt8]?, isWaiting: Bool
+    ) async throws -> Reply {
+        if let known {
+            let earlier = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: known).data
+            guard earlier.request == command.request else {
+                return .refused(
+                    code: .refused,
+                    message:
+                        "session \(command.id) was asked for under the same idempotency key with another plan, repository or"
+                        + " target; choose another key")
+            }
+        }
+        if isWaiting { return .accepted(session: command.id) }
+        if session.phase.isFinal, session.source == .scheduler, let status = StatusEvent(session, indices: []) {
+            try await announce(status)
+        } else {
+            try await publish(command, message)
+        }
+        return .accepted(session: command.id)
+    }
+
+    /// Publishes what has waited and whose turn it is, and ends what has waited for too long.
+    ///
+    /// - Parameter notAfter: the moment of the plan's next run, at which a session that no worker has begun makes room for it.
+    func release(now: Timestamp, notAfter: (SessionCommand) -> Timestamp?) async throws {
+        let waiting = try await ledger.waitingSessions()
+        guard !waiting.isEmpty else { return }
+        let turns = Admission(unfinished: try await ledger.unfinishedSessions(), now: now).released().map(\.id)
+        for one in waiting {
+            let isOver = one.session.mayBeginUntil <= now
+            guard isOver || turns.contains(one.session.id) else { continue }
+            var command = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: one.message).data
+            if isOver {
+                try await announce(StatusEvent(tooLong: command, now: now), recorded: now)
+                continue
+            }
+            // That of the slot may have passed while it waited.
+            if command.notAfter != nil { command.notAfter = notAfter(command) }
+            _ = try await underWay.once(command.id.text) { try await publish(command, try message(command, attempt: 0)) }
+        }
+    }
+
+    private func publish(_ command: SessionCommand, _ message: OutgoingMessage) async throws {
+        try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
+        let event = LedgerEvent(request: command, message: message.body, publishedAt: .now())
+        try await Failpoints.around(.schedulerRecord) { try await ledger.apply([event]) }
+        logger.info(
+            "a session was published",
+            metadata: [
+                "session": .string(command.id.text), "invoker": .string("\(command.namespace)/\(command.invoker.name)"),
+            ])
+    }
+
+    /// Tells followers what the Scheduler itself decided about a session.
+    ///
+    /// - Parameter recorded: when it is for the ledger too.
+    private func announce(_ status: StatusEvent, recorded: Timestamp? = nil) async throws {
+        let word = status.phase.rawValue.lowercased()
+        try await publisher.announce([try message(status, id: word)])
+        if let recorded { try await ledger.apply([LedgerEvent(status, at: recorded)]) }
+        logger.notice(
+            "a session was not published",
+            metadata: [
+                "session": .string(status.session.text), "invoker": .string("\(status.namespace)/\(status.invoker.name)"),
+                "phase": .string(status.phase.rawValue), "reason": .string(status.conditions.last?.message ?? ""),
+            ])
     }
 
     /// Tells the workers to end a session that one of them may not have begun yet.
@@ -92,9 +168,9 @@ struct SessionStarter: Sendable {
             attempt: attempt)
     }
 
-    private func status(_ event: StatusEvent) throws -> OutgoingMessage {
+    private func message(_ event: StatusEvent, id: String) throws -> OutgoingMessage {
         try envelope.message(
-            .status, id: "\(event.session)/refused", session: event.session, payload: event, to: Topology.event,
+            .status, id: "\(event.session)/\(id)", session: event.session, payload: event, to: Topology.event,
             key: RoutingKey.status(event.kind, plan: event.invoker.name, phase: event.phase), mandatory: false)
     }
 }

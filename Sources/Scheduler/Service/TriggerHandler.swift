@@ -122,5 +122,7 @@ extension StatusEvent {
         }
         conditions = session.conditions
         error = session.error
+        retried = session.retriedAs.map { _ in true }
+        nextRetry = session.nextRetry
     }
 }

@@ -100,6 +100,10 @@ struct SessionWatch {
         let before = progress.status?.phase
         guard progress.apply(status) else { return }
         if status.phase != before { output.object(SessionReport.status(status)) }
+        if status.phase == .pending, before != .pending, let reason = status.conditions.last?.message {
+            display.interrupt()
+            output.line("\(reason)")
+        }
         if status.phase == .running, before != .running {
             let documents = status.indices.reduce(0) { $0 + $1.expectedDocuments }
             let (from, to) = status.kind == .backup ? (status.target, status.repository) : (status.repository, status.target)

@@ -24,11 +24,17 @@ extension ChildProcess {
 
     /// - Throws: when the program has ended.
     func residentMemory() throws -> ResidentMemory {
+        ResidentMemory(own: try status("RssAnon") + status("RssShmem"), file: try status("RssFile"))
+    }
+
+    /// The most resident memory that it ever had, program and libraries included, in bytes.
+    ///
+    /// - Throws: when the program has ended.
+    func mostResidentMemory() throws -> Int { try status("VmHWM") }
+
+    private func status(_ name: String) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8).split(separator: "\n")
-        func bytes(_ name: String) throws -> Int {
-            let line = try #require(status.first { $0.hasPrefix("\(name):") }, "process \(id) has no memory")
-            return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) * 1024
-        }
-        return ResidentMemory(own: try bytes("RssAnon") + bytes("RssShmem"), file: try bytes("RssFile"))
+        let line = try #require(status.first { $0.hasPrefix("\(name):") }, "process \(id) has no memory")
+        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) * 1024
     }
 }

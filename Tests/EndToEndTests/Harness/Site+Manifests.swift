@@ -62,9 +62,10 @@ extension Site {
     ///   - schedule: five fields; nil: only when asked.
     ///   - parameters: more of its task.
     ///   - retention: its retentionPolicy.
+    ///   - retry: its retryConfig.
     func declarePlan(
         _ name: String, indices: String, repository: String? = nil, cluster: String? = nil, timeOut: String? = nil,
-        schedule: String? = nil, parameters: [String: String] = [:], retention: JSONValue? = nil
+        schedule: String? = nil, parameters: [String: String] = [:], retention: JSONValue? = nil, retry: JSONValue? = nil
     ) throws {
         var spec = session(
             task: "elasticsearch-backup-8.2.0", indices: indices, repository: repository, cluster: cluster, parameters: parameters
@@ -72,6 +73,7 @@ extension Site {
         if let timeOut { spec["timeOut"] = .string(timeOut) }
         if let retention { spec["retentionPolicy"] = retention }
         if let schedule { spec["schedule"] = .string(schedule) }
+        if let retry { spec["retryConfig"] = retry }
         try write(
             manifest("stash.appscode.com/v1beta1", "BackupConfiguration", name, "spec", spec), "plan-\(name)",
             to: [schedulerResources])

@@ -130,12 +130,28 @@ import Testing
         #expect(try failure(made).error?.contains("may not be used from namespace demo") == true)
     }
 
+    @Test func aPlansRetriesAreInItsSessionsAndARetryHasItsOwn() throws {
+        let yaml = Self.manifests(usage: Self.usable) + "\n  retryConfig: {maxRetry: 3, delay: 1m}\n"
+        let first = try command(try factory(yaml).backup(namespace: "demo", name: "nightly", key: .given("by hand")))
+        #expect(first.retryLeft == 3)
+        #expect(try command(try factory().backup(namespace: "demo", name: "nightly", key: .given("k"))).retryLeft == nil)
+        let ids = try [Self.now, Self.now + .seconds(5)].map { now in
+            let retry = try command(
+                try factory(yaml, now: now).backup(
+                    namespace: "demo", name: "nightly", key: .retry(of: first.id.text), retryLeft: 2))
+            #expect(retry.retryLeft == 2)
+            return retry.id
+        }
+        #expect(ids[0] == ids[1] && ids[0] != first.id, "two Schedulers make one retry")
+    }
+
     /// Or whoever may trigger a plan could take its slots away, by asking for them before their time.
     @Test func noGivenKeyIsASlotsOrAnEvents() throws {
         let slot = try command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id
         let keys: [SessionFactory.Key] = [
             .given("slot \(Self.now)"), .given("\(Self.now)"), .given("slot"), .event(source: "slot", id: "\(Self.now)"),
             .given("/shop|1"), .event(source: "/shop", id: "1"), .event(source: "/shop|1", id: ""),
+            .retry(of: "slot"), .retry(of: "\(Self.now)"),
         ]
         let ids = try keys.map { try command(try factory().backup(namespace: "demo", name: "nightly", key: $0)).id }
         #expect(Set(ids + [slot]).count == keys.count + 1)

@@ -182,7 +182,7 @@ import Testing
         if isOther { command.timeOutSeconds = 77 }
         let event = CloudEvent(
             id: "1", source: "/shop", type: .backupSession, subject: command.id.text, time: .now(), data: command)
-        try await ledger.apply([LedgerEvent(request: command, message: try MessageCoding.encode(event))])
+        try await ledger.apply([LedgerEvent(request: command, message: try MessageCoding.encode(event), publishedAt: .now())])
         let again = try delivery(.trigger, Self.backup("nightly", key: "k"), key: "trigger.backup.nightly")
         if isOther {
             #expect(try await refusal(again)?.code == .refused)

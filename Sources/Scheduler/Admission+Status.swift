@@ -1,0 +1,36 @@
+package import Messages
+package import Runtime
+
+extension StatusEvent {
+    /// What is told of a session that is not published at once: Pending, or Skipped with Stash's condition. Nil for one that is.
+    package init?(_ verdict: Admission.Verdict, of command: SessionCommand, now: Timestamp) {
+        switch verdict {
+        case .publish: return nil
+        case .wait(let holder):
+            let isRestore = holder.kind == .restore
+            let condition = Condition(
+                type: "TargetAvailable", status: "False", reason: isRestore ? "TargetIsRestored" : "TargetIsBackedUp",
+                message:
+                    "it waits until \(isRestore ? "restore" : "backup") \(holder.name) (session \(holder.id)) of the same target has ended",
+                lastTransitionTime: now)
+            self.init(of: command, phase: .pending, source: .announced, conditions: [condition])
+        case .skip(let running):
+            let message =
+                "\(running.name) (session \(running.id)) of the same BackupConfiguration is \(running.isBegun ? "running" : "pending")"
+            let condition = Condition(
+                type: "BackupSkipped", reason: "SkippedTakingNewBackup", message: message, lastTransitionTime: now)
+            self.init(
+                of: command, phase: .skipped, source: .scheduler, finishedAt: now, conditions: [condition], error: message)
+        }
+    }
+
+    /// What is told of a session that has waited for longer than its timeOut allows.
+    package init(tooLong command: SessionCommand, now: Timestamp) {
+        let message =
+            "it waited for its target for longer than \(Duration.seconds(command.allowedSeconds).shortText), the timeOut of its plan; "
+            + "end what holds the target (\"sheaf sessions\" lists it), or raise spec.timeOut"
+        let condition = Condition(
+            type: "DeadlineExceeded", reason: "WaitedForTarget", message: message, lastTransitionTime: now)
+        self.init(of: command, phase: .failed, source: .scheduler, finishedAt: now, conditions: [condition], error: message)
+    }
+}

@@ -1,0 +1,10 @@
+/// What names a BackupConfiguration.
+package struct PlanName: Hashable, Sendable {
+    package var namespace: String
+    package var name: String
+
+    package init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+}
