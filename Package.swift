@@ -45,6 +45,7 @@ let package = Package(
         // Header only: no package to install.
         .systemLibrary(name: "CScan"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CSpawn"),
 
         module("Runtime", ["CMalloc"]),
         module("Messages", ["Runtime"]),
@@ -63,7 +64,7 @@ let package = Package(
             "Worker",
             [
                 "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions",
-                "Snapshots",
+                "Snapshots", "CSpawn",
             ]),
         module("Console", ["Messages", "Runtime"]),
         .executableTarget(

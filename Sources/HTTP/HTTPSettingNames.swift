@@ -28,4 +28,12 @@ package struct HTTPSettingNames: Sendable {
         demandedCertificate: "stores cannot be given one: let the server ask for none",
         refusedCertificate: "stores cannot be given one: let the server ask for none",
         all: "CA_CERT_DATA in the Repository's Secret, and its endpoint")
+
+    /// Of a hook, the connection to whatever it names.
+    package static let hook = HTTPSettingNames(
+        url: "the hook's host", caBundle: "the system's certificate authorities",
+        otherHost: "use a name that it has as the hook's host",
+        demandedCertificate: "hooks cannot be given one: let the server ask for none, or use exec",
+        refusedCertificate: "hooks cannot be given one: let the server ask for none, or use exec",
+        all: "the hook's host, and the system's certificate authorities")
 }

@@ -1,7 +1,7 @@
 import Messages
 import Runtime
 
-/// The session message: begin, plan, start; or find out how far the session is and go on.
+/// The session message: begin, run the hook, plan, start; or find out how far the session is and go on.
 extension Handling {
     mutating func sessionRead(_ entries: [EntryName: Entry], _ opening: Opening, now: Timestamp) -> Request {
         remember(entries)
@@ -29,8 +29,7 @@ extension Handling {
             if winner.digest != mine { return publishLast([.identifierInUse]) }
             return yieldIfFresh { $0.planOrAbort(winner, now: now) }
         }
-        state = .planning
-        return .perform(.plan)
+        return beginWork()
     }
 
     mutating func resumeOrAbort(_ plan: PlanEntry, _ begin: BeginEntry, now: Timestamp) -> Request {
@@ -38,13 +37,13 @@ extension Handling {
     }
 
     mutating func planOrAbort(_ begin: BeginEntry, now: Timestamp) -> Request {
-        if now > begin.deadline { return exceedDeadline(now: now) }
-        state = .planning
-        return .perform(.plan)
+        now > begin.deadline ? exceedDeadline(now: now) : beginWork()
     }
 
     /// A plan may take minutes: look again whether the session was ended meanwhile.
     mutating func planned(_ plan: PlanEntry) -> Request {
+        var plan = plan
+        plan.preHook = preHook
         state = .rereadingOutcome(plan)
         return .read([.outcome, .plan])
     }

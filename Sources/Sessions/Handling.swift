@@ -27,6 +27,9 @@ package struct Handling: Sendable {
     package enum Work: Sendable, Equatable {
         /// List what is to be moved and cut it into slices.
         case plan
+        /// Run the hook before the work (`status` nil), or the one after it, which is told how the session ended. Its failure is a report, not
+        /// an error.
+        case runHook(Hook, HookSlot, BeginEntry, status: StatusEvent?)
         /// Restore: create the target indices behind their load aliases.
         case prepare(PlanEntry)
         /// Open a point in time of the slice.
@@ -65,6 +68,7 @@ package struct Handling: Sendable {
         case entries([EntryName: Entry])
         case put(EntryPut)
         case planned(PlanEntry)
+        case hookRan(HookReport)
         case prepared
         case opened(ViewEntry)
         case closed
@@ -93,6 +97,8 @@ package struct Handling: Sendable {
     package internal(set) var plan: PlanEntry?
     /// The session's decision, once this handling knows of one: what is left is to finish.
     package internal(set) var outcome: OutcomeEntry?
+    /// What the hook before the work did, where this handling ran it; the plan keeps it.
+    var preHook: HookReport?
     var state: State = .created
     /// The point in time that this handling reads.
     var openView: ViewEntry?
@@ -116,6 +122,7 @@ package struct Handling: Sendable {
         case reading
         case puttingBegin
         case puttingBeginToAbort(OutcomeEntry.Abort)
+        case runningPreHook
         case planning
         case rereadingOutcome(PlanEntry)
         case puttingPlan(PlanEntry)
@@ -137,6 +144,7 @@ package struct Handling: Sendable {
         case puttingOutcome(OutcomeEntry)
         case readingFinal(OutcomeEntry)
         case finishing
+        case runningPostHook(FinalEntry)
         case puttingFinal(FinalEntry)
         case cleaningUp(End)
         case publishingLast
@@ -163,6 +171,7 @@ package struct Handling: Sendable {
             }
         case (.puttingBegin, .put(let put)): return beginPut(put, now: now)
         case (.puttingBeginToAbort(let reason), .put(let put)): return beginPutToAbort(put, reason, now: now)
+        case (.runningPreHook, .hookRan(let report)): return preHookRan(report, now: now)
         case (.planning, .planned(let plan)): return planned(plan)
         case (.rereadingOutcome(let plan), .entries(let entries)): return outcomeReread(entries, plan)
         case (.puttingPlan(let mine), .put(let put)): return planPut(put, mine)
@@ -185,9 +194,8 @@ package struct Handling: Sendable {
             return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(result: commit)))
         case (.puttingOutcome(let mine), .put(let put)): return outcomePut(put, mine)
         case (.readingFinal(let outcome), .entries(let entries)): return finalRead(entries, outcome)
-        case (.finishing, .finished(let final)):
-            state = .puttingFinal(final)
-            return .put(.final, .final(final))
+        case (.finishing, .finished(let final)): return finished(final)
+        case (.runningPostHook(let final), .hookRan(let report)): return postHookRan(report, final)
         case (.puttingFinal(let mine), .put(let put)): return finalPut(put, mine)
         case (.cleaningUp(let end), .closed), (.cleaningUp(let end), .dropped): return cleanedUp(end)
         case (.publishingLast, .published): return acknowledge()
@@ -200,8 +208,10 @@ package struct Handling: Sendable {
     /// - Returns: nil where the session has no `begin` entry: nothing is recorded that could be ended.
     package mutating func abort(_ reason: OutcomeEntry.Abort, now: Timestamp) -> Request? {
         guard begin != nil else { return nil }
-        if case .puttingFinal = state { return nil }
-        if case .finishing = state { return nil }
+        switch state {
+        case .finishing, .runningPostHook, .puttingFinal: return nil
+        default: break
+        }
         return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason: reason)))
     }
 

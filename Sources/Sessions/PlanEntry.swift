@@ -142,6 +142,8 @@ package struct PlanEntry: Codable, Sendable, Equatable {
     package var query: String?
     /// Bytes of documents a second that all slices together may move.
     package var maxBytesPerSecond: Int?
+    /// What the hook before the work did; nil without one.
+    package var preHook: HookReport?
 
     package init(
         nonce: String, indices: [PlannedIndex], slices: [Slice], window: Int, snapshot: SnapshotID?, plannedAt: Timestamp,

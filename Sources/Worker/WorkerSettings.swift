@@ -24,6 +24,10 @@ package struct WorkerSettings: Sendable {
     /// The grace of the garbage collection that follows backups whose retention policy has `prune`.
     package var collectionGrace = Duration.seconds(86_400)
     package var segments = SegmentSettings()
+    /// The folder whose files this worker runs as hooks; nil: none.
+    package var hooks: String?
+    /// A hook is stopped after it.
+    package var hookLimit = Duration.seconds(600)
 
     package init(name: String) { self.name = name }
 

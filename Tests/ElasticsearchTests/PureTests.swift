@@ -16,6 +16,8 @@ struct IndexSelectionTests {
     @Test func takesStashsRegularExpression() throws {
         let matcher = try IndexSelection(match: "^(?![.])(?!searchguard).+").matcher()
         #expect(matcher.selects("books") && !matcher.selects("searchguard") && !matcher.selects(".kibana"))
+        #expect(
+            matcher.selects("searchguard", aliases: ["guard"]) && !matcher.selects("searchguard", aliases: [".a", "searchguard"]))
         expectFailure(.badRequest) { _ = try IndexSelection(match: "(").matcher() }
     }
 

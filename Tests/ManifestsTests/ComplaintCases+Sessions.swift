@@ -84,7 +84,7 @@ extension ComplaintCases {
             "9:30: error: spec.task.params[0].value: pattern Logs-* can match no index: names cannot have \"L\"",
             "10:7: error: spec.task.params[1].name: expected the name of a parameter, found nothing",
             "11:14: warning: spec.task.params[2].name: not a parameter that Sheaf knows; it has no effect, found \"index\"",
-            "12:27: warning: spec.task.params[3].value: not honoured yet: --quiet"),
+            "12:27: warning: spec.task.params[3].value: --quiet has no effect: it has no meaning here"),
         Case(
             "parameters of a restore in a plan", plan("task: {params: [{name: conflict, value: skip}]}"),
             "6:26: warning: spec.task.params[0].name: conflict is a parameter of restores; it has no effect in a backup"),
@@ -115,9 +115,29 @@ extension ComplaintCases {
             "9:13: error: spec.hooks.preBackup.exec.command: expected a program and its arguments, found nothing",
             "10:18: error: spec.hooks.preBackup.tcpSocket: expected exactly one of exec, httpGet, httpPost, tcpSocket, found exec and tcpSocket",
             "10:25: error: spec.hooks.preBackup.tcpSocket.port: expected a whole number from 1 to 65535, found the number 0",
+            "12:24: error: spec.hooks.postBackup.httpPost.port: a name of a port means something in a pod, and there is none: expected the port's number, found \"http\"",
             "12:38: error: spec.hooks.postBackup.httpPost.scheme: expected HTTP or HTTPS, found \"ftp\"",
             "12:86: warning: spec.hooks.postBackup.httpPost.httpHeaders[0].value: the value travels in messages, where others can read it"
         ),
+    ]
+
+    static let hooks: [Case] = [
+        Case(
+            "templates and programs",
+            plan(
+                "hooks:\n  preBackup: {exec: {command: [/bin/sh, -c, '{{ .Nme }}']}}\n  postBackup:\n    httpPost:\n      port: '8080'\n      body: '{{ .Name | trunc 5 }}'\n      form:\n      - {key: a, values: [b, '{{']}"
+            ),
+            "7:33: error: spec.hooks.preBackup.exec.command: a worker runs hooks from its own folder (--hooks): expected the plain name of a file there as the program, found \"/bin/sh\"",
+            "7:47: error: spec.hooks.preBackup.exec.command[2]: the template cannot be read: there is no .Nme; there are .Name, .Namespace, .Invoker.APIGroup, .Invoker.Kind, .Invoker.Name, .Target.APIVersion, .Target.Kind, .Target.Name, .Target.Namespace, .Status.Phase, .Status.Duration, .Status.Error, .RetryLeft",
+            "11:15: error: spec.hooks.postBackup.httpPost.body: the template cannot be read: the function \"trunc\" is unknown; templates of hooks know if, else, end, and, default, eq, lower, ne, not, or, quote, toJson, upper, | and ( )",
+            "13:9: error: spec.hooks.postBackup.httpPost.form: expected a body or a form, found both",
+            "13:32: error: spec.hooks.postBackup.httpPost.form[0].values[1]: the template cannot be read: an action is not closed with }}"
+        ),
+        Case(
+            "hooks that can be run",
+            plan(
+                "hooks:\n  preBackup: {exec: {command: [freeze, '{{ .Name }}']}}\n  postBackup: {executionPolicy: OnFailure, tcpSocket: {host: h, port: 80}}"
+            )),
     ]
 
     static let restores: [Case] = [

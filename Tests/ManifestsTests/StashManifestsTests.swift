@@ -12,7 +12,7 @@ struct StashManifestsTests {
         try ResourceLoader().load(path: Self.inputs + name)
     }
 
-    @Test(arguments: ["secret", "repository", "appbinding", "backupconfiguration", "backupblueprint"])
+    @Test(arguments: ["secret", "repository", "appbinding", "backupconfiguration", "passing-args", "backupblueprint"])
     func manifestLoadsWithoutAnyComplaint(name: String) throws {
         let loaded = try load(name + ".yaml")
         #expect(loaded.complaints.isEmpty)
@@ -20,8 +20,7 @@ struct StashManifestsTests {
     }
 
     @Test(arguments: [
-        ("passing-args", ["spec.task.params[0].value"]), ("restoresession", ["spec.rules"]),
-        ("init-sample-restore", ["spec.task.params[0].value", "spec.rules"]),
+        ("restoresession", ["spec.rules"]), ("init-sample-restore", ["spec.rules"]),
     ])
     func manifestLoadsWithWarningsOnly(name: String, paths: [String]) throws {
         let loaded = try load(name + ".yaml")

@@ -13,9 +13,10 @@ enum Samples {
     }
 
     static func opening(
-        digest: String = "d", notAfter: Timestamp? = nil, timeOutSeconds: Int? = 3600, kind: SessionKind = .backup
+        digest: String = "d", notAfter: Timestamp? = nil, timeOutSeconds: Int? = 3600, kind: SessionKind = .backup,
+        hooks: Bool = false
     ) -> Opening {
-        var command = SessionCommand.simulated(kind: kind)
+        var command = hooks ? SessionCommand.hooked(kind) : .simulated(kind: kind)
         command.notAfter = notAfter
         command.timeOutSeconds = timeOutSeconds
         return Opening(command, digest: digest)

@@ -17,6 +17,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     var transferred = Handling.Reply.transferred(Samples.part(nil, "10", nonce: "mine"))
     var now = Samples.start + .seconds(1)
     var doneEpochs: [Int] = []
+    var failingHooks: Set<HookSlot> = []
     var trace: [String]
 
     static func session(
@@ -73,6 +74,8 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     private func reply(to work: Handling.Work) -> Handling.Reply {
         switch work {
         case .plan: .planned(plan)
+        case .runHook(_, let slot, _, _):
+            .hookRan(HookReport(succeeded: !failingHooks.contains(slot), message: "hook \(slot)", finishedAt: now))
         case .prepare: .prepared
         case .openView: .opened(Samples.view("mine", nonce: "mine"))
         case .closeView: .closed
@@ -98,6 +101,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     private static func line(_ work: Handling.Work) -> String {
         switch work {
         case .plan: return "plan"
+        case .runHook(_, let slot, _, let status): return "run \(slot)" + (status.map { " after \($0.phase.rawValue)" } ?? "")
         case .prepare: return "prepare"
         case .openView(let slice): return "open view of shard \(slice.shard ?? -1)"
         case .closeView(let view): return "close view \(view.pointInTime)"

@@ -10,6 +10,7 @@ extension Simulation {
         switch work {
         case .plan:
             return .planned(simulatedPlan())
+        case .runHook(_, let slot, _, let status): return .hookRan(run(slot, status))
         case .prepare: return .prepared
         case .dropIndices:
             hasIndices = false

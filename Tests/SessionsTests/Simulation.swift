@@ -27,6 +27,8 @@ struct Simulation {
         var unreadable = 0
         /// A document that the target refuses.
         var refusedDocument = 0
+        /// A hook that fails, each time it is run.
+        var failingHook = 0
     }
 
     /// What the session is asked for, and what the engine is.
@@ -36,6 +38,8 @@ struct Simulation {
         var scrolls = false
         /// Every other slice comes after the one before it.
         var isChained = false
+        /// Hooks run before and after.
+        var hasHooks = false
     }
 
     struct Message {
@@ -85,6 +89,8 @@ struct Simulation {
     var composed: [[ComposedSlice]] = []
     /// Slices at work before the one that they come after was done.
     var earlyBirds: [Int] = []
+    /// Hooks that were begun, with what stood in the journal.
+    var hookRuns: [HookRun] = []
 
     init(kind: SessionKind, shards: [Int], window: Int, seed: UInt64, faults: Faults, terms: Terms = Terms()) {
         self.kind = kind
@@ -93,9 +99,11 @@ struct Simulation {
         self.window = window
         self.random = SeededGenerator(seed: seed)
         self.faults = faults
-        queue = [Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)))]
+        queue = [Message(subject: .session(opening))]
         if faults.isCancelled { cancelAt = random.index(below: faults.cancelWithin) }
     }
+
+    private var opening: Opening { Samples.opening(timeOutSeconds: nil, kind: kind, hooks: terms.hasHooks) }
 
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
     mutating func run(limit: Int = 60_000) -> Bool {
@@ -103,15 +111,14 @@ struct Simulation {
             clock = clock + .milliseconds(10)
             if number == cancelAt {
                 let reason = OutcomeEntry.Abort(condition: "Cancelled", message: "enough")
-                queue.append(Message(subject: .abort(reason, opening: Samples.opening(timeOutSeconds: nil, kind: kind))))
+                queue.append(Message(subject: .abort(reason, opening: opening)))
             }
             if actors.isEmpty && queue.isEmpty {
                 if journal[.final] != nil && !finalEvents.isEmpty { return true }
                 // The Scheduler's rescue: no event for long, no unit waiting.
                 rescues += 1
                 if rescues > 200 { return false }
-                queue.append(
-                    Message(subject: .session(Samples.opening(timeOutSeconds: nil, kind: kind)), attempt: 1))
+                queue.append(Message(subject: .session(opening), attempt: 1))
             }
             if !queue.isEmpty, actors.count < 4, actors.isEmpty || random.chance(500) { deliver() }
             guard !actors.isEmpty else { continue }

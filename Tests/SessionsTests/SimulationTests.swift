@@ -44,15 +44,17 @@ import Testing
                     "seed \(seed): a committed restore misses documents")
             }
             #expect(!commit.summary.isPartial || terms.allowsPartial, "seed \(seed): a part was committed unasked")
-            #expect(final.status.phase == (commit.summary.isPartial ? .failed : .succeeded))
+            let isFailed = commit.summary.isPartial || final.status.conditions.contains { $0.status == "False" }
+            #expect(final.status.phase == (isFailed ? .failed : .succeeded))
         } else if case .abort(let abort) = outcome.verdict {
             let isLostView = faults.lostView > 0 && abort.message.contains("was lost 4 times")
             let isLostDocument = simulation.lostDocuments > 0 && abort.message.contains("documents were moved where")
             let isCancelled = faults.isCancelled && abort.condition == "Cancelled"
             let isUnreadable = faults.unreadable > 0 && !terms.allowsPartial && abort.message.hasSuffix("cannot be read")
             let isRefused = faults.refusedDocument > 0 && !terms.allowsPartial && abort.message.contains("refused 1 of")
+            let isFailedHook = faults.failingHook > 0 && abort.failedHook != nil
             #expect(
-                isLostView || isLostDocument || isCancelled || isUnreadable || isRefused,
+                isLostView || isLostDocument || isCancelled || isUnreadable || isRefused || isFailedHook,
                 "seed \(seed): a session was aborted for nothing: \(abort.message)")
             #expect(final.status.phase == .failed)
         }

@@ -91,6 +91,18 @@ import Testing
         #expect(made.indices[0].definition.finishingSettings["index.refresh_interval"] == .null)
     }
 
+    /// What `--ignoreType=settings` becomes.
+    @Test func patternsBehindADashKeepSettings() {
+        let settings: JSONValue = [
+            "index.number_of_shards": "2", "index.number_of_replicas": "1", "index.analysis.analyzer.a.type": "custom",
+        ]
+        let made = layout([source("a", settings: settings)]) { $0.ignoreIndexSettings = ["index.*", "-analysis.*"] }
+        #expect(
+            made.indices[0].definition.settings == [
+                "index.number_of_shards": "2", "index.analysis.analyzer.a.type": "custom",
+            ])
+    }
+
     // MARK: - Conflicts
 
     static let taken = TargetNames(indices: ["a": [:]], others: ["stream"])

@@ -18,15 +18,25 @@ extension ElasticsearchClient {
         guard let rows = listing.array else { throw malformed("the listing is no array", attempting: "list the indices") }
         let names = rows.compactMap { $0["index"]?.string }
         let streams = names.contains { $0.hasPrefix(".ds-") } ? try dataStreams() : [:]
+        let aliases = matcher.matchesAliases ? try aliasNames() : [:]
         let routingShards = try routingShards()
         var definitions: [IndexDefinition] = []
         for row in rows {
-            guard let name = row["index"]?.string, matcher.selects(name, dataStream: streams[name]) else { continue }
+            guard let name = row["index"]?.string, matcher.selects(name, dataStream: streams[name], aliases: aliases[name] ?? [])
+            else { continue }
             if let definition = try definition(of: name, row: row, routingShards: routingShards[name], query: query) {
                 definitions.append(definition)
             }
         }
         return definitions.sorted { $0.name < $1.name }
+    }
+
+    /// The aliases of all indices.
+    private func aliasNames() throws(ElasticsearchError) -> [String: [String]] {
+        let answer = try sendJSON("GET", "/_alias?expand_wildcards=all", repeatable: true, attempting: "list the aliases")
+        var names: [String: [String]] = [:]
+        for index in answer.value.members ?? [] { names[index.name] = (index.value["aliases"]?.members ?? []).map(\.name) }
+        return names
     }
 
     /// Whether `preference=_shards:N` restricts a search to one shard.

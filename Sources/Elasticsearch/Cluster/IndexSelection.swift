@@ -5,7 +5,7 @@ package struct IndexSelection: Codable, Sendable, Equatable {
     /// Names and patterns with `*`; empty means all.
     package var include: [String]
     package var exclude: [String]
-    /// A regular expression that must match somewhere in the name (multielasticdump's `--match`).
+    /// A regular expression that must match somewhere in the name, or in the name of an alias (multielasticdump's `--match`).
     package var match: String?
     /// Takes names with a leading dot as well; a pattern in `include` with a leading dot asks for its names without this.
     package var includesSystemIndices: Bool
@@ -42,14 +42,19 @@ package struct IndexSelection: Codable, Sendable, Equatable {
         fileprivate let selection: IndexSelection
         fileprivate let expression: Regex<AnyRegexOutput>?
 
-        /// - Parameter dataStream: the stream that the index belongs to; its name counts like the index's own, and the
-        ///   leading dot of its hidden indices then does not.
-        package func selects(_ name: String, dataStream: String? = nil) -> Bool {
+        /// Whether aliases make a difference.
+        package var matchesAliases: Bool { expression != nil }
+
+        /// - Parameters:
+        ///   - dataStream: the stream that the index belongs to; its name counts like the index's own, and the leading dot of its hidden
+        ///     indices then does not.
+        ///   - aliases: of the index; for the expression each counts like its name.
+        package func selects(_ name: String, dataStream: String? = nil, aliases: [String] = []) -> Bool {
             if name.hasPrefix(".sheaf") { return false }
             let names = dataStream.map { [name, $0] } ?? [name]
             func hit(_ pattern: String) -> Bool { names.contains { NamePattern.matches(pattern, $0) } }
             if selection.exclude.contains(where: hit) { return false }
-            if let expression, !names.contains(where: { $0.firstMatch(of: expression) != nil }) { return false }
+            if let expression, !(names + aliases).contains(where: { $0.firstMatch(of: expression) != nil }) { return false }
             let patterns = selection.include.filter(hit)
             guard selection.include.isEmpty || !patterns.isEmpty else { return false }
             let isSystem = (dataStream ?? name).hasPrefix(".")

@@ -61,6 +61,14 @@ final class FieldDecoder {
         log.add(FieldComplaint(.error, at: place(of: key), path: path(to: key), message))
     }
 
+    /// Complains of one element of a list.
+    func complain(_ key: String, element index: Int, _ message: String) {
+        let place = node(key).flatMap { node in
+            if case .sequence(let nodes) = node.content, nodes.indices.contains(index) { nodes[index].place } else { nil }
+        }
+        log.add(FieldComplaint(.error, at: place ?? self.place(of: key), path: "\(path(to: key))[\(index)]", message))
+    }
+
     func warn(_ key: String, _ message: String) {
         log.add(FieldComplaint(.warning, at: place(of: key), path: path(to: key), message))
     }

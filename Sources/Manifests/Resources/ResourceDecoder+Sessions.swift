@@ -6,7 +6,7 @@ extension ResourceDecoder {
         if !fields.has("target") { fields.complainMissing("target", inner: "ref.name", "the AppBinding of the cluster") }
         let target = fields.fields("target", backupTarget)
         let repository = repositoryReference(fields)
-        let task = fields.fields("task") { self.task($0, direction: "backup") }
+        let task = fields.fields("task") { self.task($0, kind: .backup) }
         let schedule = fields.text("schedule")
         let timeZone = timeZone(fields)
         let driver = driver(fields)
@@ -36,7 +36,7 @@ extension ResourceDecoder {
         if !fields.has("target") { fields.complainMissing("target", inner: "ref.name", "the AppBinding of the cluster") }
         let target = fields.fields("target", restoreTarget)
         let repository = repositoryReference(fields)
-        let task = fields.fields("task") { self.task($0, direction: "restore") }
+        let task = fields.fields("task") { self.task($0, kind: .restore) }
         let driver = driver(fields)
         let rules = fields.list("rules", restoreRule)
         if !rules.isEmpty {

@@ -104,3 +104,26 @@ package struct Hook: Codable, Sendable, Hashable {
         case onFinalRetryFailure = "OnFinalRetryFailure"
     }
 }
+
+extension Hook.Exec {
+    /// Why no worker could run it; nil for the plain name of a file in the workers' folder of hooks.
+    package static func problem(ofProgram name: String) -> String? {
+        guard name.isEmpty || name.hasPrefix(".") || name.unicodeScalars.contains(where: { $0 == "/" || $0.value < 0x20 }) else {
+            return nil
+        }
+        return
+            "a worker runs hooks from its own folder (--hooks): expected the plain name of a file there as the program, found \"\(name)\""
+    }
+}
+
+extension Hook.Port {
+    /// Why no worker could connect to it; nil for a number of a port.
+    package var problem: String? {
+        switch self {
+        case .number(1...65_535): nil
+        case .number(let number): "expected a port from 1 to 65535, found \(number)"
+        case .name(let name):
+            "a name of a port means something in a pod, and there is none: expected the port's number, found \"\(name)\""
+        }
+    }
+}

@@ -25,7 +25,7 @@ package struct RestoreOptions: Sendable, Equatable {
     package var includeAliases = true
     /// Flat or nested settings that win over the snapshot's; null leaves one out.
     package var indexSettings: JSONValue = [:]
-    /// Names and patterns of settings to leave out.
+    /// Names and patterns of settings to leave out, but for those behind a `-`.
     package var ignoreIndexSettings: [String] = []
     package var conflict = ConflictPolicy.fail
     package var objectConflict = ObjectConflictPolicy.skip

@@ -21,9 +21,9 @@ extension TaskParameters {
         case "includeAliases": restore.includeAliases = readFlag(param) ?? restore.includeAliases
         case "indexSettings": readIndexSettings(param)
         case "ignoreIndexSettings":
-            restore.ignoreIndexSettings = param.value.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
-                .filter { !$0.isEmpty }
-            complainOfShards(in: restore.ignoreIndexSettings, of: param)
+            let names = param.value.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
+            restore.ignoreIndexSettings += names
+            complainOfShards(in: names, of: param)
         case "conflict": restore.conflict = readChoice(param, choices(ConflictPolicy.self)) ?? restore.conflict
         case "objectConflict":
             restore.objectConflict = readChoice(param, choices(ObjectConflictPolicy.self)) ?? restore.objectConflict

@@ -25,8 +25,12 @@ package struct TaskParameters: Sendable, Equatable {
     /// Bound on the session's bytes of documents a second.
     package var maxBytesPerSecond: Int?
     package var restore = RestoreOptions()
-    /// Flags in `args` that Sheaf knows nothing of or does not honour yet, such as `--ignoreType=template`.
-    package var unhonoured: [String] = []
+    /// `args: --ignoreType=template`: none of the templates, but those of data streams.
+    package internal(set) var leavesOutTemplates = false
+    /// `waitTimeout`: how long a session waits for a cluster that does not answer, before it counts as a failed try.
+    package var waitSeconds: Int?
+    /// What Stash's add-on takes and Sheaf has no use for.
+    package var remarks: [Remark] = []
     /// Parameters that neither Stash's Elasticsearch add-on nor Sheaf has.
     package var unknown: [String] = []
     /// What is wrong in a parameter that Sheaf reads, each a sentence.
@@ -36,12 +40,6 @@ package struct TaskParameters: Sendable, Equatable {
         package var parameter: String
         package var message: String
     }
-
-    /// Parameters of Stash's add-on that have no meaning here: they are neither used nor worth a warning.
-    private static let ignored: Set<String> = [
-        "waitTimeout", "outputDir", "interimDataDir", "enableCache", "scratchDir", "ENABLE_DASHBOARD_BACKUP",
-        "ENABLE_DASHBOARD_RESTORE",
-    ]
 
     package init() {}
 
@@ -60,37 +58,10 @@ package struct TaskParameters: Sendable, Equatable {
                 savesClosedDefinitions = readChoice(param, ["fail": false, "definition": true]) ?? savesClosedDefinitions
             case "maxBytesPerSecond": readRate(param)
             default:
-                guard !readRestoreOption(param), !Self.ignored.contains(param.name) else { continue }
-                unknown.append(param.name)
+                if !readRestoreOption(param), !readStashParameter(param) { unknown.append(param.name) }
             }
         }
         checkRenaming()
-    }
-
-    /// Splits on blanks without quoting, as Stash does; `--match=X` and `--match X` mean the same.
-    private mutating func readArguments(_ text: String) {
-        var words = text.split(whereSeparator: \.isWhitespace)[...]
-        while let word = words.popFirst() {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let isFlag = word.hasPrefix("--")
-            var value = parts.count > 1 ? String(parts[1]) : nil
-            if isFlag, value == nil, let next = words.first, !next.hasPrefix("--") {
-                value = String(next)
-                words.removeFirst()
-            }
-            if parts[0] == "--match" {
-                if let value, !value.isEmpty {
-                    match = value
-                } else {
-                    let message = "--match needs a regular expression, as in --match=^logs-.+"
-                    problems.append(Problem(parameter: "args", message: message))
-                }
-            } else if parts[0] == "--searchBody", let value {
-                readSearchBody(value)
-            } else {
-                unhonoured.append(value.map { "\(parts[0])=\($0)" } ?? String(word))
-            }
-        }
     }
 
     private mutating func readIndices(_ text: String) {
@@ -160,7 +131,7 @@ package struct TaskParameters: Sendable, Equatable {
     }
 
     /// Of elasticdump's search body the query alone has a meaning here: every document is taken whole, in the index's order.
-    private mutating func readSearchBody(_ text: String) {
+    mutating func readSearchBody(_ text: String) {
         guard let body = try? JSONValue(parsing: Array(text.utf8)), let members = body.members else {
             problems.append(
                 Problem(
@@ -169,7 +140,11 @@ package struct TaskParameters: Sendable, Equatable {
             return
         }
         readQuery(body["query"], "args")
-        unhonoured += members.filter { $0.name != "query" }.map { "--searchBody \($0.name)" }
+        remarks += members.filter { $0.name != "query" }.map {
+            Remark(
+                parameter: "args", argument: "\($0.name) in --searchBody",
+                reason: "documents are taken whole, in the index's order")
+        }
     }
 
     mutating func readFlag(_ param: TaskRef.Param) -> Bool? {
@@ -187,9 +162,17 @@ extension TaskParameters {
     /// Whether the session was asked for some indices instead of all.
     package var choosesIndices: Bool { !include.isEmpty || !exclude.isEmpty || match != nil }
 
+    /// The objects of a backup: what it says, or all.
+    package var savedObjects: ObjectSelection { withoutTemplates(objects ?? .all) }
+
     /// The objects of a restore: what it says, or all but cluster settings where it takes every index, or none.
     package var restoredObjects: ObjectSelection {
-        objects ?? (choosesIndices ? .none : .all.excluding(.clusterSettings))
+        withoutTemplates(objects ?? (choosesIndices ? .none : .all.excluding(.clusterSettings)))
+    }
+
+    private func withoutTemplates(_ selection: ObjectSelection) -> ObjectSelection {
+        guard leavesOutTemplates else { return selection }
+        return selection.excluding(.legacyTemplates).excluding(.indexTemplates).excluding(.componentTemplates)
     }
 }
 

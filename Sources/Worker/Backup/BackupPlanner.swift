@@ -19,7 +19,7 @@ struct BackupPlanner {
         }
         let capabilities = try client.capabilities()
         let query = parameters.query?.serialized()
-        var notes = parameters.unhonoured.map { "argument \($0) has no meaning here" }
+        var notes = parameters.remarks(for: .backup).map(\.sentence)
         var indices: [PlannedIndex] = []
         var slices: [Slice] = []
         let found = try client.catalog(IndexSelection(parameters), query: query)

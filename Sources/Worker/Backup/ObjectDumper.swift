@@ -20,7 +20,7 @@ struct ObjectDumper {
 
     /// - Parameter indices: what the backup takes; their data streams are saved with the templates that make them, whatever is selected.
     func dump(_ parameters: TaskParameters, indices: [IndexDefinition]) throws -> Dump {
-        let selection = parameters.objects ?? .all
+        let selection = parameters.savedObjects
         let hasStreams = indices.contains { $0.dataStream != nil }
         var kinds = Set(ObjectKind.allCases.filter { selection.mayTake(ClusterObjectKind($0)) && $0 != .dataStreams })
         let isAsked = !kinds.isEmpty

@@ -179,9 +179,12 @@ extension IndexDefinition {
     /// The number of shards stays whatever the patterns say: it decides where each document goes.
     /// - Returns: names of the settings that were left out.
     fileprivate mutating func applySettings(_ options: RestoreOptions) -> [String] {
-        let patterns = options.ignoreIndexSettings.flatMap { $0.hasPrefix("index.") ? [$0] : [$0, "index.\($0)"] }
+        func patterns(_ texts: [String]) -> [String] { texts.flatMap { $0.hasPrefix("index.") ? [$0] : [$0, "index.\($0)"] } }
+        let ignoring = patterns(options.ignoreIndexSettings.filter { !$0.hasPrefix("-") })
+        let keeping = patterns(options.ignoreIndexSettings.filter { $0.hasPrefix("-") }.map { String($0.dropFirst()) })
         func isIgnored(_ name: String) -> Bool {
-            name != "index.number_of_shards" && patterns.contains { NamePattern.matches($0, name) }
+            name != "index.number_of_shards" && ignoring.contains { NamePattern.matches($0, name) }
+                && !keeping.contains { NamePattern.matches($0, name) }
         }
         var ignored = (settings.members ?? []).map(\.name).filter(isIgnored)
         for name in ignored { settings[name] = nil }

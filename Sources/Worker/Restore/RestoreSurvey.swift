@@ -53,7 +53,8 @@ struct RestoreSurvey {
         for (summary, manifest) in zip(selected.commit.summary.indices, selected.commit.manifests) {
             let header = try IndexManifestReader(store: store, id: try Self.digest(manifest, of: summary.name)).header
             var definition = try Self.definition(header)
-            guard matcher.selects(summary.name, dataStream: definition.dataStream) else { continue }
+            let aliases = (definition.aliases.members ?? []).map(\.name)
+            guard matcher.selects(summary.name, dataStream: definition.dataStream, aliases: aliases) else { continue }
             if let stream = definition.dataStream, !streams.contains(stream) {
                 definition.dataStream = nil
                 notes.append("index \(summary.name) comes back as a plain index: its data stream \(stream) is not restored")
@@ -78,7 +79,7 @@ struct RestoreSurvey {
             problems.append(
                 "no index of snapshot \(selected.commit.summary.id) matches \(parameters.selectionText); correct the pattern")
         }
-        self.notes = notes + layout.notes + parameters.unhonoured.map { "argument \($0) has no meaning here" }
+        self.notes = notes + layout.notes + parameters.remarks(for: .restore).map(\.sentence)
         self.problems = problems + layout.problems
     }
 

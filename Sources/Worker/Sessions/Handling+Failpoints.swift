@@ -16,14 +16,14 @@ extension EntryName {
 }
 
 extension Handling.Work {
-    /// Nil for what only a race comes to: an index that was created too late.
+    /// Nil for what only a race comes to, an index that was created too late, and for hooks, which are programs that a test may stop itself.
     var failpoint: Failpoint.Step? {
         switch self {
         case .plan: .plan
         case .prepare: .prepare
         case .openView: .openView
         case .closeView: .closeView
-        case .dropIndices: nil
+        case .dropIndices, .runHook: nil
         case .transfer: .transfer
         case .compose: .compose
         case .finish: .finish

@@ -12,14 +12,14 @@ import Snapshots
 ///
 /// Blocking; lives on one thread of a slot.
 final class SessionEffects {
-    private let parts: WorkerParts
+    let parts: WorkerParts
     let command: SessionCommand
     let repository: OpenRepository
     let journal: any Journal
     private let spool: Spool
-    private let isOurs: @Sendable () -> Bool
+    let isOurs: @Sendable () -> Bool
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
-    private let endurance: Endurance
+    let endurance: Endurance
     private var openedClient: ElasticsearchClient?
     /// As the plan has it, so that no unit asks the cluster what it can do.
     private var capabilities: ClusterCapabilities? {
@@ -59,7 +59,7 @@ final class SessionEffects {
     }
 
     /// Made when it is first needed: a backup's journal can be reached without the cluster, and can say that the cluster cannot.
-    private var client: ElasticsearchClient {
+    var client: ElasticsearchClient {
         get throws {
             if let openedClient { return openedClient }
             let client = try Self.makeClient(parts, command, isOurs)
@@ -75,7 +75,14 @@ final class SessionEffects {
         switch work {
         case .plan:
             try refuseIfGivenUp()
+            try waitForCluster()
             return .planned(try self.plan(begin))
+        case .runHook(let hook, let slot, let begin, let status):
+            if status == nil {
+                try refuseIfGivenUp()
+                try waitForCluster()
+            }
+            return .hookRan(try run(hook, slot, begin: begin, status: status))
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore { try restore.prepare(plan) }
@@ -234,9 +241,7 @@ final class SessionEffects {
         var conditions = ((plan?.notes ?? []) + notes).map {
             Condition(type: "Note", reason: "LeftOut", message: $0, lastTransitionTime: now)
         }
-        conditions += failures.map {
-            Condition(type: $0.condition, reason: $0.condition, message: $0.message, lastTransitionTime: now)
-        }
+        conditions += failures.map { $0.condition(at: now) }
         conditions += try RefusalConditions(command, outcome, plan, journal).conditions(at: now)
         if command.kind == .backup, outcome.isCommit,
             let retention = PlanRetention(store: repository.store, command: command, memory: parts.catalogMemory)

@@ -116,6 +116,8 @@ struct SessionRunner {
         let effects = try SessionEffects(
             parts, command: work.command, repositoryID: repositoryID, endurance: endurance, unitCursor: cursor,
             isOurs: { [delivery] in delivery.isSettleable })
+        // A restore's journal is in the cluster; a backup has one, and waits before it plans.
+        if case .session(let command) = work, command.kind == .restore { try effects.waitForCluster() }
         effects.report = { progress?.running(documents: $0, bytes: $1, storedBytes: $2) }
         return effects
     }

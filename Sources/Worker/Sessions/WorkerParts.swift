@@ -11,6 +11,7 @@ import Snapshots
 package final class WorkerParts: Sendable {
     let settings: WorkerSettings
     let resources: ResourceSet
+    let secrets: SecretSource
     let clusters: ClusterAccess
     let repositories: RepositoryPool
     let spool: Spool
@@ -34,6 +35,7 @@ package final class WorkerParts: Sendable {
     ) {
         self.settings = settings
         self.resources = resources
+        self.secrets = secrets
         self.clusters = ClusterAccess(resources: resources, secrets: secrets)
         let repositories = repositories ?? RepositoryPool(resources: resources, secrets: secrets, logger: logger)
         self.repositories = repositories

@@ -32,6 +32,13 @@ struct WorkerCommand: AsyncCommand {
                 "secrets", valueName: "DIR", help: "secrets as files, DIR/<secret>/<key>, as Kubernetes and Docker mount them",
                 environment: "SHEAF_SECRETS"),
             .value(
+                "hooks", valueName: "DIR",
+                help: "the programs that hooks may run, files of this folder; without it a hook with exec fails",
+                environment: "SHEAF_HOOKS"),
+            .value(
+                "hook-limit", valueName: "TIME", help: "longest that a hook may take; then it is killed, and has failed",
+                default: "10m", environment: "SHEAF_HOOK_LIMIT"),
+            .value(
                 "unit-seconds", valueName: "N", help: "a unit ends after so many seconds", default: "120",
                 environment: "SHEAF_UNIT_SECONDS"),
             .value(
@@ -94,12 +101,17 @@ struct WorkerCommand: AsyncCommand {
         settings.attempts = try arguments.number("attempts", in: 1...100)
         settings.retryDelay = try arguments.optionalValue("retry-delay", as: Duration.self)?.seconds
         settings.stopsWhenIdle = try arguments.flag("once")
+        settings.hooks = try arguments.optionalValue("hooks")
+        settings.hookLimit = try arguments.value("hook-limit")
         settings.collectionGrace = try arguments.value("gc-grace")
         settings.segments.keepsInventory = !(try arguments.flag("no-inventory"))
         settings.segments.level = try arguments.number("level", in: 1...19)
         guard settings.unitSeconds > 0, settings.unitBytes > 0 else {
             throw UsageError(
                 code: .badValue, message: "--unit-seconds and --unit-bytes must be above 0", command: arguments.command)
+        }
+        guard settings.hookLimit > .zero else {
+            throw UsageError(code: .badValue, message: "--hook-limit must be above 0", command: arguments.command)
         }
         self.settings = settings
     }

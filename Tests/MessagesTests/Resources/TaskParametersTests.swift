@@ -7,11 +7,52 @@ struct TaskParametersTests {
         TaskParameters(TaskRef(name: "t", params: params.map { .init(name: $0.0, value: $0.1) }))
     }
 
-    @Test func matchIsReadAndTheOtherArgumentsAreListed() {
-        let read = parameters(("args", " --match=^(?![.])(?!searchguard).+  --ignoreType template --quiet --limit=5 stray"))
-        #expect(read.match == "^(?![.])(?!searchguard).+")
-        #expect(read.unhonoured == ["--ignoreType=template", "--quiet", "--limit=5", "stray"])
-        #expect(read.problems.isEmpty)
+    private func sentences(_ kind: SessionKind, _ params: (String, String)...) -> [String] {
+        TaskParameters(TaskRef(name: "t", params: params.map { .init(name: $0.0, value: $0.1) })).remarks(for: kind).map(
+            \.sentence)
+    }
+
+    @Test func matchIsReadAndWhatHasNoMeaningIsSaid() {
+        let args = ("args", " --match=^(?![.])(?!searchguard).+  --ignoreType template --quiet --limit=5 stray")
+        let read = parameters(args)
+        #expect(read.match == "^(?![.])(?!searchguard).+" && read.problems.isEmpty && read.leavesOutTemplates)
+        for kind in SessionKind.allCases {
+            #expect(
+                sentences(kind, args) == [
+                    "--quiet has no effect: it has no meaning here",
+                    "--limit=5 has no effect: pages go by bytes, not by a number of documents",
+                    "stray has no effect: it has no meaning here",
+                ])
+        }
+    }
+
+    /// Stash's manifest for a restore into another distribution.
+    @Test func typesThatARestoreLeavesOutAreLeftOut() {
+        let read = parameters(("ignoreIndexSettings", "index.codec"), ("args", "--ignoreType=settings,template"))
+        #expect(read.restore.ignoreIndexSettings == ["index.codec", "index.*", "-index.analysis.*"])
+        #expect(!read.restoredObjects.mayTake(.legacyTemplates) && !read.restoredObjects.mayTake(.indexTemplates))
+        #expect(!read.restoredObjects.mayTake(.componentTemplates) && read.restoredObjects.mayTake(.ingestPipelines))
+        #expect(read.restore.includeAliases && sentences(.restore, ("args", "--ignoreType=settings,template")).isEmpty)
+        #expect(sentences(.backup, ("args", "--ignoreType=settings,template")).count == 1)
+        #expect(!read.savedObjects.mayTake(.legacyTemplates) && read.savedObjects.mayTake(.clusterSettings))
+        #expect(
+            parameters(("objects", "indexTemplates,scripts"), ("args", "--ignoreType=template")).savedObjects.mayTake(.scripts))
+    }
+
+    @Test func typesThatAreIncludedLeaveOutTheOthers() {
+        let read = parameters(("args", "--includeType=data,mapping,settings"))
+        #expect(!read.restore.includeAliases && read.leavesOutTemplates && read.restore.ignoreIndexSettings.isEmpty)
+        #expect(read.problems.isEmpty && read.remarks(for: .restore).isEmpty)
+        #expect(
+            sentences(.restore, ("args", "--includeType=mapping,settings,template,alias")) == [
+                "--includeType=mapping,settings,template,alias (data) has no effect: documents and mappings are always taken"
+            ])
+    }
+
+    @Test func multielasticdumpsPrefixIsTheRestores() {
+        let read = parameters(("args", "--prefix=old- --suffix -x"))
+        #expect(read.restore.rename == RenameRule(prefix: "old-", suffix: "-x") && read.restore.renameAlias.prefix == "old-")
+        #expect(read.remarks(for: .restore).isEmpty && read.remarks(for: .backup).count == 2)
     }
 
     @Test(arguments: ["--match ^a=b$", "--match=x --match=^a=b$"])
@@ -33,7 +74,8 @@ struct TaskParametersTests {
 
     @Test(arguments: [
         ("args", "--match"), ("args", "--match="), ("indices", "Logs-*"), ("indices", "a b"), ("indices", "a,-"),
-        ("allowEmpty", "yes"), ("includeSystem", ""),
+        ("allowEmpty", "yes"), ("includeSystem", ""), ("args", "--ignoreType=templates"), ("waitTimeout", "5m"),
+        ("waitTimeout", "-1"),
     ])
     func whatCannotBeMeantIsAProblem(name: String, value: String) {
         let read = parameters((name, value))
@@ -50,10 +92,13 @@ struct TaskParametersTests {
         #expect(parameters(("args", "--searchBody={\"query\":\(query)}")).problems.isEmpty == !isRefused)
     }
 
-    @Test func parametersOfStashAreQuietAndOthersAreNamed() {
-        let read = parameters(("waitTimeout", "300"), ("outputDir", "/o"), ("ENABLE_DASHBOARD_BACKUP", "true"), ("index", "a"))
-        #expect(read.unknown == ["index"])
-        #expect(read.problems.isEmpty && read.unhonoured.isEmpty)
+    @Test func parametersOfStashAreReadOrNamed() {
+        let quiet = parameters(
+            ("waitTimeout", "300"), ("ENABLE_DASHBOARD_BACKUP", "false"), ("enableCache", "true"), ("index", "a"))
+        #expect(quiet.unknown == ["index"] && quiet.waitSeconds == 300)
+        #expect(quiet.problems.isEmpty && quiet.remarks.isEmpty)
+        let named = parameters(("outputDir", "/o"), ("ENABLE_DASHBOARD_RESTORE", "true"))
+        #expect(named.remarks.map(\.parameter) == ["outputDir", "ENABLE_DASHBOARD_RESTORE"] && named.unknown.isEmpty)
     }
 
     @Test func theParametersOfARestoreAreRead() {
