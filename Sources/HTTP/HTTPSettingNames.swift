@@ -28,4 +28,11 @@ package struct HTTPSettingNames: Sendable {
         demandedCertificate: "stores cannot be given one: let the server ask for none",
         refusedCertificate: "stores cannot be given one: let the server ask for none",
         all: "CA_CERT_DATA in the Repository's Secret, and its endpoint")
+
+    /// Of a Scheduler, the connection to its Pushgateway.
+    package static let pushgateway = HTTPSettingNames(
+        url: "--pushgateway", caBundle: "the system's certificates", otherHost: "use a name that it has in --pushgateway",
+        demandedCertificate: "a Pushgateway cannot be given one: let it ask for none",
+        refusedCertificate: "a Pushgateway cannot be given one: let it ask for none",
+        all: "--pushgateway and the system's certificates")
 }

@@ -37,6 +37,7 @@ enum LedgerSchema {
             rule TEXT NOT NULL, known_since INTEGER NOT NULL, handled_until INTEGER NOT NULL, last_slot INTEGER, is_paused INTEGER NOT NULL,
             PRIMARY KEY (namespace, name)
         ) WITHOUT ROWID;
-        """
+        """,
+        monitoring,
     ]
 }

@@ -46,7 +46,7 @@ struct ScheduleTicker: Sendable {
             var summary = SchedulerMetrics.Configuration(
                 namespace: namespace, name: name, repository: configuration.spec.repository.name,
                 isPaused: configuration.spec.paused,
-                knownSince: nil, expectedInterval: nil, nextRun: nil)
+                knownSince: nil, expectedInterval: nil, nextRun: nil, repositoryNamespace: configuration.repositoryKey.namespace)
             defer { metrics.append(summary) }
             guard let text = configuration.spec.schedule else { continue }
             let schedule: CronSchedule
@@ -99,9 +99,11 @@ struct ScheduleTicker: Sendable {
     private func refreshMetrics(_ configurations: [SchedulerMetrics.Configuration], now: Timestamp) async throws {
         var active = Ledger.Filter()
         active.phases = [.pending, .running]
+        let summaries = try await ledger.summaries()
         let metrics = SchedulerMetrics(
-            configurations: configurations, summaries: try await ledger.summaries(),
-            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version)
+            configurations: configurations, summaries: summaries,
+            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version,
+            surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now))
         for family in metrics.families() + measurements.families() { registry.replace(family) }
     }
 }
