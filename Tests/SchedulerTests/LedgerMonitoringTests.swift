@@ -3,6 +3,7 @@ import Messages
 import Runtime
 import Testing
 
+@testable import AMQP
 @testable import Scheduler
 
 /// Workers and Repositories in the ledger, and what the page makes of them.
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test(.enabled(if: ReferenceImplementation.hasCommand("promtool"), "apt-get install prometheus to run"))
-    func prometheusFindsNothingToComplainAboutInTheWholePage() async throws {
+    func prometheusFindsNothingButOneOfStashsNamesToComplainAbout() async throws {
         let ledger = try Ledger(path: ":memory:")
         try await ledger.save(heartbeat("we\"ird\\name\n", at: start), now: start)
         try await ledger.save(try PushSamples.repositoryEvent(at: start), session: nil)
@@ -137,7 +138,9 @@ import Testing
         #expect(queues.contains("\nstash_queue_messages_ready{queue=\"sheaf.dead\"} 2\n"))
         let (status, output) = try ReferenceImplementation.run(
             ["promtool", "check", "metrics"], input: lines.joined(separator: "\n") + "\n" + queues)
-        #expect(status == 0 && output.isEmpty, "\(output)")
+        // Stash's name, which it had before there was such a rule.
+        let known = "stash_repository_snapshot_count non-histogram and non-summary metrics should not have \"_count\" suffix"
+        #expect(output.split(separator: "\n") == [Substring(known)], "\(status): \(output)")
     }
 
     /// Only what is remembered of sessions goes with them.

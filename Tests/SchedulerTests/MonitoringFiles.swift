@@ -2,12 +2,12 @@ import Foundation
 import Messages
 import Runtime
 
-@testable import AMQP
 @testable import Scheduler
 
 /// What people use the page of metrics by: rules, dashboards and the document.
 enum MonitoringFiles {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
 
     static func text(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }
 

@@ -23,10 +23,13 @@ struct MetricsPusherTests {
     }
 
     /// A session that was asked for by a whole command.
-    private func end(_ script: SessionScript, _ phase: Phase, after seconds: Double = 65, indices: [String] = ["flights"]) async throws {
+    private func end(_ script: SessionScript, _ phase: Phase, after seconds: Double = 65, indices: [String] = ["flights"])
+        async throws
+    {
         let command = try PushSamples.command(script)
         let event = CloudEvent(
-            id: script.id, source: "/sheaf/scheduler/s", type: .backupSession, subject: script.id, time: script.start, data: command)
+            id: script.id, source: "/sheaf/scheduler/s", type: .backupSession, subject: script.id, time: script.start,
+            data: command)
         try await ledger.apply([
             LedgerEvent(
                 session: script.id, time: script.start,
@@ -64,7 +67,8 @@ struct MetricsPusherTests {
             for row in table where row.isPushed(kind: kind, isSuccess: isSuccess, withRepository: job.hasSuffix("nightly")) {
                 for name in row.names { expected.insert("\(name){\(row.labels.sorted().joined(separator: ","))}") }
             }
-            let got = Set(try gateway.series(job: job).map { $0.replacing(/="[^"]*"/, with: "").split(separator: " ")[0] }.map(String.init))
+            let got = Set(
+                try gateway.series(job: job).map { $0.replacing(/="[^"]*"/, with: "").split(separator: " ")[0] }.map(String.init))
             #expect(got == expected, "\(job): \(got.symmetricDifference(expected).sorted())")
         }
         let series = try gateway.series(job: "backupconfiguration-demo-nightly")
@@ -77,7 +81,10 @@ struct MetricsPusherTests {
             + #"kind="elasticsearch",name="es",namespace="demo",repository="minio""#
         #expect(series.contains(#"stash_backup_host_data_size_bytes{\#(host)} 3000"#))
         #expect(series.contains(#"stash_backup_host_data_uploaded_bytes{\#(host)} 500"#))
-        #expect(series.contains { $0.hasPrefix("stash_repository_size_bytes{backend=\"s3\",bucket=\"backups\"") && $0.hasSuffix(" 4096") })
+        #expect(
+            series.contains {
+                $0.hasPrefix("stash_repository_size_bytes{backend=\"s3\",bucket=\"backups\"") && $0.hasSuffix(" 4096")
+            })
     }
 
     /// As with Stash, what is told only of a success stays as the last success left it.
@@ -164,7 +171,9 @@ struct MetricsPusherTests {
         let answer = try await client.push([MetricFamily(name: "1", help: "", samples: [.init(value: 1)])], job: "a")
         #expect(answer.result == .refused && answer.error?.contains("400") == true, "\(answer)")
         // A name that is no word of a path.
-        #expect(try await client.push([MetricFamily(name: "one", help: "", samples: [.init(value: 1)])], job: "a/b ü").result == .pushed)
+        #expect(
+            try await client.push([MetricFamily(name: "one", help: "", samples: [.init(value: 1)])], job: "a/b ü").result
+                == .pushed)
         #expect(try await client.delete(job: "a/b ü") == Pushgateway.Answer(result: .pushed))
         #expect(try await client.delete(job: "never-was").result == .pushed)
     }

@@ -2,6 +2,8 @@ import Foundation
 import Messages
 import Runtime
 
+@testable import Scheduler
+
 /// A plan and a RestoreSession of the AppBinding `es`, to an S3 Repository, with all that becomes a label.
 enum PushSamples {
     struct Missing: Error {}
@@ -20,7 +22,8 @@ enum PushSamples {
             kind: script.kind, id: id, name: script.identity.name, namespace: "demo", requestedAt: script.start, target: binding,
             repository: repository,
             configuration: script.kind == .backup
-                ? BackupConfiguration(metadata: metadata, spec: .init(target: .init(ref: ref, alias: "es-0"), repository: object)) : nil,
+                ? BackupConfiguration(metadata: metadata, spec: .init(target: .init(ref: ref, alias: "es-0"), repository: object))
+                : nil,
             restore: script.kind == .restore
                 ? RestoreSession(metadata: metadata, spec: .init(target: .init(ref: ref), repository: object)) : nil)
     }
@@ -54,7 +57,9 @@ enum PushSamples {
             "repository": session + ["name", "backend", "bucket", "prefix"],
         ]
         return try MonitoringFiles.text("docs/monitoring.md").split(separator: "\n").compactMap { line in
-            guard let match = line.firstMatch(of: /^\| `(stash_appscode_com_\w+)` \| `(stash_\w+)` \| (\w+) \| .* \| ([a-z ]+) \|$/),
+            guard
+                let match = line.firstMatch(
+                    of: /^\| `(stash_appscode_com_\w+)` \| `(stash_\w+)` \| (\w+) \| .* \| ([a-z ]+) \|$/),
                 let labels = labels[String(match.output.3)]
             else { return nil }
             return Row(names: [String(match.output.1), String(match.output.2)], labels: labels, when: String(match.output.4))
