@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
-python_scripts := scripts/compare scripts/contract scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/StubStores/*.py Tests/Fidelity/*.py Tests/Interop/*.py Sources/Archive/Recovery/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
+python_scripts := scripts/compare scripts/contract scripts/dashboards scripts/flights $(wildcard Benchmarks/*.py scripts/*.py scripts/tests/*.py examples/*.py Tests/StubStores/*.py Tests/Fidelity/*.py Tests/Interop/*.py Sources/Archive/Recovery/*.py Tests/StubEngine/*.py Tests/FaultEngine/*.py)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,10 @@ lint: ## formatting, shell, Python and YAML
 	@for file in $(python_scripts); do \
 	    $(python) -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' "$$file"; done
 	.venv/bin/yamllint --strict -c compose/.yamllint.yaml compose
+	scripts/dashboards --check
+	@if command -v promtool >/dev/null; then (set -x; promtool test rules compose/prometheus/tests/*.yml); \
+	elif [ "$${CI-}" = true ]; then echo "promtool is missing; scripts/install installs it" >&2; exit 1; \
+	else echo "promtool is not installed and left out"; fi
 
 format: ## format Swift in place
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -59,7 +59,7 @@ let package = Package(
         module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"], embedding: ["Recovery/recover.py"]),
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
-        module("Scheduler", ["AMQP", "Bus", "Crypto", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module("Scheduler", ["AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
         module(
             "Worker",
             [
@@ -91,7 +91,7 @@ let package = Package(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer"]),
-        tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "Messages", "Manifests", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [

@@ -36,4 +36,11 @@ package struct HTTPSettingNames: Sendable {
         demandedCertificate: "hooks cannot be given one: let the server ask for none, or use exec",
         refusedCertificate: "hooks cannot be given one: let the server ask for none, or use exec",
         all: "the hook's host, and the system's certificate authorities")
+
+    /// Of a Scheduler, the connection to its Pushgateway.
+    package static let pushgateway = HTTPSettingNames(
+        url: "--pushgateway", caBundle: "the system's certificates", otherHost: "use a name that it has in --pushgateway",
+        demandedCertificate: "a Pushgateway cannot be given one: let it ask for none",
+        refusedCertificate: "a Pushgateway cannot be given one: let it ask for none",
+        all: "--pushgateway and the system's certificates")
 }

@@ -10,6 +10,7 @@ package enum MessageType: String, Sendable, CaseIterable {
     case progress = "dev.sheaf.unit.progress.v1"
     case metric = "dev.sheaf.metric.v1"
     case repository = "dev.sheaf.repository.v1"
+    case heartbeat = "dev.sheaf.worker.heartbeat.v1"
     case trigger = "dev.sheaf.trigger.v1"
     case cancel = "dev.sheaf.session.cancel.v1"
     case control = "dev.sheaf.control.v1"

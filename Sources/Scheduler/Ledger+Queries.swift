@@ -137,8 +137,9 @@ extension Ledger {
                     deadline: record.deadline.map(Timestamp.init(milliseconds:)), snapshot: standing.snapshot,
                     documents: total?.documents ?? 0, totalDocuments: total?.totalDocuments ?? 0, bytes: total?.bytes ?? 0,
                     storedBytes: total?.storedBytes ?? 0, error: standing.error,
-                    conditions: try LedgerRecord.conditions(in: standing.conditions), retryLeft: record.retryLeft,
-                    nextRetry: record.nextRetry.map(Timestamp.init(milliseconds:)),
+                    conditions: try LedgerRecord.conditions(in: standing.conditions)
+                        + [try pushCondition(of: record.id)].compactMap { $0 },
+                    retryLeft: record.retryLeft, nextRetry: record.nextRetry.map(Timestamp.init(milliseconds:)),
                     retriedAs: record.retriedAs.flatMap { $0.isEmpty ? nil : $0 }))
         }
         return sessions

@@ -101,6 +101,7 @@ package actor Ledger {
             for id in doomed {
                 try database.run("DELETE FROM parts WHERE session = ?", .text(id))
                 try database.run("DELETE FROM indices WHERE session = ?", .text(id))
+                try database.run("DELETE FROM pushes WHERE session = ?", .text(id))
                 try database.run("DELETE FROM sessions WHERE id = ?", .text(id))
             }
             return doomed.count

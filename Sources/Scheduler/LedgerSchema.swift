@@ -49,5 +49,6 @@ enum LedgerSchema {
         UPDATE sessions SET published_at = ifnull(requested_at, first_event_at) WHERE message IS NOT NULL;
         CREATE INDEX sessions_to_retry ON sessions (id) WHERE phase = 'Failed' AND retry_left > 0 AND retried_as IS NULL;
         """,
+        monitoring,
     ]
 }

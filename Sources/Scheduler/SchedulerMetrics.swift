@@ -11,6 +11,8 @@ package struct SchedulerMetrics: Sendable {
         package var namespace: String
         package var name: String
         package var repository: String
+        /// Nil: the plan's own.
+        package var repositoryNamespace: String?
         package var isPaused: Bool
         /// Since when it is known: what the age of the last success is measured from while there is none.
         package var knownSince: Timestamp?
@@ -20,7 +22,7 @@ package struct SchedulerMetrics: Sendable {
 
         package init(
             namespace: String, name: String, repository: String, isPaused: Bool, knownSince: Timestamp?,
-            expectedInterval: Duration?, nextRun: Timestamp?
+            expectedInterval: Duration?, nextRun: Timestamp?, repositoryNamespace: String? = nil
         ) {
             self.namespace = namespace
             self.name = name
@@ -29,6 +31,16 @@ package struct SchedulerMetrics: Sendable {
             self.knownSince = knownSince
             self.expectedInterval = expectedInterval
             self.nextRun = nextRun
+            self.repositoryNamespace = repositoryNamespace
+        }
+
+        /// Whether the plan should have succeeded by now: the rule of the alert BackupOverdue in compose/prometheus/rules/sheaf.yml.
+        ///
+        /// - Parameter lastSuccess: nil for never; then the time counts from when the plan became known.
+        /// - Returns: nil without a schedule.
+        package func isOverdue(lastSuccess: Timestamp?, at now: Timestamp) -> Bool? {
+            guard let expectedInterval, let since = lastSuccess ?? knownSince else { return nil }
+            return !isPaused && (now - since).seconds > 1.25 * expectedInterval.seconds + 300
         }
     }
 
@@ -38,24 +50,27 @@ package struct SchedulerMetrics: Sendable {
     package var activeSessions: [LedgerSession]
     package var lastTick: Timestamp
     package var version: String
+    package var surroundings: Ledger.Surroundings
 
     /// How long a finished restore is shown: a restore happens once, and its failure should not alert for ever.
     package static let restoreWindow: Duration = .seconds(7 * 86_400)
 
     package init(
         configurations: [Configuration], summaries: [Ledger.InvokerSummary], activeSessions: [LedgerSession],
-        lastTick: Timestamp, version: String
+        lastTick: Timestamp, version: String, surroundings: Ledger.Surroundings = Ledger.Surroundings()
     ) {
         self.configurations = configurations
         self.summaries = summaries
         self.activeSessions = activeSessions
         self.lastTick = lastTick
         self.version = version
+        self.surroundings = surroundings
     }
 
     /// All families, each also when it has no series, so that the set of names does not depend on what happened.
-    package func families() -> [GaugeFamily] {
-        scheduleFamilies() + backupFamilies() + restoreFamilies() + activeFamilies() + [
+    package func families() -> [MetricFamily] {
+        scheduleFamilies() + backupFamilies() + restoreFamilies() + activeFamilies() + workerFamilies() + repositoryFamilies() + [
+            pushFamily(),
             family("stash_scheduler_last_tick_time_seconds", "When the Scheduler last looked at its schedules.") {
                 [([], lastTick.secondsSinceEpoch)]
             },
@@ -63,14 +78,14 @@ package struct SchedulerMetrics: Sendable {
         ]
     }
 
-    private typealias Series = (MetricsRegistry.Labels, Double)
+    typealias Series = (MetricsRegistry.Labels, Double)
 
-    private func family(_ name: String, _ help: String, _ series: () -> [Series]) -> GaugeFamily {
-        GaugeFamily(name: name, help: help, samples: series().map { GaugeFamily.Sample(labels: $0.0, value: $0.1) })
+    func family(_ name: String, _ help: String, _ series: () -> [Series]) -> MetricFamily {
+        MetricFamily(name: name, help: help, samples: series().map { MetricFamily.Sample(labels: $0.0, value: $0.1) })
     }
 
-    private func scheduleFamilies() -> [GaugeFamily] {
-        func perConfiguration(_ name: String, _ help: String, _ value: (Configuration) -> Double?) -> GaugeFamily {
+    private func scheduleFamilies() -> [MetricFamily] {
+        func perConfiguration(_ name: String, _ help: String, _ value: (Configuration) -> Double?) -> MetricFamily {
             family(name, help) { configurations.compactMap { one in value(one).map { (Self.labels(of: one), $0) } } }
         }
         return [
@@ -89,11 +104,9 @@ package struct SchedulerMetrics: Sendable {
         ]
     }
 
-    private func backupFamilies() -> [GaugeFamily] {
-        let known = Dictionary(
-            summaries.filter { $0.invoker.kind == "BackupConfiguration" }.map { (Key($0.namespace, $0.invoker.name), $0) },
-            uniquingKeysWith: { first, _ in first })
-        func perPlan(_ name: String, _ help: String, _ value: (Ledger.InvokerSummary?) -> Double?) -> GaugeFamily {
+    private func backupFamilies() -> [MetricFamily] {
+        let known = backupSummaries
+        func perPlan(_ name: String, _ help: String, _ value: (Ledger.InvokerSummary?) -> Double?) -> MetricFamily {
             family(name, help) {
                 configurations.compactMap { one in
                     value(known[Key(one.namespace, one.name)]).map { (Self.labels(of: one), $0) }
@@ -125,10 +138,44 @@ package struct SchedulerMetrics: Sendable {
             perPlan("stash_backup_bytes_stored", "Bytes stored in the repository by the last finished backup session.") {
                 $0?.lastFinished.map { Double($0.storedBytes) }
             },
+            overdueFamily(), resultFamily(),
         ]
     }
 
-    private func restoreFamilies() -> [GaugeFamily] {
+    private var backupSummaries: [Key: Ledger.InvokerSummary] {
+        Dictionary(
+            summaries.filter { $0.invoker.kind == "BackupConfiguration" }.map { (Key($0.namespace, $0.invoker.name), $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    private func overdueFamily() -> MetricFamily {
+        let known = backupSummaries
+        return family(
+            "stash_backup_overdue",
+            "1 when the last success is older than the schedule allows, as the alert BackupOverdue has it."
+        ) {
+            configurations.compactMap { one in
+                let success = known[Key(one.namespace, one.name)]?.lastSuccess?.finishedAt
+                return one.isOverdue(lastSuccess: success, at: lastTick).map { (Self.labels(of: one), $0 ? 1 : 0) }
+            }
+        }
+    }
+
+    private func resultFamily() -> MetricFamily {
+        let known = backupSummaries
+        return family("stash_backup_indices", "Indices of the last finished backup session: all documents stored, some, none.") {
+            configurations.flatMap { one -> [Series] in
+                guard let session = known[Key(one.namespace, one.name)]?.lastFinished,
+                    let results = surroundings.results[session.id]
+                else { return [] }
+                return [("ok", results.ok), ("partial", results.partial), ("failed", results.failed)].map { result, count in
+                    (Self.labels(of: one) + [("result", result)], Double(count))
+                }
+            }
+        }
+    }
+
+    private func restoreFamilies() -> [MetricFamily] {
         let since = lastTick - Self.restoreWindow
         let restores = summaries.filter { $0.invoker.kind == "RestoreSession" }.compactMap { summary in
             summary.lastFinished.flatMap { ($0.finishedAt ?? $0.createdAt) >= since ? $0 : nil }
@@ -143,7 +190,7 @@ package struct SchedulerMetrics: Sendable {
         ]
     }
 
-    private func activeFamilies() -> [GaugeFamily] {
+    private func activeFamilies() -> [MetricFamily] {
         // Stray progress of a session that was never described has no labels to stand under.
         let active = activeSessions.filter { $0.identity != nil }
         let labels = { (one: LedgerSession) in Self.labels(of: one) + [("session", one.id)] }
@@ -153,6 +200,24 @@ package struct SchedulerMetrics: Sendable {
             },
             family("stash_session_last_progress_time_seconds", "When a worker last reported on an unfinished session.") {
                 active.compactMap { one in one.lastProgressAt.map { (labels(one), $0.secondsSinceEpoch) } }
+            },
+            family("stash_session_phase", "1 for the phase that an unfinished session is in, 0 for the other.") {
+                active.flatMap { one in
+                    [Phase.pending, .running].map { phase in
+                        (labels(one) + [("phase", phase.rawValue)], one.phase == phase ? 1 : 0)
+                    }
+                }
+            },
+            family("stash_session_deadline_time_seconds", "When an unfinished session is given up, if it began at once.") {
+                active.compactMap { one in one.deadline.map { (labels(one), $0.secondsSinceEpoch) } }
+            },
+            family(
+                "stash_session_queue_wait_seconds", "How long an unfinished session waited for a worker, or has waited so far."
+            ) {
+                active.map { (labels($0), max(0, (($0.startedAt ?? lastTick) - $0.createdAt).seconds)) }
+            },
+            family("stash_session_bytes", "Bytes of documents that an unfinished session has read, or loaded.") {
+                active.map { (labels($0), Double($0.bytes)) }
             },
             family("stash_session_documents", "Documents of an unfinished session: done so far, and in all.") {
                 active.flatMap { one in

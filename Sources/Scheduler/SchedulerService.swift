@@ -17,6 +17,8 @@ package struct SchedulerSettings: Sendable {
     package var host: String
     package var port: Int
     package var version: String
+    /// Where the metrics of finished sessions are pushed to; nil: nowhere.
+    package var pushgateway: String?
     /// A session that a worker has begun and that said nothing for so long is published again, unless units wait.
     package var quietLimit = Duration.seconds(15 * 60)
 
@@ -44,6 +46,7 @@ package final class SchedulerService: Service {
     private let measurements = Measurements()
     private let server: HTTPServer
     private let isConnected: Lock<Bool>
+    private let pusher: MetricsPusher?
 
     /// - Throws: `ManifestError`, `SchedulerError`, `WebServerError`: what must be right before it starts.
     package init(settings: SchedulerSettings, broker: BrokerAddress, logger: Logger) throws {
@@ -59,6 +62,9 @@ package final class SchedulerService: Service {
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
             envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
             logger: logger)
+        pusher = try settings.pushgateway.map { [folder, ledger] url in
+            MetricsPusher(gateway: try Pushgateway(url: url), ledger: ledger, jobs: { await folder.jobs() }, logger: logger)
+        }
         let connected = Lock(false)
         isConnected = connected
         server = try HTTPServer(
@@ -84,6 +90,7 @@ package final class SchedulerService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
+                    if let pusher = self.pusher { group.addTask { try await pusher.run() } }
                     // The first error ends all; `waitForAll` would wait for those that never end.
                     for try await _ in group {}
                 }
@@ -121,6 +128,7 @@ package final class SchedulerService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.serve(triggers) { try await trigger.handle($0) } }
                 group.addTask { try await self.serve(events) { try await listener.handle($0) } }
+                group.addTask { [registry] in try await QueueWatch(registry: registry).run(on: connection) }
                 try await group.next()
                 // One consumer's end is the connection's: both start again.
                 group.cancelAll()

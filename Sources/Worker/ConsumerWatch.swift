@@ -28,6 +28,9 @@ final class ConsumerWatch: Sendable {
     /// Deliveries of all queues that are being worked on.
     var inHand: Int { loads.withLock { $0.values.reduce(0) { $0 + $1.inHand } } }
 
+    /// Units that are being worked on.
+    var unitsInHand: Int { loads.withLock { loads in WorkQueue.units.reduce(0) { $0 + (loads[$1]?.inHand ?? 0) } } }
+
     /// Looks at the queues from time to time until the task is cancelled.
     ///
     /// - Throws: `AMQPError` for a consumer that is forgotten, which a new connection mends, and for a connection that has ended.

@@ -12,6 +12,7 @@ package final class WorkerService: Service {
     private let broker: BrokerAddress
     private let pools: [WorkQueue: BlockingThreads]
     private let watch = ConsumerWatch()
+    private let startedAt = Timestamp.now()
 
     package init(_ parts: WorkerParts, broker: BrokerAddress) throws {
         self.parts = parts
@@ -32,6 +33,8 @@ package final class WorkerService: Service {
         case .abort, .cancel, .backupSession, .restoreSession, .query: 4
         }
     }
+
+    private var unitSlots: Int { WorkQueue.units.reduce(0) { $0 + Self.slots(of: $1, parts.settings) } }
 
     package func run() async throws {
         let logger = parts.logger
@@ -82,6 +85,9 @@ package final class WorkerService: Service {
                 group.addTask { try await self.serve(consumer, queue, on: threads) }
             }
             group.addTask { try await self.watch.run(on: connection) }
+            group.addTask {
+                await Heart(parts: self.parts, watch: self.watch, slots: self.unitSlots, startedAt: self.startedAt).beat()
+            }
             parts.logger.info("ready", metadata: ["slots": .string("\(parts.settings.slots)")])
             if parts.settings.stopsWhenIdle { group.addTask { try await self.stopWhenIdle(connection) } }
             // Not `waitForAll`, which would wait for the others when the first consumer has failed: a worker that reads only some of its

@@ -6,6 +6,8 @@ import Runtime
 package struct WorkerSettings: Sendable {
     /// Names the worker in events and parts; unique among the workers of a broker.
     package var name: String
+    /// The program's, told in heartbeats.
+    package var version = ""
     /// Units of backups at work at once; restores have as many of their own.
     package var slots = 2
     /// A unit ends at the first page after this many seconds or bytes of documents, whichever comes first.

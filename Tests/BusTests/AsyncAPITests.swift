@@ -58,7 +58,7 @@ import Testing
         arguments: [
             ("sessionBackupQueue", ["backupSession"]), ("unitRestoreQueue", ["unit"]), ("queryQueue", ["query"]),
             ("sessionAbortQueue", ["backupSession", "restoreSession", "unit", "cancel"]),
-            ("replyQueue", ["backupSession", "restoreSession", "status", "progress", "metric", "repository"]),
+            ("replyQueue", ["backupSession", "restoreSession", "status", "progress", "metric", "repository", "heartbeat"]),
             ("controlQueue", ["control"]), ("retry10sQueue", ["backupSession", "restoreSession", "unit", "cancel", "query"]),
         ])
     func aQueueHoldsWhatItsBindingsBring(queue: String, messages: [String]) throws {

@@ -12,6 +12,7 @@ import Testing
         #expect(RoutingKey.progress(.backup, plan: "nightly") == "backup.nightly.progress")
         #expect(RoutingKey.metric(plan: "nightly", name: "sheaf_unit_seconds") == "metric.nightly.sheaf_unit_seconds")
         #expect(RoutingKey.repository("disk.a") == "repository.disk-a")
+        #expect(RoutingKey.worker("host.example-7") == "worker.host-example-7")
         #expect(RoutingKey.events(.backup, plan: "nightly") == "backup.nightly.#")
     }
 

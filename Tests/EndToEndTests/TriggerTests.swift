@@ -185,7 +185,8 @@ extension EndToEnd {
                 let letters = tap.messages.elements.filter { $0.exchange == Topology.dead }
                 #expect(letters.count == message.readers.count, "\(letters.map(\.properties))")
                 #expect(try await Broker.messages(named: Topology.dead) == message.readers.count)
-                #expect(!tap.messages.elements.contains { $0.exchange == Topology.event })
+                let events = tap.messages.elements.filter { $0.exchange == Topology.event }
+                #expect(events.allSatisfy { $0.properties.type == MessageType.heartbeat.rawValue })
                 #expect(try await site.sheaf(["sessions", "--output", "json"]).output.isEmpty)
                 await system.close()
                 await tap.close()

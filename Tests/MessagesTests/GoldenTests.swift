@@ -37,6 +37,7 @@ import Testing
         try check("progress", .progress, MessageSamples.progress)
         try check("metric", .metric, MessageSamples.metric)
         try check("repository", .repository, MessageSamples.repositoryEvent)
+        try check("heartbeat", .heartbeat, MessageSamples.heartbeat)
         try check("control", .control, ControlHint.sessionEnded(session: MessageSamples.session))
     }
 

@@ -77,6 +77,10 @@ enum MessageSamples {
                 snapshotsRemovedOnLastCleanup: 2, integrity: true), worker: "w1", time: time)
     }
 
+    static var heartbeat: WorkerHeartbeat {
+        WorkerHeartbeat(worker: "w1", version: "0.1.0", slots: 4, busy: 1, startedAt: time - .seconds(3600), time: time)
+    }
+
     static var summary: SnapshotSummary {
         SnapshotSummary(
             id: snapshot, repository: "disk", namespace: "demo", target: "logs-es",

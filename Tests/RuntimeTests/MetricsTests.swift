@@ -47,12 +47,12 @@ import Testing
 
     @Test func familyIsReplacedWhole() {
         let registry = MetricsRegistry()
-        var family = GaugeFamily(name: "success", help: "Last.")
+        var family = MetricFamily(name: "success", help: "Last.")
         family.add(1, labels: [("plan", "gone")])
         family.add(.nan, labels: [("plan", "b")])
         registry.replace(family)
         registry.replace(
-            GaugeFamily(name: "success", help: "Last.", samples: [.init(labels: [("plan", "a")], value: -.infinity)]))
+            MetricFamily(name: "success", help: "Last.", samples: [.init(labels: [("plan", "a")], value: -.infinity)]))
         #expect(registry.exposition() == "# HELP success Last.\n# TYPE success gauge\nsuccess{plan=\"a\"} -Inf\n")
     }
 

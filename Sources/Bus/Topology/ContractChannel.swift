@@ -87,6 +87,10 @@ struct ContractChannel: Sendable {
                 "repository", on: Topology.event, "repository.{repository}",
                 "How a Repository is, after each backup that has committed. Unconfirmed: some may be missing.",
                 [(RoutingKey.repository("r"), [.repository])]),
+            ContractChannel(
+                "heartbeat", on: Topology.event, "worker.{sender}",
+                "That a worker is alive, every 30 seconds. Unconfirmed: some may be missing.",
+                [(RoutingKey.worker("w"), [.heartbeat])]),
         ]
     }()
 
@@ -134,6 +138,7 @@ extension ContractChannel {
                 values: Phase.allCases.map { $0.rawValue.lowercased() }),
             Parameter(name: "name", description: "Name of the metric."),
             Parameter(name: "repository", description: "Name of the Repository, changed as that of a plan."),
+            Parameter(name: "sender", description: "Name of the worker (--name), changed as that of a plan."),
             Parameter(
                 name: "what", description: "What is asked for.",
                 values: ["sessions", "repositories", "resources", "snapshots", "plans", "checks"]),

@@ -33,6 +33,9 @@ package enum RoutingKey {
     /// How a Repository is.
     package static func repository(_ name: String) -> String { "repository.\(word(name))" }
 
+    /// A worker's signs of life.
+    package static func worker(_ name: String) -> String { "worker.\(word(name))" }
+
     /// The ends of all sessions.
     package static let endings = SessionKind.allCases.flatMap { kind in
         Phase.allCases.filter(\.isFinal).map { "\(kind.rawValue).*.\($0.rawValue.lowercased())" }

@@ -47,3 +47,19 @@ struct LabelSet: Hashable, Comparable {
         return "\(name)=\"\(escaped)\""
     }
 }
+
+extension MetricFamily {
+    func write(to writer: inout ExpositionWriter) {
+        writer.startFamily(name, help: help, kind: kind)
+        for sample in samples { writer.sample(name, LabelSet(sample.labels), sample.value) }
+    }
+}
+
+extension Sequence<MetricFamily> {
+    /// These alone in the text exposition format 0.0.4, in their order.
+    package var exposition: String {
+        var writer = ExpositionWriter()
+        for family in self { family.write(to: &writer) }
+        return writer.text
+    }
+}

@@ -13,7 +13,7 @@ package final class MetricsRegistry: Sendable {
 
     private struct State {
         var families: [String: Family] = [:]
-        var sets: [String: GaugeFamily] = [:]
+        var sets: [String: MetricFamily] = [:]
     }
 
     private let state = Lock(State())
@@ -36,7 +36,7 @@ package final class MetricsRegistry: Sendable {
     }
 
     /// Replaces all series of that family by these, so what is gone from the ledger is gone from the page.
-    package func replace(_ family: GaugeFamily) {
+    package func replace(_ family: MetricFamily) {
         state.withLock { state in
             precondition(state.families[family.name] == nil, "metric \(family.name) is already made one by one")
             state.sets[family.name] = family
@@ -49,8 +49,7 @@ package final class MetricsRegistry: Sendable {
         var writer = ExpositionWriter()
         for name in (Array(families.keys) + Array(sets.keys)).sorted() {
             if let set = sets[name] {
-                writer.startFamily(name, help: set.help, kind: .gauge)
-                for sample in set.samples { writer.sample(name, LabelSet(sample.labels), sample.value) }
+                set.write(to: &writer)
             } else if let family = families[name] {
                 writer.startFamily(name, help: family.help, kind: family.kind)
                 for (labels, instrument) in family.series.sorted(by: { $0.key < $1.key }) {

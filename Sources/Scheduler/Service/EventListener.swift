@@ -14,13 +14,16 @@ struct EventListener: Sendable {
         case .status:
             let event = try delivery.event(StatusEvent.self, types: [.status], maximumBytes: PoisonError.maximumEvent)
             try await ledger.apply([LedgerEvent(event.data, at: event.time)])
+            try await ledger.noteCheck(byEndOf: event.data)
         case .progress:
             try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
         case .metric:
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
         case .repository:
-            // Read to tell poison; whoever wants it asks the repository itself.
-            _ = try delivery.event(RepositoryEvent.self, types: [.repository])
+            let event = try delivery.event(RepositoryEvent.self, types: [.repository])
+            try await ledger.save(event.data, session: event.subject)
+        case .heartbeat:
+            try await ledger.save(try delivery.event(WorkerHeartbeat.self, types: [.heartbeat]).data, now: .now())
         case .backupSession, .restoreSession:
             // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
             let event = try delivery.session()
@@ -69,12 +72,12 @@ final class Measurements: Sendable {
         }
     }
 
-    func families() -> [GaugeFamily] {
+    func families() -> [MetricFamily] {
         let events = latest.withLock { Array($0.values) }
         return Dictionary(grouping: events, by: \.name).sorted { $0.key < $1.key }.map { name, events in
-            GaugeFamily(
+            MetricFamily(
                 name: name, help: "The latest \(name) that a worker reported.",
-                samples: events.map { GaugeFamily.Sample(labels: $0.labels.map { ($0.key, $0.value) }, value: $0.value) })
+                samples: events.map { MetricFamily.Sample(labels: $0.labels.map { ($0.key, $0.value) }, value: $0.value) })
         }
     }
 }

@@ -168,11 +168,13 @@ struct ScheduleTicker: Sendable {
             return SchedulerMetrics.Configuration(
                 namespace: one.metadata.namespace, name: one.metadata.name, repository: one.spec.repository.name,
                 isPaused: one.spec.paused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
-                nextRun: summary.nextRun)
+                nextRun: summary.nextRun, repositoryNamespace: one.repositoryKey.namespace)
         }
+        let summaries = try await ledger.summaries()
         let metrics = SchedulerMetrics(
-            configurations: plans, summaries: try await ledger.summaries(),
-            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version)
+            configurations: plans, summaries: summaries,
+            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version,
+            surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now))
         for family in metrics.families() + measurements.families() { registry.replace(family) }
     }
 }

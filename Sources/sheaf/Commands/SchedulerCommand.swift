@@ -28,6 +28,10 @@ struct SchedulerCommand: AsyncCommand {
                 help: "a session that was begun and says nothing for so long, while no unit waits, is published again",
                 default: "15m", environment: "SHEAF_RESCUE_AFTER"),
             .value(
+                "pushgateway", valueName: "URL",
+                help: "push the metrics of finished sessions to this Prometheus Pushgateway, under Stash's names",
+                environment: "SHEAF_PUSHGATEWAY"),
+            .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "30s",
                 environment: "SHEAF_GRACE"),
             LogOption.definition,
@@ -46,6 +50,7 @@ struct SchedulerCommand: AsyncCommand {
             state: try arguments.value("state"),
             host: listen.host, port: listen.port, version: Sheaf.version)
         settings.quietLimit = try arguments.value("rescue-after")
+        settings.pushgateway = try arguments.optionalValue("pushgateway", as: PushgatewayAddress.self)?.url
         self.settings = settings
         grace = try arguments.value("grace")
         logger = try LogOption.logger(arguments, label: "sheaf-scheduler").with(["scheduler": .string(settings.name)])
@@ -81,5 +86,19 @@ struct ListenAddress: ArgumentValue {
         }
         self.host = host.isEmpty ? "0.0.0.0" : String(host)
         self.port = Int(port)
+    }
+}
+
+/// `http://HOST:PORT/PATH`, without user, password and query.
+struct PushgatewayAddress: ArgumentValue {
+    static let argumentExpectation = "an address such as http://pushgateway:9091, without user, password and query"
+
+    let url: String
+
+    init?(argument: String) {
+        guard let scheme = ["http://", "https://"].first(where: { argument.hasPrefix($0) }), argument.count > scheme.count,
+            !argument.contains(where: { "@?#".contains($0) || $0.isWhitespace })
+        else { return nil }
+        url = argument
     }
 }

@@ -94,6 +94,7 @@ struct WorkerCommand: AsyncCommand {
         let name = try arguments.optionalValue("name", as: PlainName.self)?.text ?? Self.defaultName
         logger = try LogOption.logger(arguments, label: "sheaf-worker").with(["worker": .string(name)])
         var settings = WorkerSettings(name: name)
+        settings.version = Sheaf.version
         settings.slots = try arguments.number("slots", in: 1...256)
         settings.unitSeconds = try arguments.value("unit-seconds")
         settings.unitBytes = try arguments.value("unit-bytes", as: ByteCount.self).bytes

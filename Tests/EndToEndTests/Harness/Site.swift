@@ -115,10 +115,16 @@ final class Site: Sendable {
     ///
     /// - Returns: the address, which is the first line that it prints.
     func startServer(_ name: String, _ words: [String]) async throws -> String {
+        let process = try await startProgram(name, words)
+        return try await process.output.first("the address of \(name)", within: .seconds(30)) { _ in true }
+    }
+
+    /// Starts a program that is not Sheaf's; it goes with the site.
+    func startProgram(_ name: String, _ words: [String]) async throws -> ChildProcess {
         let process = try await ChildProcess.start(
             name, words[0], Array(words.dropFirst()), environment: ["PATH": "/usr/bin:/bin", "HOME": folder])
         started.withLock { $0.append(process) }
-        return try await process.output.first("the address of \(name)", within: .seconds(30)) { _ in true }
+        return process
     }
 
     /// Runs a command to its end.

@@ -1,5 +1,5 @@
-/// All series of one gauge, as rebuilt from a ledger at one moment.
-package struct GaugeFamily: Sendable {
+/// All series of one metric, as rebuilt from a ledger at one moment.
+package struct MetricFamily: Sendable {
     package struct Sample: Sendable {
         package let labels: MetricsRegistry.Labels
         package let value: Double
@@ -12,11 +12,13 @@ package struct GaugeFamily: Sendable {
 
     package let name: String
     package let help: String
+    package let kind: MetricKind
     package var samples: [Sample]
 
-    package init(name: String, help: String, samples: [Sample] = []) {
+    package init(name: String, help: String, kind: MetricKind = .gauge, samples: [Sample] = []) {
         self.name = name
         self.help = help
+        self.kind = kind
         self.samples = samples
     }
 
@@ -25,7 +27,7 @@ package struct GaugeFamily: Sendable {
     }
 }
 
-enum MetricKind: String {
+package enum MetricKind: String, Sendable {
     case counter
     case gauge
     case histogram
