@@ -100,19 +100,19 @@ struct ResourceStatus {
     /// The condition that Stash has for its CronJob: the schedule is understood and runs.
     private static func cron(of plan: BackupConfiguration, at now: Timestamp) -> (finding: Finding, next: Timestamp?) {
         let type = "CronJobCreated"
-        guard let text = plan.spec.schedule else {
+        guard let schedule = plan.spec.schedule else {
             return (
                 Finding(type: type, isMet: true, reason: "NoSchedule", message: "It has no schedule and runs when asked to."), nil
             )
         }
-        do throws(SchedulerError) {
-            let zone = try plan.spec.timeZone.map { (id) throws(SchedulerError) in try TimeZoneRules(identifier: id) }
-            let schedule = CronSchedule(expression: try CronExpression(text), zone: zone ?? .utc)
-            let message = plan.spec.paused ? "It is paused." : "The schedule \(schedule.rule) is followed."
+        do {
+            var book = ScheduleBook()
+            try book.take(plan)
+            let message = plan.spec.paused ? "It is paused." : "The schedule \(schedule) is followed."
             let reason = plan.spec.paused ? "Paused" : "CronJobCreationSucceeded"
-            return (Finding(type: type, isMet: true, reason: reason, message: message), schedule.nextSlot(after: now))
+            return (Finding(type: type, isMet: true, reason: reason, message: message), book.nextRun(of: plan.planName, after: now))
         } catch {
-            return (Finding(type: type, isMet: false, reason: "CronJobCreationFailed", message: error.message), nil)
+            return (Finding(type: type, isMet: false, reason: "CronJobCreationFailed", message: "\(error)"), nil)
         }
     }
 }

@@ -21,7 +21,7 @@ struct SessionObject {
                 "apiGroup": "stash.appscode.com", "kind": .string(identity.invoker.kind), "name": .string(identity.invoker.name),
             ]
         ]
-        spec["retryLeft"] = command?.retryLeft.map { JSONValue($0) }
+        spec["retryLeft"] = session.retryLeft.map { JSONValue($0) }
         return [
             "apiVersion": .string(ResourceKind.backupConfiguration.apiVersion), "kind": "BackupSession",
             "metadata": [
@@ -49,6 +49,9 @@ struct SessionObject {
         // Hosts that have ended; Stash writes their figures then.
         if session.phase.isFinal, session.phase != .skipped { target["stats"] = [stats] }
         var status = commonStatus
+        // Stash's, of a failed session that another follows.
+        status["nextRetry"] = session.nextRetry.map { .string("\($0)") }
+        if session.retriedAs != nil { status["retried"] = true }
         status["targets"] = [target]
         return status
     }
