@@ -1,5 +1,6 @@
 import AMQP
 import Archive
+import Elasticsearch
 import Manifests
 import Messages
 import Runtime
@@ -23,7 +24,8 @@ import Testing
 
     /// - Parameter url: of the AppBinding; nil: this worker has none.
     private func effects(
-        _ kind: SessionKind = .backup, url: String? = nil, endurance: Endurance = Endurance(attempt: 0, deliveries: 0)
+        _ kind: SessionKind = .backup, url: String? = nil, endurance: Endurance = Endurance(attempt: 0, deliveries: 0),
+        waitTimeout: String? = nil
     ) throws -> SessionEffects {
         var manifests = """
             apiVersion: stash.appscode.com/v1alpha1
@@ -33,6 +35,9 @@ import Testing
             """
         var command = Samples.command(kind)
         command.repository = repository
+        if let waitTimeout {
+            command.configuration?.spec.task = TaskRef(name: "", params: [.init(name: "waitTimeout", value: waitTimeout)])
+        }
         if let url {
             command.target.spec.clientConfig.url = url
             manifests += """
@@ -45,9 +50,11 @@ import Testing
                 """
         }
         let resources = resources(manifests)
+        var settings = WorkerSettings(name: "w1")
+        settings.retryDelay = 0.01
         // The broker's address is never used.
         let parts = WorkerParts(
-            settings: WorkerSettings(name: "w1"), resources: resources, secrets: SecretSource(resources: resources),
+            settings: settings, resources: resources, secrets: SecretSource(resources: resources),
             spool: try Spool(in: "\(folder.path)/spool-\(kind)", limit: 1 << 20),
             broker: try BrokerAddress("amqp://nowhere.invalid"), logger: Logger(label: "test", handler: JSONLogHandler()))
         return try SessionEffects(parts, command: command, repositoryID: nil, endurance: endurance, isOurs: { true })
@@ -85,7 +92,8 @@ import Testing
         let slice = Slice(index: 0, shard: 0, documents: 3, bytes: 3)
         let plan = Samples.plan(slices: [slice])
         let steps: [Handling.Work] = [
-            .plan, .prepare(plan), .openView(slice), .transfer(slice, UnitPosition(slice: 0, epoch: 0, number: 0), nil),
+            .runHook(Hook(), .preBackup, Samples.begin(), status: nil), .plan, .prepare(plan), .openView(slice),
+            .transfer(slice, UnitPosition(slice: 0, epoch: 0, number: 0), nil),
             .compose(plan, epochs: [0]),
         ]
         for step in steps {
@@ -106,6 +114,41 @@ import Testing
         let status = try end(blind, plan: plan)
         #expect(status.conditions.map(\.type) == ["Note", "Cancelled", "RestoreFailed"], "\(status)")
         #expect(status.error?.hasPrefix("enough; then: ") == true && status.error?.contains("a, b") == true, "\(status)")
+    }
+
+    @Test func aHookAfterASessionWhoseEndKillsWorkersIsNotRunAndHasFailed() throws {
+        let status = StatusEvent(of: Samples.command(), phase: .failed, source: .final)
+        for (deliveries, words) in [(14, "it needs exactly one of"), (15, "killed workers again and again")] {
+            let effects = try effects(endurance: Endurance(attempt: 0, deliveries: deliveries))
+            let reply = try effects.perform(
+                .runHook(Hook(), .postBackup, Samples.begin(), status: status), begin: Samples.begin(), plan: nil)
+            guard case .hookRan(let report) = reply else { throw WorkerError(.refused, "no hook but \(reply)") }
+            #expect(!report.succeeded && report.message.contains(words), "\(report)")
+        }
+    }
+
+    /// Stash's `waitTimeout`: without it the first failure is the message's.
+    @Test func aClusterIsWaitedForAsLongAsTheTaskSays() throws {
+        let server = try StubServer { _ in .init(503, "{}") }
+        let hasty = try effects(url: server.url, waitTimeout: "0")
+        #expect(throws: ElasticsearchError.self) { try hasty.waitForCluster() }
+        // It comes up when one more round of requests is spent than a message has without waiting.
+        let round = server.requests.count
+        let tries = Lock(0)
+        let patient = try StubServer { _ in
+            let number = tries.withLock { tries in
+                tries += 1
+                return tries
+            }
+            return number <= round
+                ? .init(503, "{}")
+                : .init(200, #"{"cluster_name":"c","cluster_uuid":"u","version":{"number":"8.19.0","build_flavor":"default"}}"#)
+        }
+        try effects(url: patient.url, waitTimeout: "60").waitForCluster()
+        #expect(patient.requests.count == round + 1)
+        let calm = try effects(url: server.url)
+        try calm.waitForCluster()
+        #expect(server.requests.count == round, "without waitTimeout nothing is asked")
     }
 
     @Test func aRestoreThatHasEndedHoldsItsSnapshotNoMore() throws {
