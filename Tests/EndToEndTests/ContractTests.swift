@@ -19,8 +19,9 @@ extension EndToEnd {
                     try site.declarePlan("nightly", indices: index)
                     try site.declareRestore("back")
                     try await site.startScheduler()
-                    try await site.startWorker("one", ["--unit-bytes", "100KiB"])
+                    // Before the worker, which says at once that it is there.
                     let tap = try await Tap(others: [Topology.control] + RetryStep.allCases.map(\.exchange))
+                    try await site.startWorker("one", ["--unit-bytes", "100KiB"])
                     let system = try await OutsideSystem("shop")
                     try await talk(site, engine, index, system, tap)
 
