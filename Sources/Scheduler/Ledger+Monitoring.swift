@@ -84,7 +84,15 @@ extension Ledger {
         found.workers = try database.query(
             "SELECT heartbeat FROM workers WHERE at >= ? ORDER BY name", [.integer((now - Self.workerMemory).milliseconds)]
         ) { (row) throws(SchedulerError) in try Self.value(WorkerHeartbeat.self, from: row["heartbeat"].blob ?? []) }
-        found.repositories = try database.query("SELECT * FROM repositories ORDER BY namespace, name") {
+        found.repositories = try repositories()
+        for session in sessions { found.results[session.id] = try results(of: session.id) }
+        found.pushes = try pushResults()
+        return found
+    }
+
+    /// All Repositories that workers told of, by namespace and name.
+    package func repositories() throws(SchedulerError) -> [KnownRepository] {
+        try database.query("SELECT * FROM repositories ORDER BY namespace, name") {
             (row) throws(SchedulerError) in
             let event = try row["event"].blob.map { (bytes) throws(SchedulerError) in
                 try Self.value(RepositoryEvent.self, from: bytes)
@@ -93,9 +101,6 @@ extension Ledger {
                 namespace: row["namespace"].text ?? "", name: row["name"].text ?? "", event: event,
                 checkedAt: Timestamp(milliseconds: row["checked_at"].integer ?? 0), isUp: row["is_up"].integer == 1)
         }
-        for session in sessions { found.results[session.id] = try results(of: session.id) }
-        found.pushes = try pushResults()
-        return found
     }
 
     private func noteCheck(of name: String, in namespace: String, at time: Timestamp, isUp: Bool) throws(SchedulerError) {

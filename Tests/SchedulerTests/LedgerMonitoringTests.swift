@@ -63,7 +63,9 @@ import Testing
         let command = try PushSamples.command(script)
         let event = CloudEvent(
             id: "b", source: "/s", type: .backupSession, subject: "b", time: script.start, data: command)
-        try await ledger.apply([LedgerEvent(request: command, message: try MessageCoding.encode(event))])
+        try await ledger.apply([
+            LedgerEvent(request: command, message: try MessageCoding.encode(event), publishedAt: command.requestedAt)
+        ])
         let lost = StatusEvent(of: command, phase: .failed, source: .unrecorded, finishedAt: start + 3_700)
         try await ledger.noteCheck(byEndOf: lost)
         try await ledger.save(try PushSamples.repositoryEvent(at: start + 20, integrity: false), session: "a")

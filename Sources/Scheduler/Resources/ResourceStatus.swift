@@ -63,6 +63,20 @@ struct ResourceStatus {
             + [Self.validated, Self.target(restore.targetKey, "RestoreTargetFound", in: resources)]
     }
 
+    /// Stash's fields, by the last word of a worker.
+    init(of repository: Ledger.KnownRepository) {
+        guard let status = repository.event?.status else { return }
+        func add(_ name: String, _ value: JSONValue?) {
+            if let value { fields.append(.init(name: name, value: value)) }
+        }
+        add("firstBackupTime", status.firstBackupTime.map { .string("\($0)") })
+        add("lastBackupTime", status.lastBackupTime.map { .string("\($0)") })
+        add("integrity", status.integrity.map { .bool($0) })
+        add("totalSize", .string("\(ByteCount(status.size))"))
+        add("snapshotCount", JSONValue(status.snapshotCount))
+        add("snapshotsRemovedOnLastCleanup", JSONValue(status.snapshotsRemovedOnLastCleanup))
+    }
+
     private static let validated = Finding(
         type: "ValidationPassed", isMet: true, reason: "ResourceValidationPassed", message: "The manifest is valid.")
 
@@ -110,7 +124,9 @@ struct ResourceStatus {
             try book.take(plan)
             let message = plan.spec.paused ? "It is paused." : "The schedule \(schedule) is followed."
             let reason = plan.spec.paused ? "Paused" : "CronJobCreationSucceeded"
-            return (Finding(type: type, isMet: true, reason: reason, message: message), book.nextRun(of: plan.planName, after: now))
+            return (
+                Finding(type: type, isMet: true, reason: reason, message: message), book.nextRun(of: plan.planName, after: now)
+            )
         } catch {
             return (Finding(type: type, isMet: false, reason: "CronJobCreationFailed", message: "\(error)"), nil)
         }

@@ -76,7 +76,13 @@ struct ResourceView {
         switch kind {
         case .secret: return all(resources.secrets) { _ in ResourceStatus() }
         case .appBinding: return all(resources.appBindings) { _ in ResourceStatus() }
-        case .repository: return all(resources.repositories) { _ in ResourceStatus() }
+        case .repository:
+            let known = Dictionary(
+                try await ledger.repositories().map { ("\($0.namespace)/\($0.name)", $0) },
+                uniquingKeysWith: { first, _ in first })
+            return all(resources.repositories) {
+                known["\($0.metadata.namespace)/\($0.metadata.name)"].map { ResourceStatus(of: $0) } ?? ResourceStatus()
+            }
         case .backupBlueprint: return all(resources.backupBlueprints) { _ in ResourceStatus() }
         case .backupConfiguration:
             return all(resources.backupConfigurations) { ResourceStatus(of: $0, in: resources, at: now) }

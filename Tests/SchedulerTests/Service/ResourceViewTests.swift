@@ -96,7 +96,9 @@ import Testing
         command.retryLeft = 2
         let event = CloudEvent(
             id: "1", source: "/t", type: .backupSession, subject: command.id.text, time: command.requestedAt, data: command)
-        try await ledger.apply([LedgerEvent(request: command, message: try MessageCoding.encode(event))])
+        try await ledger.apply([
+            LedgerEvent(request: command, message: try MessageCoding.encode(event), publishedAt: command.requestedAt)
+        ])
         let end = StatusEvent(
             of: command, phase: .succeeded, source: .final, startedAt: command.requestedAt,
             finishedAt: command.requestedAt + .seconds(90), snapshot: SnapshotID("20251124T160000Z-one"),
@@ -118,6 +120,19 @@ import Testing
         #expect(
             stats["snapshots"]?[0]?["name"] == "20251124T160000Z-one"
                 && stats["snapshots"]?[0]?["uploaded"] == .string("\(ByteCount(1024))"))
+    }
+
+    @Test func aRepositoryIsAsAWorkerLastSaidOfIt() async throws {
+        try write(SessionFactoryTests.manifests())
+        #expect(try await objects("repository").first?["status"] == nil)
+        let status = RepositoryStatus(lastBackupTime: SessionFactoryTests.now, size: 4096, snapshotCount: 3, integrity: true)
+        let event = RepositoryEvent(
+            name: "disk", namespace: "store", repository: try #require(RepositoryID(String(repeating: "a", count: 32))),
+            status: status, worker: "w", time: SessionFactoryTests.now)
+        try await ledger.save(event, session: nil)
+        let shown = try #require(try await objects("repository").first?["status"])
+        #expect(shown["snapshotCount"] == 3 && shown["integrity"] == true && shown["lastBackupTime"] != nil)
+        #expect(shown["firstBackupTime"] == nil && shown["totalSize"] == .string("\(ByteCount(4096))"))
     }
 
     @Test func whatThereIsNotIsRefused() async throws {
