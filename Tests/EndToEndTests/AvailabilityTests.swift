@@ -1,4 +1,5 @@
 import Bus
+import Foundation
 import Glibc
 import Runtime
 import Testing
@@ -93,7 +94,12 @@ extension EndToEnd {
                     let keys: JSONValue = ["AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "RESTIC_PASSWORD": "p"]
                     try site.write(
                         site.manifest("v1", "Secret", name, "stringData", keys), "silent-keys", to: [site.workerResources])
-                    try site.declarePlan("stuck", indices: index, repository: name)
+                    // A target of its own: plans of one take turns.
+                    var other = try JSONValue(
+                        parsing: Array(Data(contentsOf: URL(filePath: site.schedulerResources + "/cluster.json"))))
+                    other["metadata"] = ["name": .string(name)]
+                    try site.write(other, "silent-cluster", to: [site.schedulerResources, site.workerResources])
+                    try site.declarePlan("stuck", indices: index, repository: name, cluster: name)
                     try site.declarePlan("nightly", indices: index)
                     try await site.startScheduler()
                     try await site.startWorker("one")
