@@ -84,7 +84,9 @@ extension EndToEnd {
         }
 
         private func startGateway(_ site: Site, port: Int) async throws -> (process: ChildProcess, url: String) {
-            let process = try await site.startProgram("pushgateway", [Self.gateway, "--web.listen-address=127.0.0.1:\(port)"])
+            // Debian's keeps groups in /var/lib/prometheus unless told not to.
+            let process = try await site.startProgram(
+                "pushgateway", [Self.gateway, "--persistence.file=", "--web.listen-address=127.0.0.1:\(port)"])
             let line = try await process.log.first("the Pushgateway's address", within: .seconds(30)) {
                 $0.contains("Listening on")
             }

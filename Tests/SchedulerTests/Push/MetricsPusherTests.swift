@@ -6,7 +6,7 @@ import Testing
 @testable import Scheduler
 
 /// What reaches Debian's prometheus-pushgateway.
-@Suite(.enabled(if: GatewayProcess.isInstalled, "apt-get install prometheus-pushgateway to run"))
+@Suite(.serialized, .enabled(if: GatewayProcess.isInstalled, "apt-get install prometheus-pushgateway to run"))
 struct MetricsPusherTests {
     private let start: Timestamp
     private let ledger: Ledger
@@ -120,7 +120,8 @@ struct MetricsPusherTests {
         session = try #require(try await ledger.session("a"))
         #expect(session.conditions.last?.status == "True")
         #expect(try await ledger.pushResults() == [.failed: 1, .pushed: 1])
-        #expect(try again.series(job: "backupconfiguration-demo-nightly").count == 32)
+        let series = try again.series(job: "backupconfiguration-demo-nightly")
+        #expect(series.count == 32, "\(series)")
     }
 
     /// The group would go back in time.
