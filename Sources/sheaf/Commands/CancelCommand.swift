@@ -60,9 +60,13 @@ struct CancelCommand: AsyncCommand {
     /// The session's final status, which a worker tells whether the cancel ended it or something before.
     private func end(_ client: SheafClient) async throws -> StatusEvent {
         let deadline = ContinuousClock.now + timeout
+        var isKnown = false
         while true {
             switch try await client.next() {
             case .status(let status) where status.session == session && status.phase.isFinal: return status
+            case .reply(.accepted): isKnown = true
+            // A Scheduler knows it and has sent its message after: the worker that has that may still be at it.
+            case .reply(.refused(.notFound, _)) where isKnown: break
             case .reply(.refused(let code, let text)): throw CommandError(refusal: code, text)
             case .disconnected(let error):
                 throw CommandError(
