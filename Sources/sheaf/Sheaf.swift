@@ -25,5 +25,6 @@ struct SheafCommand: CommandFamily {
             SnapshotsCommand.self, ShowCommand.self,
             DiffCommand.self, TagCommand.self, KeepCommand.self, UnkeepCommand.self, ForgetCommand.self, ExportCommand.self,
             ImportCommand.self, RepoCommand.self, CheckCommand.self, DeadCommand.self,
+            CompletionCommand.self,
         ])
 }

@@ -155,4 +155,15 @@ struct ResourceLoaderTests {
         )
         #expect(complaints(plan.replacing("NAMESPACE", with: "store") + repository).count == 1)
     }
+
+    @Test func namespacesAreOfNoNamespaceAndKeepTheirLabels() throws {
+        let loaded = ResourceLoader().load(
+            text: "apiVersion: v1\nkind: Namespace\nmetadata: {name: demo, labels: {a: b}}\nspec: {finalizers: [kubernetes]}\n",
+            name: "m")
+        #expect(loaded.complaints.isEmpty && loaded.resources.count == 1)
+        let namespace = try #require(loaded.resources.namespace("demo")?.value)
+        #expect(namespace.metadata.labels == ["a": "b"] && namespace.key.description == "Namespace demo")
+        let wrong = ResourceLoader().load(text: "apiVersion: v1\nkind: Namespace\nmetadata: {name: a.b}\n", name: "m")
+        #expect(wrong.errors.map(\.path) == ["metadata.name"] && wrong.resources.isEmpty)
+    }
 }

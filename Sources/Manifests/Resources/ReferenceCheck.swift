@@ -30,9 +30,7 @@ extension ResourceSet {
             return complaints
         }
         let namespace = declared.value.metadata.namespace
-        if repository.value.spec.usagePolicy?.allowedNamespaces?.from != .selector,
-            !repository.value.allows(namespace: namespace)
-        {
+        if !allows(repository.value, from: namespace) {
             let message = "the usagePolicy of \(key) does not allow its use from the namespace \(namespace)"
             complaints.append(FieldComplaint(.error, at: place, path: "spec.repository.name", message))
         }

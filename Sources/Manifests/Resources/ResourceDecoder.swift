@@ -49,6 +49,12 @@ struct ResourceDecoder {
         _ kind: ResourceKind, _ metadata: ObjectMeta?, _ fields: FieldDecoder, _ document: YAMLNode
     ) -> AnyDeclared? {
         switch kind {
+        case .namespace:
+            fields.ignore("spec")
+            fields.part(of: "metadata") { metadata in
+                if let name = metadata.node("name")?.text { checkNamespace(name, "name", metadata) }
+            }
+            return metadata.map { .namespace(Declared(Namespace(metadata: $0), source: document)) }
         case .secret:
             let secret = self.secret(fields)
             return metadata.map {

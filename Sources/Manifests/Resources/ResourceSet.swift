@@ -2,6 +2,7 @@ package import Messages
 
 /// All resources that were loaded, by kind, namespace and name.
 package struct ResourceSet: Sendable {
+    private var namespacesByKey: [ResourceKey: Declared<Namespace>] = [:]
     private var secretsByKey: [ResourceKey: Declared<Secret>] = [:]
     private var appBindingsByKey: [ResourceKey: Declared<AppBinding>] = [:]
     private var repositoriesByKey: [ResourceKey: Declared<Repository>] = [:]
@@ -15,12 +16,23 @@ package struct ResourceSet: Sendable {
 
     // Lists are sorted by namespace and name, so that two loads of the same files look the same.
 
+    package var namespaces: [Declared<Namespace>] { sorted(namespacesByKey) }
     package var secrets: [Declared<Secret>] { sorted(secretsByKey) }
     package var appBindings: [Declared<AppBinding>] { sorted(appBindingsByKey) }
     package var repositories: [Declared<Repository>] { sorted(repositoriesByKey) }
     package var backupConfigurations: [Declared<BackupConfiguration>] { sorted(backupConfigurationsByKey) }
     package var restoreSessions: [Declared<RestoreSession>] { sorted(restoreSessionsByKey) }
     package var backupBlueprints: [Declared<BackupBlueprint>] { sorted(backupBlueprintsByKey) }
+
+    package func namespace(_ name: String) -> Declared<Namespace>? {
+        namespacesByKey[ResourceKey(kind: .namespace, namespace: "", name: name)]
+    }
+
+    /// Whether resources of a namespace may use a Repository, by the labels that its Namespace declares.
+    package func allows(_ repository: Repository, from namespace: String) -> Bool {
+        repository.allows(
+            namespace: namespace, labels: Namespace.labels(of: namespace, declared: self.namespace(namespace)?.value))
+    }
 
     package func secret(_ key: ResourceKey) -> Declared<Secret>? { secretsByKey[key] }
     package func appBinding(_ key: ResourceKey) -> Declared<AppBinding>? { appBindingsByKey[key] }
@@ -57,13 +69,15 @@ package struct ResourceSet: Sendable {
 
     /// Resources of the kinds that Sheaf handles.
     package var count: Int {
-        secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count + backupConfigurationsByKey.count
+        namespacesByKey.count + secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count
+            + backupConfigurationsByKey.count
             + restoreSessionsByKey.count + backupBlueprintsByKey.count
     }
 
     /// Adds a resource; nil, or the place of the one that has the same kind, namespace and name, which stays.
     mutating func add(_ declared: AnyDeclared) -> SourcePlace? {
         switch declared {
+        case .namespace(let value): Self.add(value, to: &namespacesByKey)
         case .secret(let value): Self.add(value, to: &secretsByKey)
         case .appBinding(let value): Self.add(value, to: &appBindingsByKey)
         case .repository(let value): Self.add(value, to: &repositoriesByKey)
@@ -90,6 +104,7 @@ package struct ResourceSet: Sendable {
 
 /// One resource of any kind, on its way into the set.
 enum AnyDeclared {
+    case namespace(Declared<Namespace>)
     case secret(Declared<Secret>)
     case appBinding(Declared<AppBinding>)
     case repository(Declared<Repository>)
@@ -99,6 +114,7 @@ enum AnyDeclared {
 
     var key: ResourceKey {
         switch self {
+        case .namespace(let declared): declared.value.key
         case .secret(let declared): declared.value.key
         case .appBinding(let declared): declared.value.key
         case .repository(let declared): declared.value.key
@@ -116,6 +132,7 @@ enum AnyDeclared {
             return copy
         }
         return switch self {
+        case .namespace(let declared): .namespace(marked(declared))
         case .secret(let declared): .secret(marked(declared))
         case .appBinding(let declared): .appBinding(marked(declared))
         case .repository(let declared): .repository(marked(declared))

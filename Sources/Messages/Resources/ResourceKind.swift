@@ -1,5 +1,6 @@
 /// The kinds of resources that Sheaf handles, each with the one apiVersion it is known under.
 package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
+    case namespace = "Namespace"
     case secret = "Secret"
     case appBinding = "AppBinding"
     case repository = "Repository"
@@ -9,7 +10,7 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
 
     package var apiVersion: String {
         switch self {
-        case .secret: "v1"
+        case .namespace, .secret: "v1"
         case .appBinding: "appcatalog.appscode.com/v1alpha1"
         case .repository: "stash.appscode.com/v1alpha1"
         case .backupConfiguration, .restoreSession, .backupBlueprint: "stash.appscode.com/v1beta1"
@@ -17,7 +18,7 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
     }
 
     /// Whether its resources are of no namespace; `ObjectMeta.namespace` is empty then.
-    package var isClusterScoped: Bool { self == .backupBlueprint }
+    package var isClusterScoped: Bool { self == .backupBlueprint || self == .namespace }
 }
 
 /// A resource: something with a kind, a name and a namespace that a manifest declares.

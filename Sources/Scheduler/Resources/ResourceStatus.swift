@@ -89,7 +89,7 @@ struct ResourceStatus {
                     type: "RepositoryFound", isMet: false, reason: "RepositoryNotFound", message: "There is no \(key): apply it.")
             ]
         }
-        guard repository.allows(namespace: namespace) else {
+        guard resources.allows(repository, from: namespace) else {
             let message = "\(key) may not be used from namespace \(namespace); its spec.usagePolicy decides."
             return [Finding(type: "RepositoryFound", isMet: false, reason: "NamespaceNotAllowed", message: message)]
         }

@@ -6,6 +6,7 @@ import Runtime
 struct ResourceView {
     /// What may be asked for, by Stash's kind.
     enum Kind: String, CaseIterable {
+        case namespace = "Namespace"
         case secret = "Secret"
         case appBinding = "AppBinding"
         case repository = "Repository"
@@ -74,6 +75,7 @@ struct ResourceView {
             list.map { ($0.value.key, Self.object($0.source, status($0.value))) }
         }
         switch kind {
+        case .namespace: return all(resources.namespaces) { _ in ResourceStatus() }
         case .secret: return all(resources.secrets) { _ in ResourceStatus() }
         case .appBinding: return all(resources.appBindings) { _ in ResourceStatus() }
         case .repository:

@@ -82,6 +82,9 @@ actor ResourceFolder {
             files.append((file, key, declared.source.json.serialized(pretty: true)))
             return nil
         }
+        for declared in loaded.resources.namespaces {
+            if let refusal = add(declared, known: current.namespace(declared.value.metadata.name)?.place) { return refusal }
+        }
         for declared in loaded.resources.appBindings {
             if let refusal = add(declared, known: current.appBinding(declared.value.key)?.place) { return refusal }
         }

@@ -98,7 +98,7 @@ struct SessionFactory {
         let repository = resources.repository(parts.repository)?.value
         let problem: (condition: String, message: String)
         switch (target, repository) {
-        case (let target?, let repository?) where repository.allows(namespace: parts.namespace):
+        case (let target?, let repository?) where resources.allows(repository, from: parts.namespace):
             return .command(command(target, repository, id))
         case (_, .some):
             problem =

@@ -22,7 +22,7 @@ struct RestoreDryRun {
             guard let repository = resources.repository(restore.repositoryKey)?.value else {
                 return missing(restore.repositoryKey, "spec.repository")
             }
-            guard repository.allows(namespace: restore.metadata.namespace) else {
+            guard resources.allows(repository, from: restore.metadata.namespace) else {
                 return .refused(
                     code: .refused,
                     message:

@@ -53,6 +53,20 @@ import Testing
         return status
     }
 
+    /// The labels are those that a Namespace among the resources declares, beside the one that Kubernetes gives to each.
+    @Test(arguments: [
+        ("matchLabels: {team: search}", "team: search", true), ("matchLabels: {team: search}", "team: shop", false),
+        ("matchLabels: {team: search}", nil, false), ("matchLabels: {kubernetes.io/metadata.name: demo}", nil, true),
+        ("matchExpressions: [{key: team, operator: Exists}]", "team: any", true),
+    ])
+    func aUsagePolicySelectsByTheLabelsOfNamespaces(selector: String, labels: String?, isAllowed: Bool) throws {
+        let usage = "usagePolicy: {allowedNamespaces: {from: Selector, selector: {\(selector)}}}"
+        let namespace = labels.map { "\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: demo, labels: {\($0)}}\n" } ?? ""
+        let made = try factory(Self.manifests(usage: usage) + namespace).backup(
+            namespace: "demo", name: "nightly", key: .given("k"))
+        if isAllowed { _ = try command(made) } else { #expect(try failure(made).conditions.map(\.type) == ["RepositoryFound"]) }
+    }
+
     @Test func aCommandCarriesAllThatAWorkerNeedsButTheSecrets() throws {
         let command = try command(
             try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now), notAfter: Self.now + .seconds(60)))
