@@ -4,8 +4,8 @@ import Manifests
 import Messages
 import Runtime
 
-/// The folder of manifests that the Scheduler works from. Looked at anew each time, so that an edited file counts at once; unchanged ones are not
-/// read again.
+/// The folder of manifests that the Scheduler works from. Looked at whenever something in it has changed, so that an edited file counts at
+/// once; unchanged ones are not read again.
 ///
 /// A folder with an error keeps the resources of its last good reading.
 actor ResourceFolder {
@@ -14,6 +14,7 @@ actor ResourceFolder {
     private var reported: [FieldComplaint] = []
     private var refused: [RefusedResource] = []
     private var cache: ManifestCache
+    private let watch: FolderWatch
     private let logger: Logger
 
     /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
@@ -22,6 +23,7 @@ actor ResourceFolder {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         self.logger = logger
+        watch = FolderWatch(path)
         var cache = ManifestCache()
         let loaded = try ResourceLoader().load(path: path, reusing: &cache)
         self.cache = cache
@@ -33,6 +35,7 @@ actor ResourceFolder {
 
     /// What the folder says now.
     func resources() -> ResourceSet {
+        guard watch.isDue() else { return lastGood }
         do {
             let loaded = try ResourceLoader().load(path: path, reusing: &cache)
             if loaded.complaints != reported {
