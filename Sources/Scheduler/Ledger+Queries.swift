@@ -7,6 +7,8 @@ extension Ledger {
         package var kind: SessionKind?
         package var phases: Set<Phase> = []
         package var namespace: String?
+        /// Stash's object name.
+        package var name: String?
         package var invokerName: String?
         package var repository: String?
         package var target: String?
@@ -41,7 +43,8 @@ extension Ledger {
         var terms: [String] = []
         var values: [SQLiteValue] = []
         let equal: [(String, String?)] = [
-            ("kind", filter.kind?.rawValue), ("namespace", filter.namespace), ("invoker_name", filter.invokerName),
+            ("kind", filter.kind?.rawValue), ("namespace", filter.namespace), ("name", filter.name),
+            ("invoker_name", filter.invokerName),
             ("repository", filter.repository), ("target", filter.target),
         ]
         for case (let column, let value?) in equal {

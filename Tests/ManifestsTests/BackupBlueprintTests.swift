@@ -101,6 +101,7 @@ import Testing
             Self.blueprint + "  backupNamespace: backup\n", Self.binding("es", Self.asks),
             Self.binding("es", in: "shop", Self.asks))
         #expect(loaded.resources.backupConfigurations.count == 1)
+        #expect(loaded.resources.repositories.map(\.value.metadata.namespace) == ["demo"], "a Repository without its plan")
         #expect(loaded.warnings.contains { $0.message.contains("is made for the AppBinding at") })
     }
 

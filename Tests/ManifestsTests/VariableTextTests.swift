@@ -19,6 +19,8 @@ import Testing
     @Test(arguments: [
         ("${C}", "there is no variable C"), ("${C:=${D}}", "there is no variable D"), ("${A", "no closing brace"),
         ("${}", "neither"), ("${A:-x}", "neither"), ("${A B}", "neither"), ("${Ä}", "neither"),
+        (String(repeating: "${A:=", count: 20_000) + String(repeating: "}", count: 20_000), "one"),
+        (String(repeating: "${C:=", count: 20_000) + String(repeating: "}", count: 20_000), "more than 8 levels"),
     ])
     func problems(text: String, cause: String) throws {
         let problem = #expect(throws: VariableText.Problem.self) { try VariableText.expand(text, with: Self.values) }

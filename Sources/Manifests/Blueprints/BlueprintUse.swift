@@ -22,15 +22,25 @@ struct BlueprintUse {
                 continue
             }
             let target = BlueprintTarget(binding.value, annotations: annotations, place: asked.value.place)
-            for document in BlueprintExpansion(blueprint: blueprint, target: target, log: log).documents() {
-                guard case .resource(let made) = ResourceDecoder(log: log).decode(document) else { continue }
+            let documents = BlueprintExpansion(blueprint: blueprint, target: target, log: log).documents()
+            let made = documents.compactMap { document -> AnyDeclared? in
+                guard case .resource(let made) = ResourceDecoder(log: log).decode(document) else { return nil }
+                return made.made(of: key)
+            }
+            // Both or neither: a plan of one must not write into the Repository of another.
+            if let taken = made.first(where: { makers[$0.key] != nil }), let other = makers[taken.key] {
+                warn(
+                    asked,
+                    "\(taken.key) is made for the AppBinding at \(other) already, so nothing is made for this one; name it otherwise"
+                )
+                continue
+            }
+            for made in made {
                 if let place = place(of: made.key) {
                     warn(asked, "\(made.key) is declared at \(place), so none is made of \(key)")
-                } else if let other = makers[made.key] {
-                    warn(asked, "\(made.key) is made for the AppBinding at \(other) already; give one of them another name")
                 } else {
                     makers[made.key] = binding.place
-                    resources.append(made.made(of: key))
+                    resources.append(made)
                 }
             }
         }

@@ -7,8 +7,16 @@ enum VariableText {
         var message: String
     }
 
-    /// - Throws: for a variable that has neither value nor default, and for braces that say something else.
+    /// Defaults within defaults.
+    private static let deepest = 8
+
+    /// - Throws: for a variable that has neither value nor default, for braces that say something else, and for defaults too deep in others.
     static func expand(_ text: String, with values: [String: String]) throws(Problem) -> String {
+        try expand(text, with: values, depth: 0)
+    }
+
+    private static func expand(_ text: String, with values: [String: String], depth: Int) throws(Problem) -> String {
+        guard depth <= deepest else { throw Problem(message: "defaults are more than \(deepest) levels deep in each other") }
         var result = ""
         var rest = Substring(text)
         while let start = rest.firstRange(of: "${") {
@@ -17,13 +25,13 @@ enum VariableText {
             guard let end = closingBrace(in: rest) else {
                 throw Problem(message: "\"${\(rest.prefix(40))\" has no closing brace")
             }
-            result += try value(of: rest[..<end], with: values)
+            result += try value(of: rest[..<end], with: values, depth: depth)
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
     }
 
-    private static func value(of reference: Substring, with values: [String: String]) throws(Problem) -> String {
+    private static func value(of reference: Substring, with values: [String: String], depth: Int) throws(Problem) -> String {
         let name = reference.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         let rest = reference[name.endIndex...]
         guard !name.isEmpty, rest.isEmpty || rest.hasPrefix(":=") else {
@@ -34,7 +42,7 @@ enum VariableText {
             let known = values.keys.sorted().joined(separator: ", ")
             throw Problem(message: "there is no variable \(name) here; give a default, ${\(name):=…}, or use one of \(known)")
         }
-        return try expand(String(rest.dropFirst(2)), with: values)
+        return try expand(String(rest.dropFirst(2)), with: values, depth: depth + 1)
     }
 
     private static func closingBrace(in text: Substring) -> Substring.Index? {

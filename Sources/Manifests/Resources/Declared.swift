@@ -25,9 +25,9 @@ package struct UnhandledResource: Sendable {
 }
 
 /// A resource that was not made, since something in its manifest is wrong.
+///
+/// What is in it is not kept: the very field that is wrong may hold a password, as a URL does.
 package struct RefusedResource: Sendable {
     package var key: ResourceKey
-    /// As in `Declared`.
-    package var source: YAMLNode
     package var complaints: [FieldComplaint]
 }

@@ -37,7 +37,6 @@ struct ResourceDecoder {
                 metadata.map {
                     RefusedResource(
                         key: ResourceKey(kind: kind, namespace: $0.namespace, name: $0.name),
-                        source: kind == .secret ? Self.redacted(document) : document,
                         complaints: Array(log.complaints[complaintsBefore...]))
                 })
         }

@@ -34,20 +34,30 @@ package struct ResourceLoader: Sendable {
             throw ManifestError(.notFound, "no file or folder \(path); name a folder of manifests or a manifest")
         }
         guard isDirectory else { return LoadedResources(of: [ManifestReading(try bytes(of: path), file: path)]) }
-        let names: [String]
+        return cache.resources(of: try manifests(in: path)) { reading(of: $0) }
+    }
+
+    /// What a folder would give with other texts in some of its files, or in new ones.
+    package func load(path: String, replacing texts: [String: String]) throws(ManifestError) -> LoadedResources {
+        let files = Set(try manifests(in: path)).union(texts.keys).sorted()
+        return LoadedResources(
+            of: files.map { file in texts[file].map { ManifestReading(Array($0.utf8), file: file) } ?? reading(of: file) })
+    }
+
+    private func manifests(in folder: String) throws(ManifestError) -> [String] {
+        let base = folder.hasSuffix("/") ? folder : folder + "/"
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().filter(isManifest).map { base + $0 }
         } catch {
-            throw ManifestError(.unreadable, "cannot list the folder \(path): \(error)")
+            throw ManifestError(.unreadable, "cannot list the folder \(folder): \(error)")
         }
-        let base = path.hasSuffix("/") ? path : path + "/"
-        let files = names.filter(isManifest).map { base + $0 }
-        return cache.resources(of: files) { file in
-            do throws(ManifestError) {
-                return ManifestReading(try bytes(of: file), file: file)
-            } catch {
-                return ManifestReading(unreadable: FieldComplaint(.error, at: SourcePlace(file: file), error.message))
-            }
+    }
+
+    private func reading(of file: String) -> ManifestReading {
+        do throws(ManifestError) {
+            return ManifestReading(try bytes(of: file), file: file)
+        } catch {
+            return ManifestReading(unreadable: FieldComplaint(.error, at: SourcePlace(file: file), error.message))
         }
     }
 

@@ -28,7 +28,7 @@ struct ResourceView {
         }
     }
 
-    /// Sessions that are shown at most.
+    /// Sessions that are shown at most, the newest.
     private static let sessionLimit = 1000
 
     let ledger: Ledger
@@ -46,8 +46,9 @@ struct ResourceView {
         }
         var objects: [JSONValue]
         if kind == .backupSession {
-            objects = try await sessions(.backup).filter { isMeant(($0.identity.namespace, $0.identity.name)) }.map(
-                \.backupSession)
+            var filter = Ledger.Filter()
+            (filter.kind, filter.namespace, filter.name) = (.backup, namespace, name)
+            objects = try await sessions(filter, limit: Self.sessionLimit, withIndices: name != nil).map(\.backupSession)
         } else {
             let broken = refused.filter { $0.key.kind.rawValue == kind.rawValue && isMeant(($0.key.namespace, $0.key.name)) }
             let keys = Set(broken.map(\.key))
@@ -55,7 +56,7 @@ struct ResourceView {
                 isMeant(($0.key.namespace, $0.key.name)) && !keys.contains($0.key)
             }
             .map(\.object)
-            objects += broken.map { Self.object($0.source, ResourceStatus(refused: $0)) }
+            objects += broken.map(Self.object)
         }
         if let name, objects.isEmpty {
             let place = namespace.map { " in namespace \($0)" } ?? ""
@@ -89,13 +90,15 @@ struct ResourceView {
         case .backupConfiguration:
             return all(resources.backupConfigurations) { ResourceStatus(of: $0, in: resources, at: now) }
         case .restoreSession:
-            let latest = Dictionary(
-                try await sessions(.restore).map { ("\($0.identity.namespace)/\($0.identity.invoker.name)", $0) },
-                uniquingKeysWith: { newest, _ in newest })
+            var latest: [ResourceKey: SessionObject] = [:]
+            for key in resources.restoreSessions.map(\.value.key) {
+                var filter = Ledger.Filter()
+                (filter.kind, filter.namespace, filter.invokerName) = (.restore, key.namespace, key.name)
+                latest[key] = try await sessions(filter, limit: 1, withIndices: true).first
+            }
             return all(resources.restoreSessions) { restore in
                 var status = ResourceStatus(of: restore, in: resources)
-                let session = latest["\(restore.metadata.namespace)/\(restore.metadata.name)"]
-                if case .object(let members)? = session?.restoreStatus {
+                if case .object(let members)? = latest[restore.key]?.restoreStatus {
                     status.fields = members.filter { $0.name != "conditions" }
                 }
                 return status
@@ -105,17 +108,27 @@ struct ResourceView {
     }
 
     /// Newest first.
-    private func sessions(_ kind: SessionKind) async throws -> [SessionObject] {
+    ///
+    /// - Parameter withIndices: an answer for many sessions with hundreds each would be too large.
+    private func sessions(_ filter: Ledger.Filter, limit: Int, withIndices: Bool) async throws -> [SessionObject] {
         var objects: [SessionObject] = []
-        for session in try await ledger.sessions(limit: Self.sessionLimit) where session.identity?.kind == kind {
-            let command = try await ledger.message(of: session.id).map {
-                try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: $0).data
-            }
-            if let object = SessionObject(session, indices: try await ledger.indices(of: session.id), command: command) {
+        for session in try await ledger.sessions(limit: limit, filter: filter) {
+            let indices = withIndices ? try await ledger.indices(of: session.id) : []
+            if let object = SessionObject(session, indices: indices, command: try await ledger.command(of: session.id)) {
                 objects.append(object)
             }
         }
         return objects
+    }
+
+    /// Of what is wrong nothing is shown but where and why.
+    private static func object(_ refused: RefusedResource) -> JSONValue {
+        var metadata: JSONValue = ["name": .string(refused.key.name)]
+        if !refused.key.namespace.isEmpty { metadata["namespace"] = .string(refused.key.namespace) }
+        return [
+            "apiVersion": .string(refused.key.kind.apiVersion), "kind": .string(refused.key.kind.rawValue), "metadata": metadata,
+            "status": ResourceStatus(refused: refused).json,
+        ]
     }
 
     private static func object(_ source: YAMLNode, _ status: ResourceStatus) -> JSONValue {

@@ -68,13 +68,11 @@ actor ResourceFolder {
                 message: "\(secret.value.key): secrets are never sent; put it among the resources of the workers that use it")
         }
         let current = resources()
-        if let fault = reported.first(where: { $0.severity == .error }) {
-            return .refused(code: .failed, message: "the Scheduler's own folder has to be mended first: \(fault)")
-        }
         var files: [(path: String, key: ResourceKey, text: String)] = []
-        func add<Value: Resource>(_ declared: Declared<Value>, known: SourcePlace?) -> Reply? {
-            // What is made of a blueprint is made again.
+        func add<Value: Resource>(_ declared: Declared<Value>, known standing: Declared<Value>?) -> Reply? {
+            // What is made of a blueprint is made again, and makes room for what is written.
             guard declared.blueprint == nil else { return nil }
+            let known = standing?.blueprint == nil ? standing?.place : nil
             let key = declared.value.key
             let name = key.namespace.isEmpty ? key.name : "\(key.namespace).\(key.name)"
             let file = "\(path)/\(key.kind.rawValue.lowercased()).\(name).json"
@@ -86,23 +84,24 @@ actor ResourceFolder {
             return nil
         }
         for declared in loaded.resources.namespaces {
-            if let refusal = add(declared, known: current.namespace(declared.value.metadata.name)?.place) { return refusal }
+            if let refusal = add(declared, known: current.namespace(declared.value.metadata.name)) { return refusal }
         }
         for declared in loaded.resources.appBindings {
-            if let refusal = add(declared, known: current.appBinding(declared.value.key)?.place) { return refusal }
+            if let refusal = add(declared, known: current.appBinding(declared.value.key)) { return refusal }
         }
         for declared in loaded.resources.repositories {
-            if let refusal = add(declared, known: current.repository(declared.value.key)?.place) { return refusal }
+            if let refusal = add(declared, known: current.repository(declared.value.key)) { return refusal }
         }
         for declared in loaded.resources.backupConfigurations {
-            if let refusal = add(declared, known: current.backupConfiguration(declared.value.key)?.place) { return refusal }
+            if let refusal = add(declared, known: current.backupConfiguration(declared.value.key)) { return refusal }
         }
         for declared in loaded.resources.restoreSessions {
-            if let refusal = add(declared, known: current.restoreSession(declared.value.key)?.place) { return refusal }
+            if let refusal = add(declared, known: current.restoreSession(declared.value.key)) { return refusal }
         }
         for declared in loaded.resources.backupBlueprints {
-            if let refusal = add(declared, known: current.backupBlueprint(declared.value.key)?.place) { return refusal }
+            if let refusal = add(declared, known: current.backupBlueprint(declared.value.key)) { return refusal }
         }
+        if let refusal = fault(with: files.map { ($0.path, $0.text) }) { return refusal }
         do {
             for file in files {
                 try Data((file.text + "\n").utf8).write(to: URL(filePath: file.path), options: .atomic)
@@ -111,6 +110,24 @@ actor ResourceFolder {
             return .refused(code: .failed, message: "the Scheduler cannot write to \(path): \(error)")
         }
         return .applied(objects: files.map { "\($0.key) applied" })
+    }
+
+    /// Why the folder would not be in force with these files: a resource can be right by itself and wrong beside others.
+    private func fault(with files: [(path: String, text: String)]) -> Reply? {
+        let standing = Set(reported.filter { $0.severity == .error })
+        do {
+            let errors = try ResourceLoader()
+                .load(path: path, replacing: Dictionary(files) { _, last in last }).errors
+            let new = errors.filter { !standing.contains($0) }
+            guard new.isEmpty else {
+                return .refused(code: .invalid, message: new.map(\.description).joined(separator: "\n"))
+            }
+            // Whoever mends one of several is let in.
+            guard let left = errors.first, errors.count == standing.count else { return nil }
+            return .refused(code: .failed, message: "the Scheduler's own folder has to be mended first: \(left)")
+        } catch {
+            return .refused(code: .failed, message: error.message)
+        }
     }
 
     private static func log(_ complaint: FieldComplaint, to logger: Logger) {

@@ -128,4 +128,57 @@ import Testing
     @Test func aFolderThatIsNotThereIsAnError() {
         #expect(throws: ManifestError.self) { try ResourceFolder(path: "\(path)/none", logger: logger) }
     }
+
+    private static let blueprint = """
+        apiVersion: stash.appscode.com/v1beta1
+        kind: BackupBlueprint
+        metadata: {name: template}
+        spec:
+          backend: {local: {mountPath: /srv/a, subPath: "${TARGET_NAME}"}, storageSecretName: s}
+          schedule: "0 2 * * *"
+
+        """
+
+    private func binding(_ annotations: String = "") -> String {
+        """
+        apiVersion: appcatalog.appscode.com/v1alpha1
+        kind: AppBinding
+        metadata: {name: es, namespace: demo, annotations: {stash.appscode.com/backup-blueprint: template\(annotations)}}
+        spec: {clientConfig: {url: "http://es:9200"}}
+
+        """
+    }
+
+    /// By itself it is right, since the blueprint is in the folder.
+    @Test func whatIsWrongBesideTheOthersIsNotApplied() async throws {
+        try write(Self.blueprint, to: "blueprint.yaml")
+        let folder = try ResourceFolder(path: path, logger: logger)
+        let bad = binding(", params.stash.appscode.com/allowPartial: maybe")
+        let refused = try #require(refusal(await folder.apply(ApplyRequest(manifests: bad, fileName: "mine.yaml"))))
+        #expect(refused.code == .invalid && refused.message.contains("allowPartial"), "\(refused)")
+        #expect(try files == ["blueprint.yaml"])
+        #expect(refusal(await folder.apply(ApplyRequest(manifests: binding(), fileName: "mine.yaml"))) == nil)
+        #expect(await folder.resources().backupConfiguration("app-es", in: "demo")?.blueprint != nil)
+    }
+
+    @Test func anApplyMendsWhatIsWrongAndNothingElseGetsIn() async throws {
+        try write(Self.blueprint, to: "blueprint.yaml")
+        try write(
+            binding(", params.stash.appscode.com/allowPartial: maybe"), to: "appbinding.demo.es.json")
+        let folder = try ResourceFolder(path: path, logger: logger)
+        let other = try #require(
+            refusal(await folder.apply(ApplyRequest(manifests: repository("/srv/a"), fileName: "mine.yaml"))))
+        #expect(other.code == .failed && other.message.contains("mended first"), "\(other)")
+        #expect(refusal(await folder.apply(ApplyRequest(manifests: binding(), fileName: "mine.yaml"))) == nil)
+        #expect(refusal(await folder.apply(ApplyRequest(manifests: repository("/srv/a"), fileName: "mine.yaml"))) == nil)
+    }
+
+    @Test func whatIsWrittenTakesThePlaceOfWhatWasMade() async throws {
+        try write(Self.blueprint + "---\n" + binding(), to: "blueprint.yaml")
+        let folder = try ResourceFolder(path: path, logger: logger)
+        let own = repository("/srv/own").replacing("name: disk", with: "name: app-es")
+        #expect(refusal(await folder.apply(ApplyRequest(manifests: own, fileName: "mine.yaml"))) == nil)
+        let standing = try #require(await folder.resources().repository("app-es", in: "demo"))
+        #expect(standing.blueprint == nil)
+    }
 }

@@ -87,6 +87,35 @@ import Testing
         #expect(broken.count == 1 && !broken[0].serialized().contains("hunter2"))
     }
 
+    /// A password in a URL is why the manifest is refused.
+    @Test func ofWhatIsRefusedNothingIsShownButWhy() async throws {
+        try write(SessionFactoryTests.manifests(url: "https://elastic:hunter2@es:9200"))
+        let reply = try await ask("appbinding")
+        #expect(!"\(reply)".contains("hunter2"))
+        guard case .resources(let objects) = reply, let binding = objects.first else {
+            throw SchedulerError(.invalidSchedule, "\(reply)")
+        }
+        #expect(
+            binding["spec"] == nil && binding[path: ["metadata", "name"]] == "es"
+                && conditions(binding) == ["ValidationPassed": "False"])
+    }
+
+    /// However many came after it.
+    @Test func anOldSessionIsFoundByItsName() async throws {
+        var events: [LedgerEvent] = []
+        for number in 0..<1_005 {
+            let at = SessionFactoryTests.now + .seconds(number)
+            let identity = LedgerSession.Identity(
+                kind: .backup, name: "nightly-\(number)", namespace: "demo",
+                invoker: Invoker(kind: "BackupConfiguration", name: "nightly"),
+                repository: "disk", target: "es")
+            events.append(LedgerEvent(session: "s\(number)", time: at, content: .request(.init(identity: identity))))
+        }
+        try await ledger.apply(events)
+        #expect(try await objects("backupsession", namespace: "demo", name: "nightly-0").count == 1)
+        #expect(try await objects("backupsessions").count == 1_000)
+    }
+
     @Test func sessionsAreStashsObjects() async throws {
         try write(SessionFactoryTests.manifests(usage: SessionFactoryTests.usable))
         let loaded = ResourceLoader().load(text: SessionFactoryTests.manifests(usage: SessionFactoryTests.usable), name: "t")
