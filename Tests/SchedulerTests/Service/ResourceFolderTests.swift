@@ -155,7 +155,7 @@ import Testing
         let folder = try ResourceFolder(path: path, logger: logger)
         let bad = binding(", params.stash.appscode.com/allowPartial: maybe")
         let refused = try #require(refusal(await folder.apply(ApplyRequest(manifests: bad, fileName: "mine.yaml"))))
-        #expect(refused.code == .invalid && refused.message.contains("allowPartial"), "\(refused)")
+        #expect(refused.code == .invalid && refused.message.contains("spec.task.params[0].value: "), "\(refused)")
         #expect(try files == ["blueprint.yaml"])
         #expect(refusal(await folder.apply(ApplyRequest(manifests: binding(), fileName: "mine.yaml"))) == nil)
         #expect(await folder.resources().backupConfiguration("app-es", in: "demo")?.blueprint != nil)
