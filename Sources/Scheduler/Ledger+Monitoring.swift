@@ -64,9 +64,11 @@ extension Ledger {
         }
     }
 
-    /// What the end of a backup says of its Repository: a journal that was written, or one that could not be reached.
+    /// What the end of a backup says of its Repository: a journal that was written, or one that could not be reached. A session that expired
+    /// was not looked for there.
     package func noteCheck(byEndOf status: StatusEvent) throws(SchedulerError) {
         guard status.kind == .backup, status.phase.isFinal, status.source >= .unrecorded, let at = status.finishedAt,
+            !status.conditions.contains(where: { $0.type == "Expired" }),
             let repository = try command(of: status.session.text)?.repository.metadata
         else { return }
         try noteCheck(of: repository.name, in: repository.namespace, at: at, isUp: status.source == .final)

@@ -76,10 +76,28 @@ extension Ledger {
         try database.query("SELECT message FROM sessions WHERE id = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
     }
 
-    /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin.
+    /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin. One of which only events are
+    /// known has none: a day after the last of them.
     package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
-        try unfinished(where: "started_at + deadline - requested_at < ?", [.integer(now.milliseconds)])
+        try unfinished(
+            where: """
+                kind IS NOT NULL AND (started_at IS NOT NULL OR phase <> 'Pending') AND ifnull(
+                    started_at + deadline - requested_at,
+                    max(created_at, ifnull(started_at, 0), ifnull(progress_at, 0)) + \(Self.unknownAllowance)) < ?
+                """, [.integer(now.milliseconds)])
     }
+
+    /// Sessions that no worker has begun by the last moment for it: their notAfter, else their deadline, else a day after they were asked for.
+    package func sessionsNeverBegun(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
+        try unfinished(
+            where: """
+                kind IS NOT NULL AND started_at IS NULL AND phase = 'Pending' AND (published_at IS NOT NULL OR message IS NULL)
+                AND ifnull(not_after, ifnull(deadline, created_at + \(Self.unknownAllowance))) < ?
+                """, [.integer(now.milliseconds)])
+    }
+
+    /// Milliseconds for a session whose timeOut is not known, as for one without.
+    private static let unknownAllowance = 24 * 3_600_000
 
     /// All invokers that ever had a session which is still remembered.
     package func summaries() throws(SchedulerError) -> [InvokerSummary] {
@@ -193,10 +211,12 @@ extension Ledger {
         record.deadline = row["deadline"].integer
         record.message = row["message"].blob
         record.targetNamespace = row["target_namespace"].text
+        record.turnAt = row["turn_at"].integer
         record.publishedAt = row["published_at"].integer
         record.notAfter = row["not_after"].integer
         record.retryLeft = row["retry_left"].integer
         record.nextRetry = row["next_retry"].integer
+        record.retryNotedAt = row["retry_noted_at"].integer
         record.retriedAs = row["retried_as"].text
         record.standing = LedgerRecord.Standing(
             source: source, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,

@@ -121,8 +121,8 @@ package actor Ledger {
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
                 first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, source, status_at,
                 finished_at, snapshot, error, conditions, target_namespace, published_at, not_after, retry_left, next_retry,
-                retried_as)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                retried_as, turn_at, retry_noted_at, to_push)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
             SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
@@ -133,7 +133,8 @@ package actor Ledger {
             .integer(standing.at), SQLiteValue(standing.finishedAt), SQLiteValue(standing.snapshot),
             SQLiteValue(standing.error), .text(standing.conditions), SQLiteValue(record.targetNamespace),
             SQLiteValue(record.publishedAt), SQLiteValue(record.notAfter), SQLiteValue(record.retryLeft),
-            SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs))
+            SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs), SQLiteValue(record.turnAt),
+            SQLiteValue(record.retryNotedAt), .integer(try isToPush(record) ? 1 : 0))
     }
 
     private func save(

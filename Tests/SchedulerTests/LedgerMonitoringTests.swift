@@ -83,6 +83,12 @@ import Testing
         let end = StatusEvent(of: command, phase: .failed, source: .final, finishedAt: start + 4_000)
         try await ledger.noteCheck(byEndOf: end)
         #expect(try await page(of: ledger, at: start + 4_000).contains("\(series("up")) 1"))
+        // A session that expired was not looked for there.
+        let expiry = Condition(type: "Expired", reason: "Expired", message: "", lastTransitionTime: start)
+        let expired = StatusEvent(
+            of: command, phase: .failed, source: .unrecorded, finishedAt: start + 4_100, conditions: [expiry])
+        try await ledger.noteCheck(byEndOf: expired)
+        #expect(try await page(of: ledger, at: start + 4_100).contains("\(series("up")) 1"))
     }
 
     @Test func indicesAreCountedByHowTheyEnded() async throws {

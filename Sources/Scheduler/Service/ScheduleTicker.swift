@@ -29,7 +29,7 @@ struct ScheduleTicker: Sendable {
         let rescueTicks = Int(min(max(quietLimit.seconds, 1), 60))
         while !Task.isShuttingDownGracefully {
             let now = Timestamp.now()
-            let resources = await folder.resources()
+            let (resources, plans) = await folder.loaded()
             let configurations = resources.backupConfigurations.map(\.value)
             read(configurations, into: &book)
             if isUpToDate() {
@@ -37,7 +37,7 @@ struct ScheduleTicker: Sendable {
                 try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, now) }
                 try await attempt("trying again what failed") { try await retry(resources, book, now) }
                 try await attempt("publishing what has waited") {
-                    try await starter.release(now: now) { command in
+                    try await starter.release(now: now, isGone: { plans.isGone($0) }) { command in
                         command.configuration.flatMap { book.nextRun(of: $0.planName, after: now) }
                     }
                 }
@@ -103,11 +103,19 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    private func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
+    func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
         for failed in try await ledger.sessionsToRetry() {
             guard let identity = failed.identity else { continue }
             let plan = PlanName(namespace: identity.namespace, name: identity.invoker.name)
             let configuration = resources.backupConfiguration(plan.name, in: plan.namespace)?.value
+            let made = try SessionFactory(resources: resources, now: now).backup(
+                namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
+                notAfter: book.nextRun(of: plan, after: now), retryLeft: max((failed.retryLeft ?? 0) - 1, 0))
+            // By another Scheduler, or by this one before it was killed or the broker refused.
+            if let id = made.session, let retry = try await ledger.session(id.text), retry.identity != nil {
+                try await ledger.note(.init(at: failed.nextRetry ?? retry.createdAt, session: id.text), of: failed, now: now)
+                continue
+            }
             let decision = Retry.decision(
                 on: failed, of: configuration?.spec.retryConfig, isSuperseded: try await ledger.isSuperseded(failed), now: now)
             switch decision {
@@ -119,9 +127,6 @@ struct ScheduleTicker: Sendable {
                     "a failed session will be tried again",
                     metadata: ["session": .string(failed.id), "nextRetry": .string(due.description)])
             case .now(let retryLeft):
-                let made = try SessionFactory(resources: resources, now: now).backup(
-                    namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
-                    notAfter: book.nextRun(of: plan, after: now), retryLeft: retryLeft)
                 guard case .accepted(let session) = try await starter.start(made) else {
                     // Another Scheduler has made its retry by other manifests.
                     try await ledger.note(.init(session: ""), of: failed, now: now)
@@ -144,14 +149,33 @@ struct ScheduleTicker: Sendable {
         if !quiet.isEmpty, try await starter.waitingUnits() == 0 {
             for session in quiet { try await starter.rescue(session) }
         }
-        for session in try await ledger.sessionsPastDeadline(at: now - quietLimit) {
-            let message =
-                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?"
-            let failure = Condition(type: "DeadlineExceeded", reason: "NoWord", message: message, lastTransitionTime: now)
-            let status = LedgerEvent.Status(
-                phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
-            try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
+        try await giveUp(now)
+    }
+
+    /// Guesses, by the clock, which sessions no worker will end; a worker's word counts more, however late.
+    func giveUp(_ now: Timestamp) async throws {
+        let (late, never) = (
+            try await ledger.sessionsPastDeadline(at: now - quietLimit), try await ledger.sessionsNeverBegun(at: now - quietLimit)
+        )
+        for session in late {
+            try await giveUp(
+                session, "DeadlineExceeded", "NoWord",
+                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?",
+                now)
         }
+        for session in never {
+            try await giveUp(
+                session, "Expired", "NotBegun", "no worker began the session in time; are workers running?", now)
+        }
+    }
+
+    private func giveUp(
+        _ session: Ledger.UnfinishedSession, _ condition: String, _ reason: String, _ message: String, _ now: Timestamp
+    ) async throws {
+        let failure = Condition(type: condition, reason: reason, message: message, lastTransitionTime: now)
+        let status = LedgerEvent.Status(
+            phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
+        try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
     }
 
     private func prune(_ configurations: [BackupConfiguration], _ now: Timestamp) async throws {
