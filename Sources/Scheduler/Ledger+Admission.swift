@@ -67,13 +67,14 @@ extension Ledger {
 
     /// What decides who is next: all sessions without an end.
     package func unfinishedSessions() throws(SchedulerError) -> [Admission.Session] {
-        try database.query("SELECT * FROM sessions WHERE \(Self.unfinished)", read: Self.admissionSession)
+        try database.query(
+            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished)", read: Self.admissionSession)
     }
 
     private func waiting(id: String?) throws(SchedulerError) -> [WaitingSession] {
         let term = id == nil ? "" : "AND id = ?"
         return try database.query(
-            "SELECT * FROM sessions WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL AND message IS NOT NULL \(term)",
+            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL AND message IS NOT NULL \(term)",
             id.map { [.text($0)] } ?? []
         ) { row throws(SchedulerError) in
             WaitingSession(session: try Self.admissionSession(row), message: row["message"].blob ?? [])
@@ -84,7 +85,7 @@ extension Ledger {
     private func unfinished(besides new: Admission.Session) throws(SchedulerError) -> [Admission.Session] {
         try database.query(
             """
-            SELECT * FROM sessions WHERE \(Self.unfinished) AND id <> ?1 AND (
+            SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND id <> ?1 AND (
                 (namespace = ?2 AND invoker_kind = ?3 AND invoker_name = ?4)
                 OR (target = ?5 AND ifnull(target_namespace, namespace) = ?6))
             """,

@@ -58,6 +58,9 @@ struct LedgerRecord: Equatable {
 
     var createdAt: Int { requestedAt ?? firstEventAt }
 
+    /// Whether it waits for its turn, here or at another Scheduler, which keeps the message.
+    var isWaiting: Bool { standing.phase == .pending && publishedAt == nil && turnAt == nil }
+
     mutating func apply(_ event: LedgerEvent) throws(SchedulerError) {
         let time = event.time.milliseconds
         firstEventAt = min(firstEventAt, time)

@@ -4,6 +4,7 @@ extension LedgerSchema {
     /// - `turn_at`: since when a session's turn has come, so that nothing else of its target is published beside it.
     /// - `retry_noted_at`: when `next_retry` was told last.
     /// - `to_push`: whether a session's end has to be pushed; of a group, `ended_at` and `session` name the last end that was.
+    /// - `gone_since`: when a plan was first missed. `heard_at`: when a worker was heard, by this machine's clock.
     static let upkeep = """
         ALTER TABLE sessions ADD COLUMN turn_at INTEGER;
         ALTER TABLE sessions ADD COLUMN retry_noted_at INTEGER;
@@ -20,5 +21,11 @@ extension LedgerSchema {
             WHERE s.namespace = push_groups.namespace AND s.invoker_kind = push_groups.invoker_kind
                 AND s.invoker_name = push_groups.name AND is_settled = 1 AND pushes.error IS NULL
             ORDER BY s.finished_at DESC, s.id DESC LIMIT 1);
+
+        CREATE INDEX sessions_by_outcome ON sessions (namespace, invoker_kind, invoker_name, phase, created_at);
+
+        ALTER TABLE schedules ADD COLUMN gone_since INTEGER;
+        ALTER TABLE workers ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE workers SET heard_at = at;
         """
 }

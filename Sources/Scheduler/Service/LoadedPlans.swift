@@ -1,7 +1,7 @@
 import Manifests
 import Messages
 
-/// The BackupConfigurations that the folder names, also those that are refused for a mistake.
+/// The BackupConfigurations and RestoreSessions that the folder names, also those that are refused for a mistake.
 struct LoadedPlans: Sendable {
     var keys: Set<ResourceKey>
     /// Errors that keep manifests from being in force.
@@ -18,10 +18,16 @@ extension ResourceFolder {
     /// What is in force, and what the folder names.
     func loaded() -> (resources: ResourceSet, plans: LoadedPlans) {
         let (resources, refused) = view()
-        let keys = resources.backupConfigurations.map(\.value.key) + refused.map(\.key).filter { $0.kind == .backupConfiguration }
+        let keys =
+            resources.backupConfigurations.map(\.value.key) + resources.restoreSessions.map(\.value.key)
+            + refused.map(\.key).filter { $0.kind == .backupConfiguration || $0.kind == .restoreSession }
         let errors = reported.count { $0.severity == .error } + (isReadable ? 0 : 1)
         let isEmpty =
             resources.backupConfigurations.isEmpty && resources.repositories.isEmpty && resources.appBindings.isEmpty
         return (resources, LoadedPlans(keys: Set(keys), errors: errors, isWhole: errors == 0 && !isEmpty))
     }
+}
+
+extension PlanName {
+    var key: ResourceKey { ResourceKey(kind: .backupConfiguration, namespace: namespace, name: name) }
 }

@@ -9,6 +9,8 @@ struct ScheduleTicker: Sendable {
     static let memory = Duration.seconds(90 * 86_400)
     /// A plan's backupHistoryLimit may ask for more.
     static let history = 100
+    /// A plan that is gone for so long is new when it comes back.
+    static let patience = Duration.seconds(300)
 
     /// A session that said nothing for so long is published again.
     let quietLimit: Duration
@@ -32,6 +34,7 @@ struct ScheduleTicker: Sendable {
             let (resources, plans) = await folder.loaded()
             let configurations = resources.backupConfigurations.map(\.value)
             read(configurations, into: &book)
+            try await attempt("reading what schedules did") { try await recall(configurations, &book, now) }
             if isUpToDate() {
                 // One that fails keeps none of the others from its work.
                 try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, now) }
@@ -43,9 +46,10 @@ struct ScheduleTicker: Sendable {
                 }
                 if ticks % rescueTicks == rescueTicks - 1 { try await attempt("a rescue") { try await rescue(now) } }
             }
-            if ticks % 3600 == 3599 { try await attempt("forgetting old sessions") { try await prune(configurations, now) } }
+            if ticks % 60 == 0 { try await attempt("forgetting plans that are gone") { try await forget(plans, now) } }
+            if ticks % 3600 == 60 { try await attempt("forgetting old sessions") { try await prune(configurations, plans, now) } }
             if ticks % 5 == 0 {
-                try await attempt("counting for the metrics") { try await refreshMetrics(configurations, book, now: now) }
+                try await attempt("counting for the metrics") { try await refreshMetrics(configurations, plans, book, now: now) }
             }
             ticks += 1
             try await Task.sleep(for: .seconds(1))
@@ -63,7 +67,7 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    private func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
+    func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
         for configuration in configurations {
             do {
                 try book.take(configuration)
@@ -74,6 +78,13 @@ struct ScheduleTicker: Sendable {
             }
         }
         book.keep(Set(configurations.map(\.planName)))
+    }
+
+    /// Before anything is decided: the page needs it even while the broker is away.
+    func recall(_ configurations: [BackupConfiguration], _ book: inout ScheduleBook, _ now: Timestamp) async throws {
+        for plan in configurations.map(\.planName) where book.isUnknown(plan) {
+            book.recall(try await ledger.scheduleState(namespace: plan.namespace, name: plan.name), of: plan, now: now)
+        }
     }
 
     private func fireDue(
@@ -178,27 +189,14 @@ struct ScheduleTicker: Sendable {
         try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
     }
 
-    private func prune(_ configurations: [BackupConfiguration], _ now: Timestamp) async throws {
-        let limits = configurations.compactMap { one in one.spec.backupHistoryLimit.map { (one.planName, $0) } }
-        try await ledger.prune(
-            before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first })
+    func forget(_ plans: LoadedPlans, _ now: Timestamp) async throws {
+        try await ledger.forgetSchedules(where: { plans.isGone($0.key) }, for: Self.patience, now: now)
     }
 
-    private func refreshMetrics(_ configurations: [BackupConfiguration], _ book: ScheduleBook, now: Timestamp) async throws {
-        var active = Ledger.Filter()
-        active.phases = [.pending, .running]
-        let plans = configurations.map { one in
-            let summary = book.summary(of: one.planName)
-            return SchedulerMetrics.Configuration(
-                namespace: one.metadata.namespace, name: one.metadata.name, repository: one.spec.repository.name,
-                isPaused: one.spec.paused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
-                nextRun: summary.nextRun, repositoryNamespace: one.repositoryKey.namespace)
-        }
-        let summaries = try await ledger.summaries()
-        let metrics = SchedulerMetrics(
-            configurations: plans, summaries: summaries,
-            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version,
-            surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now))
-        for family in metrics.families() + measurements.families() { registry.replace(family) }
+    private func prune(_ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ now: Timestamp) async throws {
+        let limits = configurations.compactMap { one in one.spec.backupHistoryLimit.map { (one.planName, $0) } }
+        try await ledger.prune(
+            before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first },
+            isGone: { plans.isGone($0) })
     }
 }

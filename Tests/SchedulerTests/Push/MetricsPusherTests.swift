@@ -189,7 +189,7 @@ struct MetricsPusherTests {
         #expect(try await ledger.session("a")?.conditions.contains { $0.type == "MetricsPushed" } == false)
         let group = PushGroup(invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), namespace: "demo")
         let answer = try await Pushgateway(url: gateway.url).push(
-            [MetricFamily(name: "one", help: "", samples: [.init(value: 1)])], job: group.job)
+            [MetricFamily(name: "stash_other", help: "", samples: [.init(value: 1)])], job: group.job)
         #expect(answer.result == .pushed)
         #expect(try await pusher.deleteGone(at: start + 100) == nil)
         #expect(try !gateway.series(job: group.job).isEmpty)

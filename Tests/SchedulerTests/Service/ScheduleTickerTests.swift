@@ -37,7 +37,7 @@ import Testing
 
     private static func manifests(delay: String = "10m", schedule: String = "0 2 * * *", timeOut: String = "90m") -> String {
         SessionFactoryTests.manifests(usage: SessionFactoryTests.usable).replacing("timeOut: 90m", with: "timeOut: \(timeOut)")
-            + "  schedule: \"\(schedule)\"\n  retryConfig: {maxRetry: 1, delay: \(delay)}\n"
+            + "\n  schedule: \"\(schedule)\"\n  retryConfig: {maxRetry: 1, delay: \(delay)}\n"
     }
 
     private func command(_ key: SessionFactory.Key) async throws -> SessionCommand {
@@ -107,5 +107,67 @@ import Testing
         try Data(others.utf8).write(to: URL(filePath: "\(path)/plan.yaml"))
         plans = await (try ResourceFolder(path: path, logger: logger)).plans()
         #expect(plans.isWhole && plans.isGone(key))
+    }
+
+    private func page(at now: Timestamp, of folder: ResourceFolder? = nil) async throws -> [String] {
+        let (resources, plans) = await (folder ?? self.folder).loaded()
+        let configurations = resources.backupConfigurations.map(\.value)
+        var book = ScheduleBook()
+        ticker.read(configurations, into: &book)
+        try await ticker.recall(configurations, &book, now)
+        try await ticker.refreshMetrics(configurations, plans, book, now: now)
+        return registry.exposition().split(separator: "\n").map(String.init)
+    }
+
+    private static let labels =
+        "invoker_kind=\"BackupConfiguration\",invoker_name=\"nightly\",namespace=\"demo\",repository=\"disk\""
+
+    /// As the first page of a Scheduler that was started without its broker.
+    @Test func thePageOfARestartHasWhatTheAlertOnLateBackupsNeeds() async throws {
+        let since = start - 10 * 86_400
+        try await ledger.save(
+            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: since, handledUntil: start), namespace: "demo", name: "nightly")
+        let lines = try await page(at: start)
+        for expected in [
+            "stash_backupconfiguration_created{\(Self.labels)} 1763136000", "stash_backup_overdue{\(Self.labels)} 1",
+            "stash_backup_expected_interval_seconds{\(Self.labels)} 86400", "stash_manifest_errors 0",
+        ] { #expect(lines.contains(expected), "\(expected) is missing of \(lines.filter { $0.contains("nightly") })") }
+        #expect(lines.contains { $0.hasPrefix("stash_backup_next_run_time_seconds{\(Self.labels)} ") })
+    }
+
+    /// One that is refused, and one in a file that is not even YAML.
+    @Test(arguments: ["refused", "unreadable"]) func aMistakeInAManifestEndsNoAlertOfItsPlan(kind: String) async throws {
+        _ = try await failedRun()
+        try await ledger.save(
+            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: start - 10 * 86_400, handledUntil: start), namespace: "demo",
+            name: "nightly")
+        try Data((kind == "refused" ? Self.manifests(timeOut: "abc") : "kind: [").utf8)
+            .write(to: URL(filePath: "\(path)/plan.yaml"))
+        let logger = Logger(label: "test", level: .critical, handler: JSONLogHandler())
+        let lines = try await page(at: start + 600, of: try ResourceFolder(path: path, logger: logger))
+        for expected in [
+            "stash_backup_overdue{\(Self.labels)} 1", "stash_backup_session_success{\(Self.labels)} 0",
+            "stash_backup_expected_interval_seconds{\(Self.labels)} 86400", "stash_manifest_errors 1",
+        ] { #expect(lines.contains(expected), "\(expected) is missing of \(lines.filter { $0.contains("nightly") })") }
+    }
+
+    @Test func aPlanThatWasGoneForAWhileIsNewWhenItComesBack() async throws {
+        let state = CronSchedule.State(rule: "0 2 * * * UTC", knownSince: start - 86_400, handledUntil: start)
+        try await ledger.save(state, namespace: "demo", name: "nightly")
+        let (all, none) = (await folder.plans(), LoadedPlans(keys: [], errors: 0, isWhole: true))
+        var broken = none
+        broken.isWhole = false
+        func remembers() async throws -> Bool { try await ledger.scheduleState(namespace: "demo", name: "nightly") != nil }
+        try await ticker.forget(none, start)
+        try await ticker.forget(none, start + 240)
+        // Back in time, it is the same plan; the next absence counts anew.
+        try await ticker.forget(all, start + 290)
+        try await ticker.forget(none, start + 300)
+        try await ticker.forget(broken, start + 400)
+        try await ticker.forget(none, start + 699)
+        #expect(try await remembers())
+        try await ticker.forget(none, start + 700)
+        try await ticker.forget(none, start + 1_000)
+        #expect(try await !remembers())
     }
 }
