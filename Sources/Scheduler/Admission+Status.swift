@@ -24,6 +24,13 @@ extension StatusEvent {
         }
     }
 
+    /// What is told of a session whose plan was removed while it waited.
+    package init(planOfRemoved command: SessionCommand, now: Timestamp) {
+        let message = "its BackupConfiguration was removed while it waited for its target"
+        let condition = Condition(type: "BackupSkipped", reason: "PlanRemoved", message: message, lastTransitionTime: now)
+        self.init(of: command, phase: .skipped, source: .scheduler, finishedAt: now, conditions: [condition], error: message)
+    }
+
     /// What is told of a session that has waited for longer than its timeOut allows.
     package init(tooLong command: SessionCommand, now: Timestamp) {
         let message =

@@ -22,10 +22,12 @@ package struct Admission: Sendable {
         package var isBegun: Bool
         /// When it is over for its rules here: the last moment at which a worker may begin it, or up to which it may wait for its turn.
         package var mayBeginUntil: Timestamp
+        /// Whether it was decided that it is published: it is, or will be as soon as the broker takes it.
+        package var hasTurn: Bool
 
         package init(
             id: String, kind: SessionKind, name: String, namespace: String, invoker: Invoker, target: ResourceKey,
-            requestedAt: Timestamp, isPublished: Bool, isBegun: Bool, mayBeginUntil: Timestamp
+            requestedAt: Timestamp, isPublished: Bool, isBegun: Bool, mayBeginUntil: Timestamp, hasTurn: Bool = false
         ) {
             self.id = id
             self.kind = kind
@@ -37,9 +39,11 @@ package struct Admission: Sendable {
             self.isPublished = isPublished
             self.isBegun = isBegun
             self.mayBeginUntil = mayBeginUntil
+            self.hasTurn = hasTurn
         }
 
         fileprivate var isWithWorkers: Bool { isPublished || isBegun }
+        fileprivate var holdsTarget: Bool { isWithWorkers || hasTurn }
 
         fileprivate func isOfPlan(_ other: Session) -> Bool {
             kind == other.kind && namespace == other.namespace && invoker == other.invoker
@@ -77,22 +81,23 @@ package struct Admission: Sendable {
     /// Those that have waited and may be published now, in the order of their turn, one a target.
     package func released() -> [Session] {
         waiting.filter { one in
-            obstacle(to: one) == nil
-                && !sessions.contains { $0.id != one.id && $0.isOfPlan(one) && ($0.isWithWorkers || $0.isAhead(of: one)) }
+            one.hasTurn
+                || obstacle(to: one) == nil
+                    && !sessions.contains { $0.id != one.id && $0.isOfPlan(one) && ($0.holdsTarget || $0.isAhead(of: one)) }
         }.sorted { $0.isAhead(of: $1) }
     }
 
     private var waiting: [Session] { sessions.filter { !$0.isWithWorkers } }
 
-    /// Whoever holds the target: a published session, or one that has waited for longer.
+    /// Whoever holds the target: a session that is published or about to be, or one that has waited for longer.
     private func obstacle(to one: Session) -> Session? {
         guard one.kind == .backup else { return nil }
         return sessions.filter { other in
             other.id != one.id && other.target == one.target && !other.isOfPlan(one)
-                && (other.isWithWorkers || other.isAhead(of: one))
+                && (other.holdsTarget || other.isAhead(of: one))
         }.min { left, right in
             // The one to name: what runs before what waits, a restore before a backup.
-            let rank = { (session: Session) in (session.isWithWorkers ? 0 : 2) + (session.kind == .restore ? 0 : 1) }
+            let rank = { (session: Session) in (session.holdsTarget ? 0 : 2) + (session.kind == .restore ? 0 : 1) }
             return rank(left) == rank(right) ? left.isAhead(of: right) : rank(left) < rank(right)
         }
     }

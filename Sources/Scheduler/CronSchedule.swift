@@ -48,6 +48,16 @@ package struct CronSchedule: Hashable, Sendable {
         self.delay = delay
     }
 
+    /// - Parameter rule: as in `State`.
+    /// - Throws: `.invalidSchedule`, `.invalidTimeZone`.
+    init(rule: String) throws {
+        // No zone's name has a space.
+        let parts = rule.split(separator: " ")
+        self.init(
+            expression: try CronExpression(parts.dropLast().joined(separator: " ")),
+            zone: try TimeZoneRules(identifier: String(parts.last ?? "")))
+    }
+
     /// Schedule and zone in one text, as `State` keeps it.
     package var rule: String { "\(expression.text) \(zone.identifier)" }
 

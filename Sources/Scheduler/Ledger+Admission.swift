@@ -29,11 +29,14 @@ extension Ledger {
         let earlier = try self.message(of: id)
         // Without its message, a Pending one waits at another Scheduler: it is new here.
         if let known = try session(id), known.identity != nil, earlier != nil || known.phase != .pending {
-            return .known(known, message: earlier, isWaiting: try !waiting(id: id).isEmpty)
+            return .known(known, message: earlier, isWaiting: try isWaiting(id))
         }
         let new = Admission.Session(command)
         let verdict = Admission(unfinished: try unfinished(besides: new), now: now).verdict(on: new)
-        var events = [LedgerEvent(request: command, message: message, publishedAt: nil)]
+        // The clocks of those that ask differ: what was decided first holds, whatever its moment.
+        var events = [
+            LedgerEvent(request: command, message: message, publishedAt: nil, turnAt: verdict == .publish ? now : nil)
+        ]
         if let status = outcome(verdict) { events.append(LedgerEvent(status, at: now)) }
         try apply(events)
         return .new(verdict)
@@ -42,15 +45,36 @@ extension Ledger {
     /// All sessions that wait, unless none does; then nothing is looked at.
     package func waitingSessions() throws(SchedulerError) -> [WaitingSession] { try waiting(id: nil) }
 
+    /// Whether a session is still to be published.
+    func isWaiting(_ id: String) throws(SchedulerError) -> Bool { try !waiting(id: id).isEmpty }
+
+    /// Decides whose turn it is and notes that, in one: whoever is admitted next sees it.
+    ///
+    /// - Returns: those to publish, in the order of their turn, and those that have waited for too long.
+    func takeTurns(now: Timestamp) throws(SchedulerError) -> (turns: [WaitingSession], late: [WaitingSession]) {
+        let waiting = try waitingSessions()
+        guard !waiting.isEmpty else { return ([], []) }
+        var turns: [WaitingSession] = []
+        for next in Admission(unfinished: try unfinishedSessions(), now: now).released() {
+            guard let one = waiting.first(where: { $0.session.id == next.id }) else { continue }
+            if !next.hasTurn {
+                try database.run("UPDATE sessions SET turn_at = ? WHERE id = ?", .integer(now.milliseconds), .text(next.id))
+            }
+            turns.append(one)
+        }
+        return (turns, waiting.filter { $0.session.mayBeginUntil <= now })
+    }
+
     /// What decides who is next: all sessions without an end.
     package func unfinishedSessions() throws(SchedulerError) -> [Admission.Session] {
-        try database.query("SELECT * FROM sessions WHERE \(Self.unfinished)", read: Self.admissionSession)
+        try database.query(
+            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished)", read: Self.admissionSession)
     }
 
     private func waiting(id: String?) throws(SchedulerError) -> [WaitingSession] {
         let term = id == nil ? "" : "AND id = ?"
         return try database.query(
-            "SELECT * FROM sessions WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL AND message IS NOT NULL \(term)",
+            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL AND message IS NOT NULL \(term)",
             id.map { [.text($0)] } ?? []
         ) { row throws(SchedulerError) in
             WaitingSession(session: try Self.admissionSession(row), message: row["message"].blob ?? [])
@@ -61,7 +85,7 @@ extension Ledger {
     private func unfinished(besides new: Admission.Session) throws(SchedulerError) -> [Admission.Session] {
         try database.query(
             """
-            SELECT * FROM sessions WHERE \(Self.unfinished) AND id <> ?1 AND (
+            SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND id <> ?1 AND (
                 (namespace = ?2 AND invoker_kind = ?3 AND invoker_name = ?4)
                 OR (target = ?5 AND ifnull(target_namespace, namespace) = ?6))
             """,
@@ -89,11 +113,15 @@ extension Ledger {
             target: ResourceKey(kind: .appBinding, namespace: record.targetNamespace ?? namespace, name: identity?.target ?? ""),
             requestedAt: Timestamp(milliseconds: record.createdAt), isPublished: isPublished,
             isBegun: record.startedAt != nil || record.standing.phase != .pending,
-            mayBeginUntil: Timestamp(milliseconds: isPublished ? record.notAfter ?? deadline : deadline))
+            mayBeginUntil: Timestamp(milliseconds: isPublished ? record.notAfter ?? deadline : deadline),
+            hasTurn: record.turnAt != nil)
     }
 }
 
 extension Admission.Session {
+    /// A backup's BackupConfiguration.
+    var plan: ResourceKey { ResourceKey(kind: .backupConfiguration, namespace: namespace, name: invoker.name) }
+
     /// A session that is asked for now.
     package init(_ command: SessionCommand) {
         self.init(

@@ -5,7 +5,7 @@ extension Ledger {
     /// What the page of metrics says besides sessions and schedules.
     package struct Surroundings: Sendable {
         /// The last heartbeat of each worker that was heard within a day.
-        package var workers: [WorkerHeartbeat] = []
+        package var workers: [HeardWorker] = []
         package var repositories: [KnownRepository] = []
         /// By the id of the session that a plan finished last.
         package var results: [String: IndexResults] = [:]
@@ -13,6 +13,13 @@ extension Ledger {
         package var pushes: [PushResult: Int] = [:]
 
         package init() {}
+    }
+
+    /// A worker's last heartbeat.
+    package struct HeardWorker: Sendable, Equatable {
+        package var heartbeat: WorkerHeartbeat
+        /// When it came, by this machine's clock, which the worker's may differ from.
+        package var at: Timestamp
     }
 
     /// A Repository as workers last told of it.
@@ -39,14 +46,23 @@ extension Ledger {
     /// How long a worker that is not heard any more stays known.
     package static let workerMemory = Duration.seconds(86_400)
 
+    /// Workers that are remembered at most: names come from outside.
+    static let workerLimit = 1_000
+
     /// Keeps the later heartbeat of each worker, and forgets workers that were not heard for a day.
+    ///
+    /// Which one is later the worker's clock tells. One that was ahead is corrected, and after a minute without a later word any counts, since
+    /// the clock may have been set back.
     package func save(_ heartbeat: WorkerHeartbeat, now: Timestamp) throws(SchedulerError) {
         try database.run(
             """
-            INSERT INTO workers VALUES (?, ?, ?)
-            ON CONFLICT DO UPDATE SET at = excluded.at, heartbeat = excluded.heartbeat WHERE excluded.at > at
-            """, .text(heartbeat.worker), .integer(heartbeat.time.milliseconds), .blob(try Self.json(heartbeat)))
-        try database.run("DELETE FROM workers WHERE at < ?", .integer((now - Self.workerMemory).milliseconds))
+            INSERT INTO workers (name, at, heartbeat, heard_at) SELECT ?1, ?2, ?3, ?4
+            WHERE EXISTS (SELECT 1 FROM workers WHERE name = ?1) OR (SELECT count(*) FROM workers) < \(Self.workerLimit)
+            ON CONFLICT DO UPDATE SET at = excluded.at, heartbeat = excluded.heartbeat, heard_at = excluded.heard_at
+            WHERE excluded.at > at OR excluded.heard_at > heard_at + 60000
+            """, .text(heartbeat.worker), .integer(min(heartbeat.time, now).milliseconds), .blob(try Self.json(heartbeat)),
+            .integer(now.milliseconds))
+        try database.run("DELETE FROM workers WHERE heard_at < ?", .integer((now - Self.workerMemory).milliseconds))
     }
 
     /// Keeps the later word on a Repository, for the page and for a push.
@@ -64,9 +80,11 @@ extension Ledger {
         }
     }
 
-    /// What the end of a backup says of its Repository: a journal that was written, or one that could not be reached.
+    /// What the end of a backup says of its Repository: a journal that was written, or one that could not be reached. A session that expired
+    /// was not looked for there.
     package func noteCheck(byEndOf status: StatusEvent) throws(SchedulerError) {
         guard status.kind == .backup, status.phase.isFinal, status.source >= .unrecorded, let at = status.finishedAt,
+            !status.conditions.contains(where: { $0.type == "Expired" }),
             let repository = try command(of: status.session.text)?.repository.metadata
         else { return }
         try noteCheck(of: repository.name, in: repository.namespace, at: at, isUp: status.source == .final)
@@ -82,8 +100,13 @@ extension Ledger {
     package func surroundings(of sessions: [LedgerSession], at now: Timestamp) throws(SchedulerError) -> Surroundings {
         var found = Surroundings()
         found.workers = try database.query(
-            "SELECT heartbeat FROM workers WHERE at >= ? ORDER BY name", [.integer((now - Self.workerMemory).milliseconds)]
-        ) { (row) throws(SchedulerError) in try Self.value(WorkerHeartbeat.self, from: row["heartbeat"].blob ?? []) }
+            "SELECT heartbeat, heard_at FROM workers WHERE heard_at >= ? ORDER BY name",
+            [.integer((now - Self.workerMemory).milliseconds)]
+        ) { (row) throws(SchedulerError) in
+            HeardWorker(
+                heartbeat: try Self.value(WorkerHeartbeat.self, from: row["heartbeat"].blob ?? []),
+                at: Timestamp(milliseconds: row["heard_at"].integer ?? 0))
+        }
         found.repositories = try repositories()
         for session in sessions { found.results[session.id] = try results(of: session.id) }
         found.pushes = try pushResults()

@@ -79,51 +79,110 @@ extension Ledger {
         try database.query("SELECT message FROM sessions WHERE id = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
     }
 
-    /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin.
+    /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin. One of which only events are
+    /// known has none: a day after the last of them.
     package func sessionsPastDeadline(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
-        try unfinished(where: "started_at + deadline - requested_at < ?", [.integer(now.milliseconds)])
+        try unfinished(
+            where: """
+                kind IS NOT NULL AND (started_at IS NOT NULL OR phase <> 'Pending') AND ifnull(
+                    started_at + deadline - requested_at,
+                    max(created_at, ifnull(started_at, 0), ifnull(progress_at, 0)) + \(Self.unknownAllowance)) < ?
+                """, [.integer(now.milliseconds)])
     }
+
+    /// Sessions that no worker has begun by the last moment for it: their notAfter, else their deadline, else a day after they were asked for.
+    package func sessionsNeverBegun(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
+        try unfinished(
+            where: """
+                kind IS NOT NULL AND started_at IS NULL AND phase = 'Pending' AND (published_at IS NOT NULL OR message IS NULL)
+                AND ifnull(not_after, ifnull(deadline, created_at + \(Self.unknownAllowance))) < ?
+                """, [.integer(now.milliseconds)])
+    }
+
+    /// Milliseconds for a session whose timeOut is not known, as for one without.
+    private static let unknownAllowance = 24 * 3_600_000
 
     /// All invokers that ever had a session which is still remembered.
     package func summaries() throws(SchedulerError) -> [InvokerSummary] {
-        let invokers = try database.query(
-            "SELECT DISTINCT namespace, invoker_kind, invoker_name FROM sessions WHERE kind IS NOT NULL ORDER BY 1, 2, 3"
-        ) { row in (row["namespace"], row["invoker_kind"], row["invoker_name"]) }
         var summaries: [InvokerSummary] = []
-        for (namespace, kind, name) in invokers {
-            let key = [namespace, kind, name]
-            let mine = "namespace = ? AND invoker_kind = ? AND invoker_name = ?"
-            let success = try sessions(where: "\(mine) AND phase = 'Succeeded'", key, limit: 1).first
+        for invoker in try invokers() {
+            let success = try latest("Succeeded", of: invoker)
+            let failure = try latest("Failed", of: invoker)
             let failures = try database.query(
                 """
-                SELECT count(*) AS failures FROM sessions
-                WHERE \(mine) AND phase = 'Failed' AND (created_at, id) > (?, ?)
-                """, key + [.integer(success?.createdAt.milliseconds ?? Int.min), .text(success?.id ?? "")]
+                SELECT count(*) AS failures FROM sessions INDEXED BY sessions_by_outcome
+                WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND phase = 'Failed' AND (created_at, id) > (?, ?)
+                """, invoker.values + [.integer(success?.createdAt.milliseconds ?? Int.min), .text(success?.id ?? "")]
             ) { $0["failures"].integer ?? 0 }
+            let lastFinished = [success, failure].compactMap(\.self).max { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
             summaries.append(
                 InvokerSummary(
-                    namespace: namespace.text ?? "", invoker: Invoker(kind: kind.text ?? "", name: name.text ?? ""),
-                    lastFinished: try sessions(
-                        where: "\(mine) AND phase IN ('Succeeded', 'Failed')", key, limit: 1
-                    ).first,
-                    lastSuccess: success, consecutiveFailures: failures.first ?? 0))
+                    namespace: invoker.namespace, invoker: Invoker(kind: invoker.kind, name: invoker.name),
+                    lastFinished: lastFinished, lastSuccess: success, consecutiveFailures: failures.first ?? 0))
         }
         return summaries
     }
 
+    /// Names one invoker in the columns of sessions.
+    struct InvokerKey {
+        var namespace = ""
+        var kind = ""
+        var name = ""
+
+        var values: [SQLiteValue] { [.text(namespace), .text(kind), .text(name)] }
+    }
+
+    /// From one to the next, since DISTINCT would walk through all of their sessions.
+    func invokers() throws(SchedulerError) -> [InvokerKey] {
+        var found: [InvokerKey] = []
+        while let next = try database.query(
+            """
+            SELECT namespace, invoker_kind, invoker_name FROM sessions INDEXED BY sessions_by_outcome
+            WHERE (namespace, invoker_kind, invoker_name) > (?, ?, ?) ORDER BY namespace, invoker_kind, invoker_name LIMIT 1
+            """, (found.last ?? InvokerKey()).values,
+            read: { row in
+                InvokerKey(
+                    namespace: row["namespace"].text ?? "", kind: row["invoker_kind"].text ?? "",
+                    name: row["invoker_name"].text ?? "")
+            }
+        ).first { found.append(next) }
+        return found
+    }
+
+    private func latest(_ phase: String, of invoker: InvokerKey) throws(SchedulerError) -> LedgerSession? {
+        let id = try database.query(
+            """
+            SELECT id FROM sessions INDEXED BY sessions_by_outcome
+            WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND phase = ? ORDER BY created_at DESC, id DESC LIMIT 1
+            """, invoker.values + [.text(phase)]
+        ) { $0["id"].text }.first
+        guard case let id?? = id else { return nil }
+        return try session(id)
+    }
+
+    /// The newest sessions that are Pending or Running.
+    func activeSessions(limit: Int) throws(SchedulerError) -> [LedgerSession] {
+        try sessions(
+            from: "sessions INDEXED BY sessions_unfinished",
+            where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND phase IN ('Pending', 'Running')", [], limit: limit)
+    }
+
     private func unfinished(where term: String, _ values: [SQLiteValue]) throws(SchedulerError) -> [UnfinishedSession] {
         var found: [UnfinishedSession] = []
-        for session in try sessions(where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND \(term)", values, limit: -1) {
+        let sessions = try sessions(
+            from: "sessions INDEXED BY sessions_unfinished", where: "phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND \(term)",
+            values, limit: -1)
+        for session in sessions {
             found.append(UnfinishedSession(session: session, message: try message(of: session.id)))
         }
         return found
     }
 
     private func sessions(
-        where term: String, _ values: [SQLiteValue], limit: Int
+        from table: String = "sessions", where term: String, _ values: [SQLiteValue], limit: Int
     ) throws(SchedulerError) -> [LedgerSession] {
         let records = try database.query(
-            "SELECT * FROM sessions WHERE \(term) ORDER BY created_at DESC, id DESC LIMIT ?", values + [.integer(limit)],
+            "SELECT * FROM \(table) WHERE \(term) ORDER BY created_at DESC, id DESC LIMIT ?", values + [.integer(limit)],
             read: Self.record)
         var sessions: [LedgerSession] = []
         for record in records {
@@ -143,7 +202,8 @@ extension Ledger {
                     conditions: try LedgerRecord.conditions(in: standing.conditions)
                         + [try pushCondition(of: record.id)].compactMap { $0 },
                     retryLeft: record.retryLeft, nextRetry: record.nextRetry.map(Timestamp.init(milliseconds:)),
-                    retriedAs: record.retriedAs.flatMap { $0.isEmpty ? nil : $0 }))
+                    retriedAs: record.retriedAs.flatMap { $0.isEmpty ? nil : $0 },
+                    publishedAt: record.publishedAt.map(Timestamp.init(milliseconds:)), isWaitingForTarget: record.isWaiting))
         }
         return sessions
     }
@@ -196,10 +256,12 @@ extension Ledger {
         record.deadline = row["deadline"].integer
         record.message = row["message"].blob
         record.targetNamespace = row["target_namespace"].text
+        record.turnAt = row["turn_at"].integer
         record.publishedAt = row["published_at"].integer
         record.notAfter = row["not_after"].integer
         record.retryLeft = row["retry_left"].integer
         record.nextRetry = row["next_retry"].integer
+        record.retryNotedAt = row["retry_noted_at"].integer
         record.retriedAs = row["retried_as"].text
         record.standing = LedgerRecord.Standing(
             source: source, phase: phase, at: row["status_at"].integer ?? 0, finishedAt: row["finished_at"].integer,

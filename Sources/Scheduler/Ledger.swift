@@ -1,4 +1,4 @@
-import Messages
+package import Messages
 package import Runtime
 
 /// What the Scheduler remembers: sessions, their progress and the state of schedules, in one sqlite file.
@@ -46,42 +46,20 @@ package actor Ledger {
         }
     }
 
-    /// The state of a configuration's schedule, nil when it has none yet.
-    package func scheduleState(namespace: String, name: String) throws(SchedulerError) -> CronSchedule.State? {
-        try database.query(
-            "SELECT * FROM schedules WHERE namespace = ? AND name = ?", [.text(namespace), .text(name)]
-        ) { row in
-            CronSchedule.State(
-                rule: row["rule"].text ?? "", knownSince: Timestamp(milliseconds: row["known_since"].integer ?? 0),
-                handledUntil: Timestamp(milliseconds: row["handled_until"].integer ?? 0),
-                lastSlot: row["last_slot"].integer.map { Timestamp(milliseconds: $0) }, isPaused: row["is_paused"].integer == 1)
-        }.first
-    }
-
-    package func save(_ state: CronSchedule.State, namespace: String, name: String) throws(SchedulerError) {
-        try database.run(
-            "INSERT OR REPLACE INTO schedules VALUES (?, ?, ?, ?, ?, ?, ?)", .text(namespace), .text(name), .text(state.rule),
-            .integer(state.knownSince.milliseconds), .integer(state.handledUntil.milliseconds),
-            SQLiteValue(state.lastSlot?.milliseconds),
-            .integer(state.isPaused ? 1 : 0))
-    }
-
-    /// Forgets a configuration that is gone, so that one of the same name starts afresh.
-    package func forgetSchedule(namespace: String, name: String) throws(SchedulerError) {
-        try database.run("DELETE FROM schedules WHERE namespace = ? AND name = ?", .text(namespace), .text(name))
-    }
-
     /// Forgets finished sessions from before `limit`, and stray progress of forgotten ones.
     ///
     /// Of each invoker the newest `keep` sessions stay, and the last success always, since alerts measure against it.
-    /// - Parameter more: what is kept of a plan (namespace and name) where that is more than `keep`.
+    /// - Parameters:
+    ///   - more: what is kept of a plan (namespace and name) where that is more than `keep`.
+    ///   - isGone: whether a BackupConfiguration or RestoreSession is not there any more: of it nothing stays.
     /// - Returns: how many sessions went.
     @discardableResult
     package func prune(
-        before limit: Timestamp, keepingNewest keep: Int, andMoreOf more: [PlanName: Int] = [:]
+        before limit: Timestamp, keepingNewest keep: Int, andMoreOf more: [PlanName: Int] = [:],
+        isGone: @Sendable (ResourceKey) -> Bool = { _ in false }
     ) throws(SchedulerError) -> Int {
         try database.transaction { () throws(SchedulerError) in
-            let doomed = try database.query(
+            var doomed = try database.query(
                 """
                 WITH ranked AS (
                     SELECT id, row_number() OVER newest AS place,
@@ -98,14 +76,29 @@ package actor Ledger {
                 let kept = row["invoker_kind"].text == BackupConfiguration.kind.rawValue ? more[plan] ?? 0 : 0
                 return (row["place"].integer ?? 0) > kept || row["kind"].text == nil ? row["id"].text : nil
             }.compactMap(\.self)
-            for id in doomed {
+            for invoker in try invokers() {
+                guard let kind = ResourceKind(rawValue: invoker.kind),
+                    isGone(ResourceKey(kind: kind, namespace: invoker.namespace, name: invoker.name))
+                else { continue }
+                doomed += try finished(of: invoker, before: limit)
+            }
+            for id in Set(doomed) {
                 try database.run("DELETE FROM parts WHERE session = ?", .text(id))
                 try database.run("DELETE FROM indices WHERE session = ?", .text(id))
                 try database.run("DELETE FROM pushes WHERE session = ?", .text(id))
                 try database.run("DELETE FROM sessions WHERE id = ?", .text(id))
             }
-            return doomed.count
+            return Set(doomed).count
         }
+    }
+
+    private func finished(of invoker: InvokerKey, before limit: Timestamp) throws(SchedulerError) -> [String] {
+        try database.query(
+            """
+            SELECT id FROM sessions WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND created_at < ?
+                AND phase IN ('Succeeded', 'Failed', 'Skipped')
+            """, invoker.values + [.integer(limit.milliseconds)]
+        ) { $0["id"].text }.compactMap(\.self)
     }
 
     private func record(_ id: String) throws(SchedulerError) -> LedgerRecord? {
@@ -121,8 +114,8 @@ package actor Ledger {
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
                 first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, source, status_at,
                 finished_at, snapshot, error, conditions, target_namespace, published_at, not_after, retry_left, next_retry,
-                retried_as)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                retried_as, turn_at, retry_noted_at, to_push)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
             SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
@@ -133,7 +126,8 @@ package actor Ledger {
             .integer(standing.at), SQLiteValue(standing.finishedAt), SQLiteValue(standing.snapshot),
             SQLiteValue(standing.error), .text(standing.conditions), SQLiteValue(record.targetNamespace),
             SQLiteValue(record.publishedAt), SQLiteValue(record.notAfter), SQLiteValue(record.retryLeft),
-            SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs))
+            SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs), SQLiteValue(record.turnAt),
+            SQLiteValue(record.retryNotedAt), .integer(try isToPush(record) ? 1 : 0))
     }
 
     private func save(

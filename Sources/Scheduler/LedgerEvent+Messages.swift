@@ -6,8 +6,9 @@ extension LedgerEvent {
     ///
     /// - Parameters:
     ///   - message: the message, for publishing it, or publishing it again.
-    ///   - publishedAt: nil while the session waits for its turn.
-    package init(request command: SessionCommand, message: [UInt8]?, publishedAt: Timestamp?) {
+    ///   - publishedAt: nil while the session waits.
+    ///   - turnAt: nil while the session waits for its turn, or where another Scheduler decides.
+    package init(request command: SessionCommand, message: [UInt8]?, publishedAt: Timestamp?, turnAt: Timestamp? = nil) {
         let identity = LedgerSession.Identity(
             kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
             repository: command.repository.metadata.name, target: command.target.metadata.name)
@@ -17,7 +18,7 @@ extension LedgerEvent {
                 Request(
                     identity: identity, deadline: command.requestedAt + .seconds(command.allowedSeconds), message: message,
                     publishedAt: publishedAt, targetNamespace: command.target.metadata.namespace, notAfter: command.notAfter,
-                    retryLeft: command.retryLeft)))
+                    retryLeft: command.retryLeft, turnAt: turnAt)))
     }
 
     /// - Parameter time: that of the message's envelope.

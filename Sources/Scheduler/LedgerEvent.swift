@@ -22,7 +22,9 @@ package struct LedgerEvent: Equatable, Sendable {
         package var deadline: Timestamp?
         /// The message as it was published, for publishing it again.
         package var message: [UInt8]?
-        /// When workers may have come to know it; nil while it waits for its turn.
+        /// When its turn came: it is published now, or as soon as the broker takes it.
+        package var turnAt: Timestamp?
+        /// When workers may have come to know it; nil while it waits.
         package var publishedAt: Timestamp?
         /// Namespace of the AppBinding.
         package var targetNamespace: String?
@@ -32,8 +34,9 @@ package struct LedgerEvent: Equatable, Sendable {
 
         package init(
             identity: LedgerSession.Identity, deadline: Timestamp? = nil, message: [UInt8]? = nil, publishedAt: Timestamp? = nil,
-            targetNamespace: String? = nil, notAfter: Timestamp? = nil, retryLeft: Int? = nil
+            targetNamespace: String? = nil, notAfter: Timestamp? = nil, retryLeft: Int? = nil, turnAt: Timestamp? = nil
         ) {
+            self.turnAt = turnAt
             self.identity = identity
             self.deadline = deadline
             self.message = message
@@ -46,6 +49,7 @@ package struct LedgerEvent: Equatable, Sendable {
 
     /// Stash's `nextRetry` and `retried`.
     package struct Retry: Equatable, Sendable {
+        /// Nil when none is to follow any more. The last word counts.
         package var at: Timestamp?
         /// The id of the session that follows; empty when none will.
         package var session: String?

@@ -4,7 +4,7 @@ import Runtime
 
 /// The row of one session, and how an event changes it.
 ///
-/// Each field is the least, the greatest or the first of what was ever told, and where the session stands is the greatest
+/// Each field is the least, the greatest, the first or the last by the senders' clocks of what was ever told, and where the session stands is the greatest
 /// by `Standing`'s order. So the row is the same whatever the order and however often an event comes.
 struct LedgerRecord: Equatable {
     /// Where a session stands by one sender's word. Ordered by the source, then by how far it is, then by time; the
@@ -39,10 +39,13 @@ struct LedgerRecord: Equatable {
     var deadline: Int?
     var message: [UInt8]?
     var targetNamespace: String?
+    var turnAt: Int?
     var publishedAt: Int?
     var notAfter: Int?
     var retryLeft: Int?
     var nextRetry: Int?
+    /// When that was told: of it the last word counts.
+    var retryNotedAt: Int?
     /// Empty when no session will follow.
     var retriedAs: String?
     var standing: Standing
@@ -55,6 +58,9 @@ struct LedgerRecord: Equatable {
 
     var createdAt: Int { requestedAt ?? firstEventAt }
 
+    /// Whether it waits for its turn, here or at another Scheduler, which keeps the message.
+    var isWaiting: Bool { standing.phase == .pending && publishedAt == nil && turnAt == nil }
+
     mutating func apply(_ event: LedgerEvent) throws(SchedulerError) {
         let time = event.time.milliseconds
         firstEventAt = min(firstEventAt, time)
@@ -65,6 +71,7 @@ struct LedgerRecord: Equatable {
             deadline = Self.greatest(deadline, request.deadline?.milliseconds)
             message = message ?? request.message
             targetNamespace = targetNamespace ?? request.targetNamespace
+            turnAt = Self.least(turnAt, request.turnAt?.milliseconds)
             publishedAt = Self.least(publishedAt, request.publishedAt?.milliseconds)
             notAfter = Self.greatest(notAfter, request.notAfter?.milliseconds)
             retryLeft = Self.least(retryLeft, request.retryLeft)
@@ -78,7 +85,10 @@ struct LedgerRecord: Equatable {
         case .rescue:
             rescueAt = Self.greatest(rescueAt, time)
         case .retry(let retry):
-            nextRetry = Self.least(nextRetry, retry.at?.milliseconds)
+            // Equal moments settle like all else, so that no order of arrival is seen.
+            if (retryNotedAt ?? .min, nextRetry ?? .min) < (time, retry.at?.milliseconds ?? .min) {
+                (retryNotedAt, nextRetry) = (time, retry.at?.milliseconds)
+            }
             retriedAs = Self.greatest(retriedAs, retry.session)
         }
     }

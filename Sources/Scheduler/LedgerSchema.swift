@@ -50,5 +50,6 @@ enum LedgerSchema {
         CREATE INDEX sessions_to_retry ON sessions (id) WHERE phase = 'Failed' AND retry_left > 0 AND retried_as IS NULL;
         """,
         monitoring,
+        upkeep,
     ]
 }

@@ -59,6 +59,10 @@ package struct LedgerSession: Equatable, Sendable {
     package var nextRetry: Timestamp?
     /// The session that followed this failed one.
     package var retriedAs: String?
+    /// When workers may have come to know it.
+    package var publishedAt: Timestamp?
+    /// Whether it is Pending by design: its target is another session's.
+    package var isWaitingForTarget: Bool
 
     /// From the start, or from the request when it never started, to the end.
     package var duration: Duration? {

@@ -8,7 +8,7 @@ import CSQLite
 final class SQLiteDatabase {
     private let handle: OpaquePointer
     private let path: String
-    private var statements: [String: OpaquePointer] = [:]
+    private(set) var statements: [String: OpaquePointer] = [:]
 
     /// Opens or creates the file, checks it and brings it to the newest schema.
     ///

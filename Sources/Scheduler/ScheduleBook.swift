@@ -25,6 +25,9 @@ package struct ScheduleBook: Sendable {
         var nextRun: Timestamp?
         var interval: Duration?
         var intervalCountedAt: Timestamp?
+        /// What the ledger said before there was a state, for the summary.
+        var isRecalled = false
+        var knownSince: Timestamp?
     }
 
     /// What the metrics show of a plan.
@@ -69,6 +72,23 @@ package struct ScheduleBook: Sendable {
     /// The state of a plan, nil before the first `settle`: then it is in the ledger.
     package func state(of plan: PlanName) -> CronSchedule.State? { entries[plan]?.state }
 
+    /// Whether the ledger has to be asked what it remembers of a plan.
+    package func isUnknown(_ plan: PlanName) -> Bool {
+        entries[plan].map { $0.schedule != nil && $0.state == nil && !$0.isRecalled } ?? false
+    }
+
+    /// Takes in what the ledger remembers of a plan, for its summary alone: what is due is decided on once the broker has told what it knows.
+    package mutating func recall(_ state: CronSchedule.State?, of plan: PlanName, now: Timestamp) {
+        guard var entry = entries[plan], let schedule = entry.schedule else { return }
+        entry.isRecalled = true
+        entry.knownSince = state?.knownSince
+        entry.nextRun =
+            if let state, state.rule == schedule.rule { schedule.nextRun(after: state) } else { nextRun(of: plan, after: now) }
+        entry.interval = schedule.longestInterval(from: now)
+        entry.intervalCountedAt = now
+        entries[plan] = entry
+    }
+
     /// Notes what `CronSchedule.advance` made of a plan's state, once its actions are done.
     package mutating func settle(_ state: CronSchedule.State, of plan: PlanName, now: Timestamp) {
         guard var entry = entries[plan], let schedule = entry.schedule else { return }
@@ -90,7 +110,8 @@ package struct ScheduleBook: Sendable {
 
     package func summary(of plan: PlanName) -> Summary {
         let entry = entries[plan]
-        return Summary(knownSince: entry?.state?.knownSince, expectedInterval: entry?.interval, nextRun: entry?.nextRun)
+        return Summary(
+            knownSince: entry?.state?.knownSince ?? entry?.knownSince, expectedInterval: entry?.interval, nextRun: entry?.nextRun)
     }
 }
 

@@ -7,23 +7,27 @@ extension SchedulerMetrics {
     package static let workerLimit = Duration.seconds(90)
 
     func workerFamilies() -> [MetricFamily] {
-        func perWorker(_ name: String, _ help: String, _ value: (WorkerHeartbeat) -> Double) -> MetricFamily {
+        func perWorker(_ name: String, _ help: String, _ value: (Ledger.HeardWorker) -> Double) -> MetricFamily {
             family(name, help) {
-                surroundings.workers.filter { lastTick - $0.time < Ledger.workerMemory }.map {
-                    ([("worker", $0.worker), ("version", $0.version)], value($0))
+                surroundings.workers.filter { lastTick - $0.at < Ledger.workerMemory }.map {
+                    ([("worker", $0.heartbeat.worker), ("version", $0.heartbeat.version)], value($0))
                 }
             }
         }
         return [
             perWorker("stash_worker_up", "1 while the worker was heard within 90 s, else 0; gone after a day.") {
-                lastTick - $0.time < Self.workerLimit ? 1 : 0
+                lastTick - $0.at < Self.workerLimit ? 1 : 0
             },
             perWorker("stash_worker_last_heartbeat_time_seconds", "When the worker was last heard.") {
-                $0.time.secondsSinceEpoch
+                $0.at.secondsSinceEpoch
             },
-            perWorker("stash_worker_start_time_seconds", "When the worker began to consume.") { $0.startedAt.secondsSinceEpoch },
-            perWorker("stash_worker_slots", "Units that the worker takes at once at most.") { Double($0.slots) },
-            perWorker("stash_worker_busy", "Units that the worker had in hand at its last heartbeat.") { Double($0.busy) },
+            perWorker("stash_worker_start_time_seconds", "When the worker began to consume.") {
+                $0.heartbeat.startedAt.secondsSinceEpoch
+            },
+            perWorker("stash_worker_slots", "Units that the worker takes at once at most.") { Double($0.heartbeat.slots) },
+            perWorker("stash_worker_busy", "Units that the worker had in hand at its last heartbeat.") {
+                Double($0.heartbeat.busy)
+            },
         ]
     }
 

@@ -51,14 +51,18 @@ package struct SchedulerMetrics: Sendable {
     package var lastTick: Timestamp
     package var version: String
     package var surroundings: Ledger.Surroundings
+    /// Errors that keep manifests of the Scheduler's folder from being in force.
+    package var manifestErrors: Int
 
     /// How long a finished restore is shown: a restore happens once, and its failure should not alert for ever.
     package static let restoreWindow: Duration = .seconds(7 * 86_400)
 
     package init(
         configurations: [Configuration], summaries: [Ledger.InvokerSummary], activeSessions: [LedgerSession],
-        lastTick: Timestamp, version: String, surroundings: Ledger.Surroundings = Ledger.Surroundings()
+        lastTick: Timestamp, version: String, surroundings: Ledger.Surroundings = Ledger.Surroundings(),
+        manifestErrors: Int = 0
     ) {
+        self.manifestErrors = manifestErrors
         self.configurations = configurations
         self.summaries = summaries
         self.activeSessions = activeSessions
@@ -73,6 +77,9 @@ package struct SchedulerMetrics: Sendable {
             pushFamily(),
             family("stash_scheduler_last_tick_time_seconds", "When the Scheduler last looked at its schedules.") {
                 [([], lastTick.secondsSinceEpoch)]
+            },
+            family("stash_manifest_errors", "Errors that keep manifests of the Scheduler's folder from being in force.") {
+                [([], Double(manifestErrors))]
             },
             family("stash_build_info", "1, labelled with the version of the program.") { [([("version", version)], 1)] },
         ]
@@ -214,7 +221,10 @@ package struct SchedulerMetrics: Sendable {
             family(
                 "stash_session_queue_wait_seconds", "How long an unfinished session waited for a worker, or has waited so far."
             ) {
-                active.map { (labels($0), max(0, (($0.startedAt ?? lastTick) - $0.createdAt).seconds)) }
+                active.map { (labels($0), max(0, (($0.startedAt ?? lastTick) - ($0.publishedAt ?? $0.createdAt)).seconds)) }
+            },
+            family("stash_session_waits_for_target", "1 while a session waits because its target is another's, else 0.") {
+                active.map { (labels($0), $0.isWaitingForTarget ? 1 : 0) }
             },
             family("stash_session_bytes", "Bytes of documents that an unfinished session has read, or loaded.") {
                 active.map { (labels($0), Double($0.bytes)) }

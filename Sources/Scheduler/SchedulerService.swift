@@ -63,7 +63,7 @@ package final class SchedulerService: Service {
             envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
             logger: logger)
         pusher = try settings.pushgateway.map { [folder, ledger] url in
-            MetricsPusher(gateway: try Pushgateway(url: url), ledger: ledger, jobs: { await folder.jobs() }, logger: logger)
+            MetricsPusher(gateway: try Pushgateway(url: url), ledger: ledger, plans: { await folder.plans() }, logger: logger)
         }
         let connected = Lock(false)
         isConnected = connected

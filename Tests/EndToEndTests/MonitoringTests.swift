@@ -19,7 +19,8 @@ extension EndToEnd {
                 try await engine.use([index]) {
                     try await engine.fill(index, documents: 300, filling: 300, shards: 2)
                     try site.declare(.defaultEngine)
-                    try site.declarePlan("nightly", indices: index)
+                    // Once a year, when no test runs: what the page says of a schedule is to last.
+                    try site.declarePlan("nightly", indices: index, schedule: "59 23 31 12 *")
                     let (gateway, url) = try await startGateway(site, port: 0)
                     var scheduler = try await site.startScheduler(arguments: ["--pushgateway", url])
                     try await site.startWorker("one")
@@ -73,6 +74,9 @@ extension EndToEnd {
                     }
                     #expect(lasting(lines) == lasting(after))
                     #expect(lasting(after).count > 20)
+                    for name in ["stash_backup_next_run_time_seconds", "stash_backup_expected_interval_seconds"] {
+                        #expect(lasting(after).contains { $0.hasPrefix("\(name){") }, "\(name) is missing")
+                    }
                     session = try #require(try await ledger.sessions(limit: 1).first)
                     #expect(session.conditions.first { $0.type == "MetricsPushed" }?.status == "True")
 

@@ -52,6 +52,21 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(2))) func whatWaitsForAPlanThatIsRemovedIsSkipped() async throws {
+            try await withPlans(["first", "second"]) { site, tap, _ in
+                let first = try await site.command(["backup", "first", "--wait", "--output", "json"])
+                _ = try await tap.published("first")
+                let second = try await site.command(["backup", "second", "--wait", "--output", "json"])
+                _ = try await tap.waits("second")
+                try FileManager.default.removeItem(atPath: "\(site.schedulerResources)/plan-second.json")
+                let skipped = try await second.result(within: .seconds(30)).session
+                #expect(skipped.phase == "Skipped" && skipped.error.contains("was removed"), "\(skipped.json)")
+                try await site.startWorker("one")
+                #expect(try await first.result(within: .seconds(60)).session.phase == "Succeeded")
+                #expect(tap.sessions.count == 1)
+            }
+        }
+
         @Test(.timeLimit(.minutes(2))) func aTargetThatIsRestoredHoldsItsBackups() async throws {
             try await withPlans(["nightly"]) { site, tap, _ in
                 // There is no snapshot, so it fails; until then it may have begun to write.

@@ -167,5 +167,48 @@ import Testing
         #expect(left.count { $0 == "long" } == 6 && left.count { $0 == "short" } == 3)
     }
 
+    /// Its moment may be before that of one that was admitted already: of a tick, which begins before its sessions.
+    @Test func oneThatIsAboutToBePublishedHoldsItsTargetWhateverTheClocksSay() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let (later, earlier) = (try command("b", after: 1), try command("a"))
+        guard case .new(.publish) = try await admit(later, to: ledger) else { throw Unexpected() }
+        guard case .new(.wait(let holder)) = try await admit(earlier, to: ledger) else { throw Unexpected() }
+        #expect(holder.id == "b-1")
+        // The broker refused it: it keeps its turn, and only it.
+        #expect(try await ledger.takeTurns(now: start + 2).turns.map(\.session.id) == ["b-1"])
+    }
+
+    /// Between the decision and its record another one may be admitted.
+    @Test func aTurnIsTakenWhereItIsDecided() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let (first, second) = (try command("a"), try command("b", after: 2))
+        _ = try await admit(first, to: ledger)
+        _ = try await admit(second, to: ledger)
+        try await publish(first, in: ledger)
+        #expect(try await ledger.takeTurns(now: start + 10).turns.isEmpty)
+        try await end(first, .succeeded, after: 30, in: ledger)
+        #expect(try await ledger.takeTurns(now: start + 40).turns.map(\.session.id) == ["b-2"])
+        guard case .new(.wait(let holder)) = try await admit(try command("c", after: 1), to: ledger) else { throw Unexpected() }
+        #expect(holder.id == "b-2")
+        #expect(try await ledger.takeTurns(now: start + 41).turns.map(\.session.id) == ["b-2"])
+        #expect(try await ledger.takeTurns(now: start + 9_999).late.map(\.session.id).sorted() == ["b-2", "c-1"])
+    }
+
+    /// Its delay was made longer, or nothing follows any more.
+    @Test func theLastWordOnANextRetryCounts() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let one = try command("a", retryLeft: 1)
+        try await publish(one, in: ledger)
+        try await end(one, .failed, after: 30, in: ledger)
+        let failed = try #require(try await ledger.sessionsToRetry().first)
+        try await ledger.note(.init(at: start + 600), of: failed, now: start + 31)
+        try await ledger.note(.init(at: start + 3_600), of: failed, now: start + 32)
+        try await ledger.note(.init(at: start + 60), of: failed, now: start + 20)
+        #expect(try await ledger.session("a-0")?.nextRetry == start + 3_600)
+        try await ledger.note(.init(session: ""), of: failed, now: start + 33)
+        #expect(try await ledger.session("a-0")?.nextRetry == nil)
+        #expect(try await ledger.sessionsToRetry().isEmpty)
+    }
+
     private struct Unexpected: Error {}
 }

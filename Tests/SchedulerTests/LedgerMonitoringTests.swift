@@ -42,7 +42,35 @@ import Testing
         #expect(!lines.contains { $0.hasPrefix("stash_worker_up\(labels("w1"))") })
         #expect(lines.contains("stash_worker_up\(labels("w2")) 0"))
         try await ledger.save(heartbeat("w3", at: start + 90_000), now: start + 90_000)
-        #expect(try await ledger.surroundings(of: [], at: start + 90_000).workers.map(\.worker) == ["w3"])
+        #expect(try await ledger.surroundings(of: [], at: start + 90_000).workers.map(\.heartbeat.worker) == ["w3"])
+    }
+
+    @Test func aWorkersClockDecidesNothing() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        func isUp(_ worker: String, at time: Timestamp) async throws -> Bool {
+            try await page(of: ledger, at: time).contains("stash_worker_up{version=\"0.1.0\",worker=\"\(worker)\"} 1")
+        }
+        // An hour behind, and a day ahead until it is set right.
+        try await ledger.save(heartbeat("behind", at: start - 3_600), now: start)
+        try await ledger.save(heartbeat("ahead", at: start + 86_400), now: start)
+        #expect(try await isUp("behind", at: start + 60))
+        try await ledger.save(heartbeat("ahead", at: start + 30), now: start + 30)
+        #expect(try await isUp("ahead", at: start + 119))
+        #expect(try await !isUp("ahead", at: start + 120))
+        // Set back by an hour: heard again after a minute.
+        try await ledger.save(heartbeat("ahead", at: start - 3_540), now: start + 60)
+        try await ledger.save(heartbeat("ahead", busy: 2, at: start - 3_480), now: start + 120)
+        #expect(try await isUp("ahead", at: start + 150))
+        #expect(try await page(of: ledger, at: start + 150).contains("stash_worker_busy{version=\"0.1.0\",worker=\"ahead\"} 2"))
+    }
+
+    @Test func outsidersCannotFillTheTableOfWorkers() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        for number in 0...Ledger.workerLimit { try await ledger.save(heartbeat("w\(number)", at: start), now: start) }
+        try await ledger.save(heartbeat("w0", busy: 2, at: start + 30), now: start + 30)
+        let workers = try await ledger.surroundings(of: [], at: start + 30).workers
+        #expect(workers.count == Ledger.workerLimit)
+        #expect(workers.first { $0.heartbeat.worker == "w0" }?.heartbeat.busy == 2)
     }
 
     @Test func aRepositoryIsToldByItsEventsAndByTheEndsOfBackups() async throws {
@@ -83,6 +111,12 @@ import Testing
         let end = StatusEvent(of: command, phase: .failed, source: .final, finishedAt: start + 4_000)
         try await ledger.noteCheck(byEndOf: end)
         #expect(try await page(of: ledger, at: start + 4_000).contains("\(series("up")) 1"))
+        // A session that expired was not looked for there.
+        let expiry = Condition(type: "Expired", reason: "Expired", message: "", lastTransitionTime: start)
+        let expired = StatusEvent(
+            of: command, phase: .failed, source: .unrecorded, finishedAt: start + 4_100, conditions: [expiry])
+        try await ledger.noteCheck(byEndOf: expired)
+        #expect(try await page(of: ledger, at: start + 4_100).contains("\(series("up")) 1"))
     }
 
     @Test func indicesAreCountedByHowTheyEnded() async throws {

@@ -24,7 +24,7 @@ import Testing
         let families = try MonitoringFiles.families()
         let document = try MonitoringFiles.text("docs/monitoring.md")
         let alerts = try alerts()
-        #expect(alerts.count == 17)
+        #expect(alerts.count == 18)
         for alert in alerts {
             let used = MonitoringFiles.metrics(in: alert.text)
             #expect(!used.isEmpty && used.isSubset(of: families), "\(alert.name) is of \(used.subtracting(families))")

@@ -45,6 +45,27 @@ import Testing
         #expect(book.nextRun(of: plan, after: slot) == slot + 86_400)
     }
 
+    /// The ledger's word is for the page alone: what is due is decided on later.
+    @Test func whatTheLedgerRemembersIsShownBeforeAnythingIsDecided() throws {
+        var book = ScheduleBook()
+        try book.take(configuration("0 2 * * *"))
+        #expect(book.isUnknown(plan))
+        let slot = try moment("2026-11-23T02:00:00Z")
+        let state = CronSchedule.State(rule: "0 2 * * * UTC", knownSince: slot - 86_400, handledUntil: slot)
+        book.recall(state, of: plan, now: noon)
+        #expect(!book.isUnknown(plan))
+        let summary = ScheduleBook.Summary(
+            knownSince: slot - 86_400, expectedInterval: .seconds(86_400), nextRun: slot + 86_400)
+        #expect(book.summary(of: plan) == summary)
+        #expect(book.state(of: plan) == nil && book.due(plan, now: noon, isPaused: false) != nil)
+        // Another schedule is asked for anew.
+        try book.take(configuration("0 * * * *"))
+        #expect(book.isUnknown(plan))
+        book.recall(state, of: plan, now: noon)
+        #expect(book.summary(of: plan).nextRun == noon + 3_600 && book.summary(of: plan).knownSince == slot - 86_400)
+        #expect(tick(&book, noon) == nil && !book.isUnknown(plan))
+    }
+
     @Test func aPauseAndItsEndAreSeenAtOnceAndItsSlotsAreNotMadeUpFor() throws {
         var book = ScheduleBook()
         try book.take(configuration("0 * * * *"))

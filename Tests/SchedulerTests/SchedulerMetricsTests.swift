@@ -70,6 +70,22 @@ import Testing
         #expect(try await exposition(of: second, [configuration("nightly")], at: time) == lines)
     }
 
+    /// The alert on workers leaves it out; afterwards its wait for a worker begins.
+    @Test func aSessionThatWaitsForItsTargetSaysSo() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let (waits, published) = (SessionScript(id: "waits", start: start), SessionScript(id: "published", start: start))
+        try await ledger.apply([waits.request(), published.request()])
+        try await ledger.apply([
+            published.event(after: 0, .request(.init(identity: published.identity, message: [1], publishedAt: start + 600)))
+        ])
+        let lines = try await exposition(of: ledger, [configuration("nightly")], at: start + 660)
+        for expected in [
+            "stash_session_waits_for_target{\(nightly),session=\"waits\"} 1",
+            "stash_session_waits_for_target{\(nightly),session=\"published\"} 0",
+            "stash_session_queue_wait_seconds{\(nightly),session=\"published\"} 60",
+        ] { #expect(lines.contains(expected), "\(expected) is missing of \(lines.filter { $0.hasPrefix("stash_session") })") }
+    }
+
     @Test func whatIsGoneFromTheResourcesIsGoneFromThePage() async throws {
         let ledger = try Ledger(path: ":memory:")
         let script = SessionScript(id: "a", start: start)

@@ -15,6 +15,12 @@ struct PushGroup: Sendable, Hashable {
     var invoker: Invoker
     var namespace: String
 
+    /// Nil for a restore.
+    var plan: ResourceKey? {
+        invoker.kind == "BackupConfiguration"
+            ? ResourceKey(kind: .backupConfiguration, namespace: namespace, name: invoker.name) : nil
+    }
+
     /// Stash's job: `backupconfiguration-demo-nightly`.
     var job: String { "\(invoker.kind.lowercased())-\(namespace)-\(invoker.name)" }
 }
@@ -30,22 +36,50 @@ extension Ledger {
     ///
     /// None is among them that ended before another one of its invoker which is pushed already: the group would go back in time.
     func sessionsToPush(since limit: Timestamp) throws(SchedulerError) -> [LedgerSession] {
+        // Asked every second.
         let ids = try database.query(
             """
-            SELECT id FROM sessions AS s LEFT JOIN pushes AS p ON p.session = s.id
-            WHERE s.finished_at > ? AND s.kind IS NOT NULL AND s.phase IN ('Succeeded', 'Failed')
-                AND (p.session IS NULL OR p.is_settled = 0 OR p.source < s.source)
-                AND NOT EXISTS (
-                    SELECT 1 FROM sessions AS later JOIN pushes ON pushes.session = later.id
-                    WHERE later.namespace = s.namespace AND later.invoker_kind = s.invoker_kind
-                        AND later.invoker_name = s.invoker_name AND later.finished_at > s.finished_at
-                        AND pushes.is_settled = 1 AND pushes.error IS NULL)
-            ORDER BY s.finished_at, s.id LIMIT 100
+            SELECT id FROM sessions INDEXED BY sessions_to_push WHERE to_push = 1 AND finished_at > ?
+            ORDER BY finished_at, id LIMIT 100
             """, [.integer(limit.milliseconds)]
         ) { $0["id"].text ?? "" }
         var sessions: [LedgerSession] = []
-        for id in ids { if let session = try session(id) { sessions.append(session) } }
+        for id in ids {
+            guard let session = try session(id), let identity = session.identity else { continue }
+            let group = PushGroup(invoker: identity.invoker, namespace: identity.namespace)
+            let later = try database.query(
+                "SELECT 1 AS one FROM push_groups WHERE job = ? AND ended_at > ? AND session <> ?",
+                [.text(group.job), SQLiteValue(session.finishedAt?.milliseconds), .text(id)]
+            ) { $0["one"].integer }
+            if later.isEmpty { sessions.append(session) } else { try leaveOut(session) }
+        }
         return sessions
+    }
+
+    /// Pushes nothing of a session's end, unless more is told of it.
+    func leaveOut(_ session: LedgerSession) throws(SchedulerError) {
+        try database.run("UPDATE sessions SET to_push = 0 WHERE id = ?", .text(session.id))
+    }
+
+    func leaveOut(_ push: RepositoryPush) throws(SchedulerError) {
+        try database.run(
+            "UPDATE repositories SET is_pushed = 1 WHERE namespace = ? AND name = ? AND at = ?",
+            .text(push.event.namespace), .text(push.event.name), .integer(push.event.time.milliseconds))
+    }
+
+    /// Whether the Pushgateway holds that group of this Scheduler's.
+    func isPushed(_ group: PushGroup) throws(SchedulerError) -> Bool {
+        try !database.query("SELECT 1 AS one FROM push_groups WHERE job = ?", [.text(group.job)]) { $0["one"].integer }.isEmpty
+    }
+
+    /// Whether a session's end has to be pushed: by no better word than this it was settled.
+    func isToPush(_ record: LedgerRecord) throws(SchedulerError) -> Bool {
+        let standing = record.standing
+        guard record.identity != nil, standing.phase == .succeeded || standing.phase == .failed else { return false }
+        return try database.query(
+            "SELECT 1 AS one FROM pushes WHERE session = ? AND is_settled = 1 AND source >= ?",
+            [.text(record.id), .integer(standing.source.rawValue)]
+        ) { $0["one"].integer }.isEmpty
     }
 
     /// Names of the indices in the backup that succeeded last before that session, empty without one.
@@ -84,9 +118,10 @@ extension Ledger {
             try database.run(
                 "INSERT OR REPLACE INTO pushes VALUES (?, ?, ?, ?, ?)", .text(session.id), .integer(session.source.rawValue),
                 .integer(now.milliseconds), .integer(result == .failed ? 0 : 1), SQLiteValue(error))
+            if result != .failed { try leaveOut(session) }
             try count(result)
             guard result == .pushed, let identity = session.identity else { return }
-            try noteGroup(PushGroup(invoker: identity.invoker, namespace: identity.namespace), at: now)
+            try noteGroup(PushGroup(invoker: identity.invoker, namespace: identity.namespace), at: now, by: session)
         }
     }
 
@@ -95,9 +130,7 @@ extension Ledger {
         try database.transaction { () throws(SchedulerError) in
             try count(result)
             guard result != .failed else { return }
-            try database.run(
-                "UPDATE repositories SET is_pushed = 1 WHERE namespace = ? AND name = ? AND at = ?",
-                .text(push.event.namespace), .text(push.event.name), .integer(push.event.time.milliseconds))
+            try leaveOut(push)
             guard result == .pushed else { return }
             try noteGroup(PushGroup(invoker: push.command.invoker, namespace: push.command.namespace), at: now)
         }
@@ -142,9 +175,15 @@ extension Ledger {
             "INSERT INTO push_results VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1", .text(result.rawValue))
     }
 
-    private func noteGroup(_ group: PushGroup, at now: Timestamp) throws(SchedulerError) {
+    private func noteGroup(
+        _ group: PushGroup, at now: Timestamp, by session: LedgerSession? = nil
+    ) throws(SchedulerError) {
         try database.run(
-            "INSERT OR REPLACE INTO push_groups VALUES (?, ?, ?, ?, ?)", .text(group.job), .text(group.invoker.kind),
-            .text(group.namespace), .text(group.invoker.name), .integer(now.milliseconds))
+            """
+            INSERT INTO push_groups (job, invoker_kind, namespace, name, at, ended_at, session) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET at = excluded.at, ended_at = ifnull(excluded.ended_at, ended_at),
+                session = ifnull(excluded.session, session)
+            """, .text(group.job), .text(group.invoker.kind), .text(group.namespace), .text(group.invoker.name),
+            .integer(now.milliseconds), SQLiteValue(session?.finishedAt?.milliseconds), SQLiteValue(session?.id))
     }
 }

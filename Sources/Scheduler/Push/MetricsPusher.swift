@@ -16,8 +16,8 @@ struct MetricsPusher: Sendable {
 
     let gateway: Pushgateway
     let ledger: Ledger
-    /// The plans that are loaded now, as jobs.
-    let jobs: @Sendable () async -> Set<String>
+    /// The plans that are loaded now.
+    let plans: @Sendable () async -> LoadedPlans
     let logger: Logger
 
     /// Looks once a second, and after failures in a row less and less often.
@@ -53,8 +53,18 @@ struct MetricsPusher: Sendable {
     ///
     /// - Returns: why it stopped at one that has to be tried again; nil when all is done.
     func pass(at now: Timestamp) async throws -> String? {
-        for session in try await ledger.sessionsToPush(since: now - Self.memory) {
+        let (sessions, repositories) = (
+            try await ledger.sessionsToPush(since: now - Self.memory),
+            try await ledger.repositoriesToPush(since: now - Self.memory)
+        )
+        guard !sessions.isEmpty || !repositories.isEmpty else { return nil }
+        let loaded = await plans()
+        for session in sessions {
             guard let identity = session.identity else { continue }
+            guard try await isOurs(identity.invoker, in: identity.namespace, loaded) else {
+                if loaded.isWhole { try await ledger.leaveOut(session) }
+                continue
+            }
             let indices = Set(try await ledger.indices(of: session.id).map(\.name))
             let metrics = StashMetrics(
                 session, try await ledger.command(of: session.id), indices: indices,
@@ -64,8 +74,12 @@ struct MetricsPusher: Sendable {
             try await ledger.notePush(of: session, answer.result, error: answer.error, at: now)
             if let stop = take(answer, job: group.job) { return stop }
         }
-        for push in try await ledger.repositoriesToPush(since: now - Self.memory) {
+        for push in repositories {
             let group = PushGroup(invoker: push.command.invoker, namespace: push.command.namespace)
+            guard try await isOurs(group.invoker, in: group.namespace, loaded) else {
+                if loaded.isWhole { try await ledger.leaveOut(push) }
+                continue
+            }
             let answer = try await gateway.push(StashMetrics(push.event, push.command).families, job: group.job)
             try await ledger.notePush(of: push, answer.result, at: now)
             if let stop = take(answer, job: group.job) { return stop }
@@ -79,10 +93,10 @@ struct MetricsPusher: Sendable {
     func deleteGone(at now: Timestamp) async throws -> String? {
         let groups = try await ledger.pushGroups()
         guard !groups.isEmpty else { return nil }
-        let loaded = await jobs()
-        for (group, pushedAt) in groups where !loaded.contains(group.job) {
-            let isPlan = group.invoker.kind == "BackupConfiguration"
-            guard isPlan || now - pushedAt > SchedulerMetrics.restoreWindow else { continue }
+        let loaded = await plans()
+        for (group, pushedAt) in groups {
+            let isGone = group.plan.map { loaded.isGone($0) } ?? (now - pushedAt > SchedulerMetrics.restoreWindow)
+            guard isGone else { continue }
             let answer = try await gateway.delete(job: group.job)
             if let error = answer.error { return error }
             try await ledger.forget(group)
@@ -91,23 +105,19 @@ struct MetricsPusher: Sendable {
         return nil
     }
 
+    /// Whether this Scheduler has had the plan: another one's, which the broker tells of as well, pushes to a group of its own. Restores are
+    /// everyone's.
+    private func isOurs(_ invoker: Invoker, in namespace: String, _ loaded: LoadedPlans) async throws -> Bool {
+        let group = PushGroup(invoker: invoker, namespace: namespace)
+        guard let plan = group.plan, !loaded.keys.contains(plan) else { return true }
+        if loaded.isWhole { return false }
+        return try await ledger.isPushed(group)
+    }
+
     private func take(_ answer: Pushgateway.Answer, job: String) -> String? {
         guard let error = answer.error else { return nil }
         if answer.result == .failed { return error }
         logger.warning("metrics were refused and are left out", metadata: ["job": .string(job), "error": .string(error)])
         return nil
-    }
-}
-
-extension ResourceFolder {
-    /// The job of every BackupConfiguration that is loaded now.
-    func jobs() -> Set<String> {
-        Set(
-            resources().backupConfigurations.map {
-                let metadata = $0.value.metadata
-                return PushGroup(
-                    invoker: Invoker(kind: "BackupConfiguration", name: metadata.name), namespace: metadata.namespace
-                ).job
-            })
     }
 }

@@ -11,7 +11,8 @@ import Runtime
 actor ResourceFolder {
     private let path: String
     private var lastGood: ResourceSet
-    private var reported: [FieldComplaint] = []
+    private(set) var reported: [FieldComplaint] = []
+    private(set) var isReadable = true
     private var refused: [RefusedResource] = []
     private var cache: ManifestCache
     private let watch: FolderWatch
@@ -38,6 +39,7 @@ actor ResourceFolder {
         guard watch.isDue() else { return lastGood }
         do {
             let loaded = try ResourceLoader().load(path: path, reusing: &cache)
+            isReadable = true
             if loaded.complaints != reported {
                 reported = loaded.complaints
                 for complaint in loaded.complaints { Self.log(complaint, to: logger) }
@@ -45,6 +47,7 @@ actor ResourceFolder {
             refused = loaded.refused
             if loaded.errors.isEmpty { lastGood = loaded.resources }
         } catch {
+            isReadable = false
             logger.error("the resources cannot be read; the last ones stay", metadata: ["error": .string(error.message)])
         }
         return lastGood

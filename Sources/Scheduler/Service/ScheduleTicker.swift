@@ -9,6 +9,8 @@ struct ScheduleTicker: Sendable {
     static let memory = Duration.seconds(90 * 86_400)
     /// A plan's backupHistoryLimit may ask for more.
     static let history = 100
+    /// A plan that is gone for so long is new when it comes back.
+    static let patience = Duration.seconds(300)
 
     /// A session that said nothing for so long is published again.
     let quietLimit: Duration
@@ -29,23 +31,25 @@ struct ScheduleTicker: Sendable {
         let rescueTicks = Int(min(max(quietLimit.seconds, 1), 60))
         while !Task.isShuttingDownGracefully {
             let now = Timestamp.now()
-            let resources = await folder.resources()
+            let (resources, plans) = await folder.loaded()
             let configurations = resources.backupConfigurations.map(\.value)
             read(configurations, into: &book)
+            try await attempt("reading what schedules did") { try await recall(configurations, &book, now) }
             if isUpToDate() {
                 // One that fails keeps none of the others from its work.
                 try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, now) }
                 try await attempt("trying again what failed") { try await retry(resources, book, now) }
                 try await attempt("publishing what has waited") {
-                    try await starter.release(now: now) { command in
+                    try await starter.release(now: now, isGone: { plans.isGone($0) }) { command in
                         command.configuration.flatMap { book.nextRun(of: $0.planName, after: now) }
                     }
                 }
                 if ticks % rescueTicks == rescueTicks - 1 { try await attempt("a rescue") { try await rescue(now) } }
             }
-            if ticks % 3600 == 3599 { try await attempt("forgetting old sessions") { try await prune(configurations, now) } }
+            if ticks % 60 == 0 { try await attempt("forgetting plans that are gone") { try await forget(plans, now) } }
+            if ticks % 3600 == 60 { try await attempt("forgetting old sessions") { try await prune(configurations, plans, now) } }
             if ticks % 5 == 0 {
-                try await attempt("counting for the metrics") { try await refreshMetrics(configurations, book, now: now) }
+                try await attempt("counting for the metrics") { try await refreshMetrics(configurations, plans, book, now: now) }
             }
             ticks += 1
             try await Task.sleep(for: .seconds(1))
@@ -63,7 +67,7 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    private func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
+    func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
         for configuration in configurations {
             do {
                 try book.take(configuration)
@@ -74,6 +78,13 @@ struct ScheduleTicker: Sendable {
             }
         }
         book.keep(Set(configurations.map(\.planName)))
+    }
+
+    /// Before anything is decided: the page needs it even while the broker is away.
+    func recall(_ configurations: [BackupConfiguration], _ book: inout ScheduleBook, _ now: Timestamp) async throws {
+        for plan in configurations.map(\.planName) where book.isUnknown(plan) {
+            book.recall(try await ledger.scheduleState(namespace: plan.namespace, name: plan.name), of: plan, now: now)
+        }
     }
 
     private func fireDue(
@@ -103,11 +114,19 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    private func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
+    func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
         for failed in try await ledger.sessionsToRetry() {
             guard let identity = failed.identity else { continue }
             let plan = PlanName(namespace: identity.namespace, name: identity.invoker.name)
             let configuration = resources.backupConfiguration(plan.name, in: plan.namespace)?.value
+            let made = try SessionFactory(resources: resources, now: now).backup(
+                namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
+                notAfter: book.nextRun(of: plan, after: now), retryLeft: max((failed.retryLeft ?? 0) - 1, 0))
+            // By another Scheduler, or by this one before it was killed or the broker refused.
+            if let id = made.session, let retry = try await ledger.session(id.text), retry.identity != nil {
+                try await ledger.note(.init(at: failed.nextRetry ?? retry.createdAt, session: id.text), of: failed, now: now)
+                continue
+            }
             let decision = Retry.decision(
                 on: failed, of: configuration?.spec.retryConfig, isSuperseded: try await ledger.isSuperseded(failed), now: now)
             switch decision {
@@ -119,9 +138,6 @@ struct ScheduleTicker: Sendable {
                     "a failed session will be tried again",
                     metadata: ["session": .string(failed.id), "nextRetry": .string(due.description)])
             case .now(let retryLeft):
-                let made = try SessionFactory(resources: resources, now: now).backup(
-                    namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
-                    notAfter: book.nextRun(of: plan, after: now), retryLeft: retryLeft)
                 guard case .accepted(let session) = try await starter.start(made) else {
                     // Another Scheduler has made its retry by other manifests.
                     try await ledger.note(.init(session: ""), of: failed, now: now)
@@ -144,37 +160,43 @@ struct ScheduleTicker: Sendable {
         if !quiet.isEmpty, try await starter.waitingUnits() == 0 {
             for session in quiet { try await starter.rescue(session) }
         }
-        for session in try await ledger.sessionsPastDeadline(at: now - quietLimit) {
-            let message =
-                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?"
-            let failure = Condition(type: "DeadlineExceeded", reason: "NoWord", message: message, lastTransitionTime: now)
-            let status = LedgerEvent.Status(
-                phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
-            try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
+        try await giveUp(now)
+    }
+
+    /// Guesses, by the clock, which sessions no worker will end; a worker's word counts more, however late.
+    func giveUp(_ now: Timestamp) async throws {
+        let (late, never) = (
+            try await ledger.sessionsPastDeadline(at: now - quietLimit), try await ledger.sessionsNeverBegun(at: now - quietLimit)
+        )
+        for session in late {
+            try await giveUp(
+                session, "DeadlineExceeded", "NoWord",
+                "no worker ended the session although its deadline passed; are workers running, and is its repository reachable?",
+                now)
+        }
+        for session in never {
+            try await giveUp(
+                session, "Expired", "NotBegun", "no worker began the session in time; are workers running?", now)
         }
     }
 
-    private func prune(_ configurations: [BackupConfiguration], _ now: Timestamp) async throws {
+    private func giveUp(
+        _ session: Ledger.UnfinishedSession, _ condition: String, _ reason: String, _ message: String, _ now: Timestamp
+    ) async throws {
+        let failure = Condition(type: condition, reason: reason, message: message, lastTransitionTime: now)
+        let status = LedgerEvent.Status(
+            phase: .failed, source: .scheduler, finishedAt: now, error: message, conditions: [failure])
+        try await ledger.apply([LedgerEvent(session: session.session.id, time: now, content: .status(status))])
+    }
+
+    func forget(_ plans: LoadedPlans, _ now: Timestamp) async throws {
+        try await ledger.forgetSchedules(where: { plans.isGone($0.key) }, for: Self.patience, now: now)
+    }
+
+    private func prune(_ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ now: Timestamp) async throws {
         let limits = configurations.compactMap { one in one.spec.backupHistoryLimit.map { (one.planName, $0) } }
         try await ledger.prune(
-            before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first })
-    }
-
-    private func refreshMetrics(_ configurations: [BackupConfiguration], _ book: ScheduleBook, now: Timestamp) async throws {
-        var active = Ledger.Filter()
-        active.phases = [.pending, .running]
-        let plans = configurations.map { one in
-            let summary = book.summary(of: one.planName)
-            return SchedulerMetrics.Configuration(
-                namespace: one.metadata.namespace, name: one.metadata.name, repository: one.spec.repository.name,
-                isPaused: one.spec.paused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
-                nextRun: summary.nextRun, repositoryNamespace: one.repositoryKey.namespace)
-        }
-        let summaries = try await ledger.summaries()
-        let metrics = SchedulerMetrics(
-            configurations: plans, summaries: summaries,
-            activeSessions: try await ledger.sessions(limit: 1000, filter: active), lastTick: now, version: version,
-            surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now))
-        for family in metrics.families() + measurements.families() { registry.replace(family) }
+            before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first },
+            isGone: { plans.isGone($0) })
     }
 }

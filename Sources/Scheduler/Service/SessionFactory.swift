@@ -11,6 +11,15 @@ struct SessionFactory {
         case failed(StatusEvent)
         /// There is no such invoker, so there is no session.
         case refused(RefusalCode, String)
+
+        /// The session's id.
+        var session: SessionID? {
+            switch self {
+            case .command(let command): command.id
+            case .failed(let status): status.session
+            case .refused: nil
+            }
+        }
     }
 
     /// What makes a request this one. Kinds are kept apart: nobody can take a schedule's slot by naming a key like it.

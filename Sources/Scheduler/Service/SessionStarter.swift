@@ -84,25 +84,35 @@ struct SessionStarter: Sendable {
         return .accepted(session: command.id)
     }
 
-    /// Publishes what has waited and whose turn it is, and ends what has waited for too long.
+    /// Publishes what has waited and whose turn it is, and ends what has waited for too long or whose plan is gone.
     ///
-    /// - Parameter notAfter: the moment of the plan's next run, at which a session that no worker has begun makes room for it.
-    func release(now: Timestamp, notAfter: (SessionCommand) -> Timestamp?) async throws {
-        let waiting = try await ledger.waitingSessions()
-        guard !waiting.isEmpty else { return }
-        let turns = Admission(unfinished: try await ledger.unfinishedSessions(), now: now).released().map(\.id)
-        for one in waiting {
-            let isOver = one.session.mayBeginUntil <= now
-            guard isOver || turns.contains(one.session.id) else { continue }
-            var command = try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: one.message).data
-            if isOver {
-                try await announce(StatusEvent(tooLong: command, now: now), recorded: now)
-                continue
-            }
+    /// - Parameters:
+    ///   - isGone: whether a plan was removed.
+    ///   - notAfter: the moment of the plan's next run, at which a session that no worker has begun makes room for it.
+    func release(
+        now: Timestamp, isGone: (ResourceKey) -> Bool, notAfter: (SessionCommand) -> Timestamp?
+    ) async throws {
+        for one in try await ledger.waitingSessions() where one.session.kind == .backup && !one.session.hasTurn {
+            guard isGone(one.session.plan) else { continue }
+            try await announce(StatusEvent(planOfRemoved: try command(of: one), now: now), recorded: now)
+        }
+        let (turns, late) = try await ledger.takeTurns(now: now)
+        for one in late { try await announce(StatusEvent(tooLong: try command(of: one), now: now), recorded: now) }
+        for one in turns {
+            var command = try command(of: one)
             // That of the slot may have passed while it waited.
             if command.notAfter != nil { command.notAfter = notAfter(command) }
-            _ = try await underWay.once(command.id.text) { try await publish(command, try message(command, attempt: 0)) }
+            let ready = command
+            _ = try await underWay.once(ready.id.text) {
+                // Another task may have come to it first.
+                guard try await ledger.isWaiting(ready.id.text) else { return }
+                try await publish(ready, try message(ready, attempt: 0))
+            }
         }
+    }
+
+    private func command(of waiting: Ledger.WaitingSession) throws -> SessionCommand {
+        try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: waiting.message).data
     }
 
     private func publish(_ command: SessionCommand, _ message: OutgoingMessage) async throws {

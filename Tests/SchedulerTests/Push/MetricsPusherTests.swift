@@ -16,9 +16,13 @@ struct MetricsPusherTests {
         ledger = try Ledger(path: ":memory:")
     }
 
-    private func pusher(_ url: String, jobs: Set<String> = []) throws -> MetricsPusher {
-        MetricsPusher(
-            gateway: try Pushgateway(url: url), ledger: ledger, jobs: { jobs },
+    private func pusher(
+        _ url: String, plans: [String] = ["nightly", "bad", "other"], errors: Int = 0
+    ) throws -> MetricsPusher {
+        let keys = plans.map { ResourceKey(kind: .backupConfiguration, namespace: "demo", name: $0) }
+        let loaded = LoadedPlans(keys: Set(keys), errors: errors, isWhole: errors == 0)
+        return MetricsPusher(
+            gateway: try Pushgateway(url: url), ledger: ledger, plans: { loaded },
             logger: Logger(label: "test", level: .critical, handler: JSONLogHandler()))
     }
 
@@ -153,8 +157,11 @@ struct MetricsPusherTests {
         try await end(SessionScript(id: "a", start: start), .succeeded)
         try await end(SessionScript(id: "b", invoker: "gone", start: start), .succeeded)
         try await end(SessionScript(id: "c", invoker: "back", kind: .restore, start: start), .failed)
-        let pusher = try pusher(gateway.url, jobs: [nightly])
-        #expect(try await pusher.pass(at: start + 70) == nil)
+        #expect(try await self.pusher(gateway.url, plans: ["nightly", "gone"]).pass(at: start + 70) == nil)
+        // Nothing is gone while a manifest cannot be read.
+        #expect(try await self.pusher(gateway.url, plans: ["nightly"], errors: 1).deleteGone(at: start + 90) == nil)
+        #expect(try !gateway.series(job: "backupconfiguration-demo-gone").isEmpty)
+        let pusher = try pusher(gateway.url, plans: ["nightly"])
         #expect(try await pusher.deleteGone(at: start + 100) == nil)
         #expect(try gateway.series(job: "backupconfiguration-demo-gone").isEmpty)
         #expect(try await ledger.pushGroups().map(\.group.job) == [nightly, "restoresession-demo-back"])
@@ -162,8 +169,30 @@ struct MetricsPusherTests {
         #expect(try gateway.series(job: "restoresession-demo-back").isEmpty)
         #expect(try !gateway.series(job: nightly).isEmpty)
         gateway.stop()
-        #expect(try await self.pusher(gateway.url).deleteGone(at: start + 100) != nil)
+        #expect(try await self.pusher(gateway.url, plans: []).deleteGone(at: start + 100) != nil)
         #expect(try await ledger.pushGroups().count == 1)
+    }
+
+    /// Its sessions are told to all Schedulers; its own pushes it and takes it away.
+    @Test func aPlanOfAnotherSchedulerIsNeitherPushedNorDeleted() async throws {
+        let gateway = try GatewayProcess()
+        try await end(SessionScript(id: "a", start: start), .succeeded)
+        try await ledger.save(try PushSamples.repositoryEvent(at: start + 66), session: "a")
+        // As long as something cannot be read, it may be one of ours.
+        #expect(try await pusher(gateway.url, plans: ["other"], errors: 1).pass(at: start + 70) == nil)
+        #expect(try await ledger.sessionsToPush(since: start).count == 1)
+        let pusher = try pusher(gateway.url, plans: ["other"])
+        #expect(try await pusher.pass(at: start + 71) == nil)
+        #expect(try gateway.series(job: "backupconfiguration-demo-nightly").isEmpty)
+        #expect(try await ledger.sessionsToPush(since: start).isEmpty)
+        #expect(try await ledger.repositoriesToPush(since: start).isEmpty)
+        #expect(try await ledger.session("a")?.conditions.contains { $0.type == "MetricsPushed" } == false)
+        let group = PushGroup(invoker: Invoker(kind: "BackupConfiguration", name: "nightly"), namespace: "demo")
+        let answer = try await Pushgateway(url: gateway.url).push(
+            [MetricFamily(name: "stash_other", help: "", samples: [.init(value: 1)])], job: group.job)
+        #expect(answer.result == .pushed)
+        #expect(try await pusher.deleteGone(at: start + 100) == nil)
+        #expect(try !gateway.series(job: group.job).isEmpty)
     }
 
     @Test func whatTheGatewayWouldRefuseAgainIsNotSentAgain() async throws {
