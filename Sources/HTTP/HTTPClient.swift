@@ -43,7 +43,9 @@ package final class HTTPClient {
             request = try signer.signed(request, to: url, host: configuration.tls.serverName ?? url.hostHeader)
             url = try RequestURL(request.url)
         }
-        let transfer = Transfer(sink: sink, isCancelled: isCancelled, maximumBodyBytes: configuration.maximumBodyBytes)
+        let transfer = Transfer(
+            sink: sink, isCancelled: isCancelled, maximumBodyBytes: configuration.maximumBodyBytes,
+            cutsBody: configuration.cutsBodies)
         if transfer.poll() {
             throw HTTPError(
                 code: .cancelled, message: "\(request.method) \(url.printable) was cancelled before it started", wasSent: false)
@@ -54,7 +56,9 @@ package final class HTTPClient {
         try handle.setCallbacks(
             context: context, body: Transfer.bodyCallback, header: Transfer.headerCallback, progress: Transfer.progressCallback)
         let code = try withExtendedLifetime(transfer) { () throws(HTTPError) in try perform(request) }
-        if transfer.sinkError == nil, code != CURLE_OK {
+        let isCut =
+            configuration.cutsBodies && transfer.isHeadComplete && (transfer.isTooLarge || code == CURLE_OPERATION_TIMEDOUT)
+        if transfer.sinkError == nil, code != CURLE_OK, !isCut {
             let failure = try failure(code, transfer, request, url)
             // A handle whose transfer ended before it had a connection (unknown host) keeps its buffer, and refuses every other one.
             handle = try EasyHandle()
@@ -68,6 +72,8 @@ package final class HTTPClient {
         }
         let response = HTTPResponse(
             status: try handle.status(), headers: transfer.headers, body: transfer.body, certificate: handle.certificate())
+        // What is left of a body must not be the next request's answer.
+        if isCut { handle = try EasyHandle() }
         return (response, transfer.sinkError)
     }
 

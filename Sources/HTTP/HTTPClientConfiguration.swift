@@ -32,6 +32,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var totalTimeout: Duration?
     /// Bytes of a collected body above which the transfer is given up.
     package var maximumBodyBytes: Int
+    /// A longer body is cut there instead, and so is one that has not come to its end at the limit of the whole request: the status counts.
+    package var cutsBodies = false
     package var userAgent: String
     /// How messages call what a person may have to change.
     package var settings: HTTPSettingNames

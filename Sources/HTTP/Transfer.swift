@@ -8,6 +8,7 @@ final class Transfer {
     private let sink: Sink?
     private let isCancelled: @Sendable () -> Bool
     private let maximumBodyBytes: Int
+    private let cutsBody: Bool
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
     /// The empty line behind the headers came.
@@ -18,7 +19,8 @@ final class Transfer {
     private(set) var isTooLarge = false
     private(set) var wasCancelled = false
 
-    init(sink: Sink?, isCancelled: @escaping @Sendable () -> Bool, maximumBodyBytes: Int) {
+    init(sink: Sink?, isCancelled: @escaping @Sendable () -> Bool, maximumBodyBytes: Int, cutsBody: Bool = false) {
+        self.cutsBody = cutsBody
         self.sink = sink
         self.isCancelled = isCancelled
         self.maximumBodyBytes = maximumBodyBytes
@@ -37,6 +39,7 @@ final class Transfer {
         }
         guard body.count + bytes.count <= maximumBodyBytes else {
             isTooLarge = true
+            if cutsBody { body.append(contentsOf: bytes.prefix(maximumBodyBytes - body.count)) }
             return false
         }
         body.append(contentsOf: bytes)

@@ -11,6 +11,7 @@ package enum EntryCoding {
         case .done(let value): try MessageCoding.encode(value)
         case .outcome(let value): try MessageCoding.encode(value)
         case .final(let value): try MessageCoding.encode(value)
+        case .claim(let value): try MessageCoding.encode(value)
         }
     }
 
@@ -23,6 +24,7 @@ package enum EntryCoding {
         case .done: .done(try MessageCoding.decode(DoneEntry.self, from: bytes))
         case .outcome: .outcome(try MessageCoding.decode(OutcomeEntry.self, from: bytes))
         case .final: .final(try MessageCoding.decode(FinalEntry.self, from: bytes))
+        case .claim: .claim(try MessageCoding.decode(ClaimEntry.self, from: bytes))
         }
     }
 }

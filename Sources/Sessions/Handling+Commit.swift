@@ -58,13 +58,16 @@ extension Handling {
 
     mutating func finalRead(_ entries: [EntryName: Entry], _ outcome: OutcomeEntry) -> Request {
         remember(entries)
-        if case .final(let final)? = entries[.final] {
-            if mayHaveCreatedIndices { return end(.final(final), closing: nil) }
-            return yieldIfFresh { $0.publishLast([.final(final)]) }
-        }
+        if case .final(let final)? = entries[.final] { return endAsOther(final) }
         guard let begin else { return settle(.reject("an outcome of a session that never began")) }
         state = .finishing
         return .perform(.finish(outcome, begin, plan))
+    }
+
+    /// Another put the end while this delivery was about to.
+    mutating func endAsOther(_ final: FinalEntry) -> Request {
+        if mayHaveCreatedIndices { return end(.final(final), closing: nil) }
+        return yieldIfFresh { $0.publishLast([.final(final)]) }
     }
 
     mutating func finalPut(_ put: EntryPut, _ mine: FinalEntry) -> Request {

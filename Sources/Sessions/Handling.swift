@@ -27,9 +27,8 @@ package struct Handling: Sendable {
     package enum Work: Sendable, Equatable {
         /// List what is to be moved and cut it into slices.
         case plan
-        /// Run the hook before the work (`status` nil), or the one after it, which is told how the session ended. Its failure is a report, not
-        /// an error.
-        case runHook(Hook, HookSlot, BeginEntry, status: StatusEvent?)
+        /// Run the hook before the work (`nil`), or the one after it, which is told how the session ended. Its failure is a report, not an error.
+        case runHook(Hook, HookSlot, BeginEntry, HookEnd? = nil)
         /// Restore: create the target indices behind their load aliases.
         case prepare(PlanEntry)
         /// Open a point in time of the slice.
@@ -46,6 +45,18 @@ package struct Handling: Sendable {
         case finish(OutcomeEntry, BeginEntry, PlanEntry?)
     }
 
+    /// What a hook after the work is told.
+    package struct HookEnd: Sendable, Equatable {
+        package let status: StatusEvent
+        /// 1 for the first claim; above it, another delivery may have run the hook before.
+        package let attempt: Int
+
+        package init(_ status: StatusEvent, attempt: Int) {
+            self.status = status
+            self.attempt = attempt
+        }
+    }
+
     package enum Publication: Sendable, Equatable {
         case unit(UnitPosition, attempt: Int)
         case running(PlanEntry, BeginEntry)
@@ -60,6 +71,8 @@ package struct Handling: Sendable {
         case acknowledge
         /// This worker sees no session: its repository may not be the one that the others share.
         case retryElsewhere(String)
+        /// Another message is at it. By the time this one comes back, the end should stand.
+        case retryLater(String)
         /// To the dead letters: no retry can help.
         case reject(String)
     }
@@ -89,6 +102,7 @@ package struct Handling: Sendable {
     /// `redelivered` is false and the attempt is 0: the delivery that put an entry, if any, is another one, and alive.
     let isFresh: Bool
     package let nonce: String
+    let claimant: Claimant
     /// Epochs of the slices, from the first, that this worker has already seen done.
     package internal(set) var doneEpochs: [Int]
 
@@ -103,7 +117,10 @@ package struct Handling: Sendable {
     /// The point in time that this handling reads.
     var openView: ViewEntry?
 
-    package init(kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, doneEpochs: [Int] = []) {
+    package init(
+        kind: SessionKind, subject: Subject, isFresh: Bool, nonce: String, claimant: Claimant, doneEpochs: [Int] = []
+    ) {
+        self.claimant = claimant
         self.kind = kind
         self.subject = subject
         self.isFresh = isFresh
@@ -144,6 +161,8 @@ package struct Handling: Sendable {
         case puttingOutcome(OutcomeEntry)
         case readingFinal(OutcomeEntry)
         case finishing
+        case claimingHook(FinalEntry, number: Int)
+        case rereadingFinal(FinalEntry, number: Int)
         case runningPostHook(FinalEntry)
         case puttingFinal(FinalEntry)
         case cleaningUp(End)
@@ -194,7 +213,9 @@ package struct Handling: Sendable {
             return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .commit(result: commit)))
         case (.puttingOutcome(let mine), .put(let put)): return outcomePut(put, mine)
         case (.readingFinal(let outcome), .entries(let entries)): return finalRead(entries, outcome)
-        case (.finishing, .finished(let final)): return finished(final)
+        case (.finishing, .finished(let final)): return finished(final, now: now)
+        case (.claimingHook(let final, let number), .put(let put)): return claimPut(put, number, final, now: now)
+        case (.rereadingFinal(let final, let number), .entries(let entries)): return finalReread(entries, number, final)
         case (.runningPostHook(let final), .hookRan(let report)): return postHookRan(report, final)
         case (.puttingFinal(let mine), .put(let put)): return finalPut(put, mine)
         case (.cleaningUp(let end), .closed), (.cleaningUp(let end), .dropped): return cleanedUp(end)
@@ -209,7 +230,7 @@ package struct Handling: Sendable {
     package mutating func abort(_ reason: OutcomeEntry.Abort, now: Timestamp) -> Request? {
         guard begin != nil else { return nil }
         switch state {
-        case .finishing, .runningPostHook, .puttingFinal: return nil
+        case .finishing, .claimingHook, .rereadingFinal, .runningPostHook, .puttingFinal: return nil
         default: break
         }
         return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason: reason)))

@@ -7,6 +7,11 @@ package enum EntryName: Hashable, Sendable, CustomStringConvertible {
     case done(slice: Int, epoch: Int)
     case outcome
     case final
+    /// The n-th claim of the hook after the work.
+    case claim(Int)
+
+    /// The slice that claims are views of: units have lower ones (`UnitPosition.isPlausible`).
+    private static let sliceOfClaims = 1_000_000
 
     package var description: String {
         switch self {
@@ -17,6 +22,7 @@ package enum EntryName: Hashable, Sendable, CustomStringConvertible {
         case .done(let slice, let epoch): "done/\(slice)/\(epoch)"
         case .outcome: "outcome"
         case .final: "final"
+        case .claim(let number): "view/\(Self.sliceOfClaims)/\(number)"
         }
     }
 }
@@ -30,6 +36,7 @@ package enum Entry: Sendable, Equatable {
     case done(DoneEntry)
     case outcome(OutcomeEntry)
     case final(FinalEntry)
+    case claim(ClaimEntry)
 
     /// The writer's mark: a put whose reply was lost is known as one's own by it.
     package var nonce: String {
@@ -41,6 +48,7 @@ package enum Entry: Sendable, Equatable {
         case .done(let entry): entry.nonce
         case .outcome(let entry): entry.nonce
         case .final(let entry): entry.nonce
+        case .claim(let entry): entry.nonce
         }
     }
 }

@@ -30,9 +30,13 @@ struct Heart: Sendable {
         let name = parts.settings.name
         let heartbeat = WorkerHeartbeat(
             worker: name, version: parts.settings.version, slots: slots, busy: watch.unitsInHand, startedAt: startedAt, time: now)
-        return try parts.envelope.message(
+        var message = try parts.envelope.message(
             .heartbeat, id: "\(name)/heartbeat/\(now.millisecondsSinceEpoch)", session: nil, payload: heartbeat,
             to: Topology.event, key: RoutingKey.worker(name), mandatory: false, now: now)
+        // A stopped Scheduler's queue of events keeps what its ledger needs, not these: three of them say that a worker is gone.
+        message.properties.deliveryMode = .transient
+        message.properties.expiration = "\(Int(WorkerHeartbeat.interval.seconds) * 3_000)"
+        return message
     }
 
     private func post(at now: Timestamp) throws { parts.outbox.post(try message(at: now)) }

@@ -1,5 +1,6 @@
 package import AMQP
 import Bus
+import Glibc
 import Messages
 import Runtime
 
@@ -38,6 +39,8 @@ package final class WorkerService: Service {
 
     package func run() async throws {
         let logger = parts.logger
+        // Whoever started the worker may have it ignored, and then nobody is told how a hook ended.
+        _ = signal(SIGCHLD, SIG_DFL)
         let consuming = Task {
             try await withReconnection(to: broker, name: "sheaf-worker \(parts.settings.name) consume") { state in
                 switch state {

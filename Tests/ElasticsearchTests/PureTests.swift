@@ -21,6 +21,14 @@ struct IndexSelectionTests {
         expectFailure(.badRequest) { _ = try IndexSelection(match: "(").matcher() }
     }
 
+    @Test func anAliasAloneIsKnownAsSuch() throws {
+        let matcher = try IndexSelection(match: "^(?!secret).+").matcher()
+        #expect(matcher.aliasAlone("secret-1", aliases: ["secret", "current"]) == "current")
+        #expect(matcher.aliasAlone("books", aliases: ["current"]) == nil)
+        #expect(matcher.aliasAlone(".ds-a", dataStream: "logs", aliases: ["current"]) == nil)
+        #expect(try IndexSelection().matcher().aliasAlone("books", aliases: ["current"]) == nil)
+    }
+
     @Test func hiddenIndicesOfDataStreamsCountAsData() throws {
         let matcher = try IndexSelection(include: ["metrics-*"]).matcher()
         #expect(matcher.selects(".ds-metrics-a-000001", dataStream: "metrics-a"))

@@ -17,9 +17,11 @@ extension EndToEnd {
             let ends: StatusInbox
             var hooks: String { site.folder + "/hooks" }
 
-            static func use(_ body: (Stage) async throws -> Void) async throws {
+            static func use(
+                _ shape: StubEngine.Shape = .init(indices: 1, shards: 2, documents: 50), _ body: (Stage) async throws -> Void
+            ) async throws {
                 try await Site.use { site in
-                    let stub = try await site.startStub(.init(indices: 1, shards: 2, documents: 50))
+                    let stub = try await site.startStub(shape)
                     try site.declare(stub)
                     let stage = Stage(
                         site: site, stub: stub, connection: try await Broker.open("sheaf-e2e hooks"),
@@ -162,6 +164,28 @@ extension EndToEnd {
                 #expect(status.phase == .failed)
                 #expect(status.error?.contains("hang was killed after 2.0 seconds") == true, "\(status)")
                 #expect(status.error?.hasSuffix("it wrote: waiting") == true, "\(status)")
+            }
+        }
+
+        /// All units that are at work find the outcome, and so does the cancel: one of them runs the hook.
+        @Test(.timeLimit(.minutes(2))) func aCancelRunsTheHookAfterTheBackupOnce() async throws {
+            try await Stage.use(.init(indices: 8, shards: 2, documents: 400, pageLimit: 10, latency: 0.2)) { stage in
+                try stage.script("notify", "sleep 3")
+                for name in ["one", "two"] { try await stage.worker(name, ["--slots", "4"]) }
+                let command = try stage.backup("many", after: ["notify", "{{ .Status.Phase }}"])
+                let tap = try await Tap()
+                try await stage.connection.publish(try command.message())
+                for number in 0..<4 {
+                    _ = try await tap.messages.first("unit \(number) at work", within: .seconds(60)) {
+                        $0.progress?.session == command.id && $0.progress?.slice == number
+                    }
+                }
+                let cancel = try await stage.site.sheaf(["cancel", command.id.text])
+                let status = try await stage.end(command.id)
+                #expect(status.phase == .failed && cancel.exit == .code(0), "\(status), \(cancel)")
+                #expect(Self.condition(.postBackup, of: status)?.hasPrefix("True") == true, "\(status)")
+                #expect(try stage.runs("notify") == ["1 \(command.id) Failed"])
+                await tap.close()
             }
         }
 

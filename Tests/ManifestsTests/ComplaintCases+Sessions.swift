@@ -134,6 +134,17 @@ extension ComplaintCases {
             "13:32: error: spec.hooks.postBackup.httpPost.form[0].values[1]: the template cannot be read: an action is not closed with }}"
         ),
         Case(
+            "places and headers",
+            plan(
+                "hooks:\n  preBackup:\n    httpGet: {host: '127.0.0.1/evil?q=', port: 80, httpHeaders: [{name: Content-Length, value: '3'}, {name: 'A b'}]}\n  postBackup:\n    httpPost:\n      host: '[::1]'\n      port: 80\n      httpHeaders: [{name: X-A, value: \"a\\r\\nb\"}]\n      body: '{\"error\": \"{{ .Status.Error }}\"}'"
+            ),
+            "8:23: error: spec.hooks.preBackup.httpGet.host: expected the name or the address of a host, without a port or a path, found \"127.0.0.1/evil?q=\"",
+            "8:75: error: spec.hooks.preBackup.httpGet.httpHeaders[0].name: Content-Length says how the request is framed, which is set by itself; leave it out",
+            "8:111: error: spec.hooks.preBackup.httpGet.httpHeaders[1].name: expected the name of a header (letters, digits and dashes), found \"A b\"",
+            "13:30: error: spec.hooks.postBackup.httpPost.httpHeaders[0].name: the value of X-A holds a line end or another control character",
+            "14:15: warning: spec.hooks.postBackup.httpPost.body: an error may hold quotes and line ends, which break JSON: write {{ .Status.Error | toJson }}, without quotes around it"
+        ),
+        Case(
             "hooks that can be run",
             plan(
                 "hooks:\n  preBackup: {exec: {command: [freeze, '{{ .Name }}']}}\n  postBackup: {executionPolicy: OnFailure, tcpSocket: {host: h, port: 80}}"

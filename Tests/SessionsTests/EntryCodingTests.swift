@@ -15,6 +15,7 @@ import Testing
         (.outcome, "outcome", .outcome(Samples.committed())),
         (.outcome, "outcome", .outcome(Samples.aborted())),
         (.final, "final", .final(Samples.final())),
+        (.claim(2), "view/1000000/2", .claim(Samples.claim())),
     ]
 
     @Test func everyEntryComesBackAsItWasPut() throws {
@@ -30,6 +31,17 @@ import Testing
         plan.slices[0].segments = 3..<9
         plan.slices[0].shard = nil
         #expect(try EntryCoding.decode(try EntryCoding.encode(.plan(plan)), at: .plan) == .plan(plan))
+    }
+
+    /// Readers of format 1 that know nothing of claims must not stumble over them.
+    @Test func aClaimReadsAsAViewOfASliceThatNoUnitHas() throws {
+        let bytes = try EntryCoding.encode(.claim(Samples.claim()))
+        guard case .view(let view) = try EntryCoding.decode(bytes, at: .view(slice: 1_000_000, epoch: 0)) else {
+            Issue.record("no view was read")
+            return
+        }
+        #expect(view.documents == 0 && view.openedAt == Samples.start)
+        #expect(!UnitPosition(slice: 1_000_000, epoch: 0, number: 0).isPlausible)
     }
 
     @Test func fieldsOfALaterVersionAreIgnored() throws {

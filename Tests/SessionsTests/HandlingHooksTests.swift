@@ -42,16 +42,46 @@ import Testing
             gives: ["prepare", "publish running, unit 0/0-0 attempt 1, unit 1/0-0 attempt 1", "ack"]),
         session(
             "the session is ended while the hook runs", appearing: ["run preBackup": [.outcome: .outcome(Samples.aborted())]],
-            gives: ["put begin", "run preBackup", "plan", "finish Cancelled: enough", "run postBackup after Failed"] + ended),
+            gives: ["put begin", "run preBackup", "plan", "finish Cancelled: enough", "claim 0", "run postBackup after Failed"]
+                + ended),
         session(
             "a commit, and the hook after it", plan: Samples.plan(slices: 0, nonce: "mine"),
             gives: [
                 "put begin", "run preBackup", "plan", "put plan", "prepare", "publish running", "compose []", "put outcome",
-                "finish commit", "run postBackup after Succeeded",
+                "finish commit", "claim 0", "run postBackup after Succeeded",
             ] + ended),
         session(
-            "decided, and whoever finishes runs the hook", [.begin: begin(), .outcome: .outcome(Samples.committed())],
-            gives: ["finish commit", "run postBackup after Succeeded"] + ended),
+            "decided, and whoever claims the hook runs it", [.begin: begin(), .outcome: .outcome(Samples.committed())],
+            gives: ["finish commit", "claim 0", "run postBackup after Succeeded"] + ended),
+        session(
+            "another runs the hook: its asker is answered later",
+            [.begin: begin(), .outcome: .outcome(Samples.committed()), .claim(0): .claim(Samples.claim())],
+            gives: ["finish commit", "claim 0", "retry later"]),
+        session(
+            "not fresh either", fresh: false,
+            [.begin: begin(), .outcome: .outcome(Samples.committed()), .claim(0): .claim(Samples.claim())],
+            gives: ["finish commit", "claim 0", "retry later"]),
+        session(
+            "fresh, and a copy of it runs the hook",
+            [.begin: begin(), .outcome: .outcome(Samples.committed()), .claim(0): .claim(Samples.claim("mine"))],
+            gives: ["finish commit", "claim 0", "retry later"]),
+        session(
+            "handed out again: whoever ran the hook is gone", fresh: false,
+            [
+                .begin: begin(), .outcome: .outcome(Samples.committed()), .claim(0): .claim(Samples.claim("mine")),
+                .claim(1): .claim(Samples.claim("mine")),
+            ],
+            gives: ["finish commit", "claim 0", "claim 1", "claim 2", "run postBackup after Succeeded attempt 3"] + ended),
+        session(
+            "the claim is past: its message was lost",
+            [
+                .begin: begin(), .outcome: .outcome(Samples.committed()),
+                .claim(0): .claim(Samples.claim(at: Samples.start - .seconds(120))),
+            ], gives: ["finish commit", "claim 0", "claim 1", "run postBackup after Succeeded attempt 2"] + ended),
+        session(
+            "another puts the end right before the claim", fresh: false,
+            [.begin: begin(), .outcome: .outcome(Samples.committed())], appearing: ["claim 0": [.final: .final(Samples.final())]],
+            gives: ["finish commit", "claim 0", "publish final of other", "ack"]),
         session(
             "over: nothing runs again", fresh: false,
             [.begin: begin(), .outcome: .outcome(Samples.committed()), .final: .final(Samples.final())],
@@ -59,12 +89,30 @@ import Testing
         session(
             "fresh, and another puts the end while the hook runs", [.begin: begin(), .outcome: .outcome(Samples.committed())],
             appearing: ["run postBackup after Succeeded": [.final: .final(Samples.final())]],
-            gives: ["finish commit", "run postBackup after Succeeded", "put final", "ack"]),
+            gives: ["finish commit", "claim 0", "run postBackup after Succeeded", "put final", "ack"]),
     ]
 
     @Test(arguments: deliveries)
     func aSessionMessageDoes(delivery: ScriptedDelivery) {
         #expect(delivery.play().trace == delivery.trace, "\(delivery)")
+    }
+
+    /// Its message comes again when its worker dies, and no unit owes anybody an answer.
+    @Test(arguments: [true, false])
+    func aUnitLeavesTheHookToWhoeverClaimedIt(isFresh: Bool) {
+        let delivery = ScriptedDelivery.unit(
+            "", fresh: isFresh,
+            [.begin: Self.begin(), .outcome: .outcome(Samples.committed()), .claim(0): .claim(Samples.claim())], gives: [])
+        #expect(delivery.play().trace == ["finish commit", "claim 0", "ack"])
+    }
+
+    @Test func aHookThatNeverEndsIsGivenUp() throws {
+        var journal: [EntryName: Entry] = [.begin: Self.begin(), .outcome: .outcome(Samples.committed())]
+        for number in 0..<100 { journal[.claim(number)] = .claim(Samples.claim("mine")) }
+        let delivery = Self.session("", fresh: false, journal, gives: [])
+        #expect(
+            try #require(final(delivery.play(most: 150).journal)).error
+                == "hook postBackup was begun 100 times, and never came to an end")
     }
 
     private func final(_ journal: [EntryName: Entry]) -> StatusEvent? {
@@ -110,6 +158,6 @@ import Testing
         var delivery = Self.session(
             "", fresh: false, [.begin: Self.begin(.restore), .outcome: .outcome(Samples.committed())], gives: [])
         delivery.kind = .restore
-        #expect(delivery.play().trace == ["finish commit", "run postRestore after Succeeded"] + Self.ended)
+        #expect(delivery.play().trace == ["finish commit", "claim 0", "run postRestore after Succeeded"] + Self.ended)
     }
 }

@@ -245,7 +245,8 @@ import Testing
     }
 
     @Test func aReplyThatTheStateDoesNotExpectIsRejectedInsteadOfTrusted() {
-        var handling = Handling(kind: .backup, subject: .unit(Self.second), isFresh: true, nonce: "mine")
+        var handling = Handling(
+            kind: .backup, subject: .unit(Self.second), isFresh: true, nonce: "mine", claimant: Samples.claimant)
         _ = handling.start()
         guard case .settle(.reject) = handling.receive(.published, now: Samples.start) else {
             Issue.record("the reply was accepted")

@@ -15,6 +15,17 @@ import Testing
         let (before, after) = (simulation.runs(kind.preHook), simulation.runs(kind.postHook))
         guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final]
         else { return simulation }
+        // One claim, one run; and a claim after the first needs a delivery that nobody answered.
+        let attempts = after.compactMap(\.attempt)
+        #expect(attempts.count == after.count && Set(attempts).count == attempts.count, "seed \(seed): attempts \(attempts)")
+        if faults.duplicate == 0, faults.lostMessage == 0 {
+            #expect(
+                after.count <= 1 + simulation.losses, "seed \(seed): \(after.count) runs, \(simulation.losses) deliveries lost")
+        }
+        // Two that hold one message at the same time may both look before the end is put.
+        if faults.lostConnection == 0, faults.duplicate == 0 {
+            #expect(after.allSatisfy { !$0.hadFinal }, "seed \(seed): the end stood, and the hook before it ran again")
+        }
         let conditions = final.status.conditions
         let told = conditions.first { $0.type == kind.postHook.condition }
         #expect(after.allSatisfy { $0.hadOutcome && $0.status?.phase.isFinal == true }, "seed \(seed): too early")
@@ -61,6 +72,17 @@ import Testing
             #expect(simulation.rescues == 0, "seed \(seed)")
         }
         #expect(repeated.before > 0 && repeated.after > 0, "\(repeated): no crash came between a hook and its entry")
+    }
+
+    /// All that are at work then find the session decided; one of them runs the hook.
+    @Test(arguments: SessionKind.allCases)
+    func aCancelRunsTheHookAfterTheSessionOnce(kind: SessionKind) {
+        for seed in Self.seeds {
+            let simulation = checked(kind, seed: seed, faults: .init(isCancelled: true))
+            let runs = simulation.runs(kind.postHook)
+            #expect(runs.count == 1 && runs.first?.attempt == 1, "seed \(seed): \(runs.count) runs")
+            _ = checked(kind, seed: seed, faults: .init(crash: 60, isCancelled: true))
+        }
     }
 
     @Test(arguments: SessionKind.allCases)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ProtocolDocumentTests {
     static let names: [String: EntryName] = [
         "begin": .begin, "plan": .plan, "view/0/0": .view(slice: 0, epoch: 0), "part/0/0-0": .part(slice: 0, epoch: 0, number: 0),
-        "done/0/0": .done(slice: 0, epoch: 0), "outcome": .outcome,
+        "done/0/0": .done(slice: 0, epoch: 0), "outcome": .outcome, "view/1000000/0": .claim(0),
     ]
 
     @Test func theExamplesAreEntriesAndShowEveryField() throws {

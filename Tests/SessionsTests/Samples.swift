@@ -8,6 +8,12 @@ enum Samples {
     static let start = Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
     static let deadline = start + .seconds(3600)
 
+    static let claimant = Claimant(message: "mine", patience: .seconds(60))
+
+    static func claim(_ holder: String = "other", at time: Timestamp = start) -> ClaimEntry {
+        ClaimEntry(nonce: "other", holder: holder, claimedAt: time, until: time + .seconds(60))
+    }
+
     static func begin(digest: String = "d", nonce: String = "other") -> BeginEntry {
         BeginEntry(nonce: nonce, digest: digest, startedAt: start, deadline: deadline, command: .simulated(kind: .backup))
     }

@@ -46,12 +46,13 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     }
 
     /// Plays until the delivery is settled. - Returns: the trace and the journal that is left.
-    func play() -> (trace: [String], journal: [EntryName: Entry]) {
-        var handling = Handling(kind: kind, subject: subject, isFresh: isFresh, nonce: "mine", doneEpochs: doneEpochs)
+    func play(most steps: Int = 50) -> (trace: [String], journal: [EntryName: Entry]) {
+        var handling = Handling(
+            kind: kind, subject: subject, isFresh: isFresh, nonce: "mine", claimant: Samples.claimant, doneEpochs: doneEpochs)
         var journal = self.journal
         var trace: [String] = []
         var request = handling.start()
-        while trace.count < 50 {
+        while trace.count < steps {
             if let line = Self.line(request) {
                 trace.append(line)
                 journal.merge(appearing[line] ?? [:]) { standing, _ in standing }
@@ -89,19 +90,23 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     private static func line(_ request: Handling.Request) -> String? {
         switch request {
         case .read: nil
+        case .put(.claim(let number), _): "claim \(number)"
         case .put(let name, _): "put \(name)"
         case .perform(let work): line(work)
         case .publish(let publications): "publish " + publications.map(line).joined(separator: ", ")
         case .settle(.acknowledge): "ack"
         case .settle(.reject(let reason)): "reject: \(reason)"
         case .settle(.retryElsewhere): "retry elsewhere"
+        case .settle(.retryLater): "retry later"
         }
     }
 
     private static func line(_ work: Handling.Work) -> String {
         switch work {
         case .plan: return "plan"
-        case .runHook(_, let slot, _, let status): return "run \(slot)" + (status.map { " after \($0.phase.rawValue)" } ?? "")
+        case .runHook(_, let slot, _, let end):
+            let attempt = end.map { $0.attempt > 1 ? " attempt \($0.attempt)" : "" } ?? ""
+            return "run \(slot)" + (end.map { " after \($0.status.phase.rawValue)" } ?? "") + attempt
         case .prepare: return "prepare"
         case .openView(let slice): return "open view of shard \(slice.shard ?? -1)"
         case .closeView(let view): return "close view \(view.pointInTime)"

@@ -7,17 +7,19 @@ extension Simulation {
     struct HookRun {
         var slot: HookSlot
         var succeeded: Bool
+        /// Of the hook after the work.
+        var attempt: Int?
         var status: StatusEvent?
         var hadPlan: Bool
         var hadOutcome: Bool
         var hadFinal: Bool
     }
 
-    mutating func run(_ slot: HookSlot, _ status: StatusEvent?) -> HookReport {
+    mutating func run(_ slot: HookSlot, _ end: Handling.HookEnd?) -> HookReport {
         let succeeded = !random.chance(faults.failingHook)
         hookRuns.append(
             HookRun(
-                slot: slot, succeeded: succeeded, status: status, hadPlan: journal[.plan] != nil,
+                slot: slot, succeeded: succeeded, attempt: end?.attempt, status: end?.status, hadPlan: journal[.plan] != nil,
                 hadOutcome: journal[.outcome] != nil, hadFinal: journal[.final] != nil))
         return HookReport(succeeded: succeeded, message: "hook \(slot) \(hookRuns.count)", finishedAt: clock)
     }

@@ -46,6 +46,15 @@ struct Simulation {
         var subject: Handling.Subject
         var attempt = 0
         var redelivered = false
+
+        /// As its event's id: equal for equal content.
+        var name: String {
+            switch subject {
+            case .session: "session"
+            case .unit(let position): "\(position)"
+            case .abort: "cancel"
+            }
+        }
     }
 
     struct Actor {
@@ -80,6 +89,8 @@ struct Simulation {
     var transfers = 0
     var deliveries = 0
     var lostDocuments = 0
+    /// Deliveries that nobody answered, so that their messages were handed out again.
+    var losses = 0
     var rescues = 0
     /// By the nonce of the handling that wrote.
     var writesAfterFinal: [String: [EntryName]] = [:]
@@ -145,13 +156,15 @@ struct Simulation {
     private mutating func handling(of message: Message) -> Handling {
         nonces += 1
         return Handling(
-            kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)")
+            kind: kind, subject: message.subject, isFresh: !message.redelivered && message.attempt == 0, nonce: "n\(nonces)",
+            claimant: Claimant(message: message.name, patience: .seconds(2)))
     }
 
     private mutating func step(_ index: Int) {
         if random.chance(faults.crash) { return kill(index) }
         if actors[index].isConnected, random.chance(faults.lostConnection) {
             actors[index].isConnected = false
+            losses += 1
             requeue(actors[index].message)
         }
         var actor = actors[index]
@@ -196,6 +209,11 @@ struct Simulation {
             }
             publish(publications)
             reply = .published
+        case .settle(.retryLater):
+            var again = actor.message
+            (again.attempt, again.redelivered) = (again.attempt + 1, false)
+            queue.append(again)
+            return remove(index)
         case .settle: return remove(index)
         }
         actor.request = actor.handling.receive(reply, now: clock)
@@ -225,6 +243,7 @@ struct Simulation {
     }
 
     private mutating func kill(_ index: Int) {
+        if actors[index].isConnected { losses += 1 }
         let actor = actors.remove(at: index)
         if actor.isConnected { requeue(actor.message) }
     }

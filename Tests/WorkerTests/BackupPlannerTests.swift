@@ -19,6 +19,9 @@ import Testing
         var documents = 8
         var isBlocked = false
         var aliases = "{}"
+        /// The data stream that it belongs to, and what is listed for that.
+        var stream: String?
+        var listedAliases: String?
     }
 
     private static let block =
@@ -40,6 +43,15 @@ import Testing
                         + #""pri":"\#($0.value.shards)","pri.store.size":"1000"}"#
                 }
                 return .init(200, "[\(rows.joined(separator: ","))]")
+            case ("GET", "/_alias"):
+                // As a server lists them: a data stream's under the stream's name.
+                let rows = indices.map { name, index in
+                    #""\#(index.stream ?? name)":{"aliases":\#(index.listedAliases ?? index.aliases)}"#
+                }
+                return .init(200, "{\(rows.sorted().joined(separator: ","))}")
+            case ("GET", "/.ds-*"):
+                let rows = indices.compactMap { name, index in index.stream.map { #""\#(name)":{"data_stream":"\#($0)"}"# } }
+                return .init(200, "{\(rows.sorted().joined(separator: ","))}")
             case ("GET", "/_index_template"):
                 let list = templates.map { #"{"name":"\#($0)","index_template":{"index_patterns":["x"]}}"# }
                 return .init(200, #"{"index_templates":[\#(list.joined(separator: ","))]}"#)
@@ -95,6 +107,20 @@ import Testing
             guard let error = error as? WorkerError, error.code == .refused else { return "\(error)" }
             return error.message
         }
+    }
+
+    /// An expression that leaves out a name does not leave out its aliases.
+    @Test func anIndexThatIsTakenForItsAliasIsNamed() throws {
+        let indices = [
+            "books": Index(aliases: #"{"current":{}}"#), "secret-1": Index(aliases: #"{"current":{}}"#), "secret-2": Index(),
+            ".ds-secret-3": Index(stream: "secret-3", listedAliases: #"{"stream-alias":{}}"#),
+        ]
+        let plan = try plan(indices, ["args": "--match=^(?!secret|.ds-).+"])
+        #expect(plan.indices.map(\.name) == [".ds-secret-3", "books", "secret-1"])
+        #expect(
+            plan.notes.filter { $0.contains("is taken for its alias") }.map { $0.prefix { $0 != "," } } == [
+                "index .ds-secret-3 is taken for its alias stream-alias", "index secret-1 is taken for its alias current",
+            ])
     }
 
     @Test func aClosedIndexIsRefusedWithheldOrSavedByItsDefinition() throws {

@@ -27,6 +27,7 @@ struct HeartTests {
         let heart = Heart(parts: parts, watch: watch, slots: 4, startedAt: Samples.time)
         let message = try heart.message(at: Samples.time + .seconds(60))
         #expect(message.exchange == Topology.event && message.routingKey == "worker.w-1")
+        #expect(message.properties.deliveryMode == .transient && message.properties.expiration == "90000")
         let event = try MessageCoding.decode(CloudEvent<WorkerHeartbeat>.self, from: message.body)
         #expect(event.type == MessageType.heartbeat.rawValue && event.subject == nil)
         let expected = WorkerHeartbeat(

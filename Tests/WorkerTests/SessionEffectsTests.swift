@@ -92,7 +92,7 @@ import Testing
         let slice = Slice(index: 0, shard: 0, documents: 3, bytes: 3)
         let plan = Samples.plan(slices: [slice])
         let steps: [Handling.Work] = [
-            .runHook(Hook(), .preBackup, Samples.begin(), status: nil), .plan, .prepare(plan), .openView(slice),
+            .runHook(Hook(), .preBackup, Samples.begin()), .plan, .prepare(plan), .openView(slice),
             .transfer(slice, UnitPosition(slice: 0, epoch: 0, number: 0), nil),
             .compose(plan, epochs: [0]),
         ]
@@ -121,7 +121,7 @@ import Testing
         for (deliveries, words) in [(14, "it needs exactly one of"), (15, "killed workers again and again")] {
             let effects = try effects(endurance: Endurance(attempt: 0, deliveries: deliveries))
             let reply = try effects.perform(
-                .runHook(Hook(), .postBackup, Samples.begin(), status: status), begin: Samples.begin(), plan: nil)
+                .runHook(Hook(), .postBackup, Samples.begin(), .init(status, attempt: 1)), begin: Samples.begin(), plan: nil)
             guard case .hookRan(let report) = reply else { throw WorkerError(.refused, "no hook but \(reply)") }
             #expect(!report.succeeded && report.message.contains(words), "\(report)")
         }
@@ -131,7 +131,7 @@ import Testing
     @Test func aClusterIsWaitedForAsLongAsTheTaskSays() throws {
         let server = try StubServer { _ in .init(503, "{}") }
         let hasty = try effects(url: server.url, waitTimeout: "0")
-        #expect(throws: ElasticsearchError.self) { try hasty.waitForCluster() }
+        #expect(code { try hasty.waitForCluster() } == .missingHere)
         // It comes up when one more round of requests is spent than a message has without waiting.
         let round = server.requests.count
         let tries = Lock(0)
@@ -149,6 +149,33 @@ import Testing
         let calm = try effects(url: server.url)
         try calm.waitForCluster()
         #expect(server.requests.count == round, "without waitTimeout nothing is asked")
+    }
+
+    /// A session's message sits on a thread that others need.
+    @Test func aWaitForTheClusterEndsWithItsSession() throws {
+        let server = try StubServer { _ in .init(503, "{}") }
+        let start = ContinuousClock.now
+        var begin = Samples.begin()
+        begin.deadline = .now() + .seconds(1)
+        let overdue = try effects(url: server.url, waitTimeout: "60")
+        #expect(code { try overdue.waitForCluster(begin) } == .deadlineExceeded)
+
+        let cancelled = try effects(url: server.url, waitTimeout: "60")
+        begin.deadline = .now() + .seconds(60)
+        #expect(try cancelled.journal.put(.begin(begin), at: .begin) == .created)
+        #expect(try cancelled.journal.put(.outcome(Samples.abort), at: .outcome) == .created)
+        cancelled.parts.endedSessions.insert(cancelled.command.id)
+        #expect(code { try cancelled.waitForCluster(begin) } == .sessionEnded)
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
+
+    @Test func aSessionWaitsOnceHoweverOftenItComesToTheCluster() throws {
+        let server = try StubServer { _ in .init(503, "{}") }
+        let effects = try effects(url: server.url, waitTimeout: "1")
+        #expect(code { try effects.waitForCluster() } == .missingHere)
+        let asked = server.requests.count
+        #expect(code { try effects.waitForCluster() } == .missingHere)
+        #expect(server.requests.count == asked + 1)
     }
 
     @Test func aRestoreThatHasEndedHoldsItsSnapshotNoMore() throws {

@@ -22,9 +22,12 @@ extension ElasticsearchClient {
         let routingShards = try routingShards()
         var definitions: [IndexDefinition] = []
         for row in rows {
-            guard let name = row["index"]?.string, matcher.selects(name, dataStream: streams[name], aliases: aliases[name] ?? [])
-            else { continue }
-            if let definition = try definition(of: name, row: row, routingShards: routingShards[name], query: query) {
+            guard let name = row["index"]?.string else { continue }
+            // Those of a data stream are listed under its own name.
+            let names = [name, streams[name]].compactMap { $0 }.flatMap { aliases[$0] ?? [] }
+            guard matcher.selects(name, dataStream: streams[name], aliases: names) else { continue }
+            if var definition = try definition(of: name, row: row, routingShards: routingShards[name], query: query) {
+                definition.matchedAlias = matcher.aliasAlone(name, dataStream: streams[name], aliases: names)
                 definitions.append(definition)
             }
         }

@@ -25,6 +25,8 @@ package struct IndexDefinition: Sendable, Equatable {
     package var hasUnassignedPrimary = false
     /// Why its documents cannot be read, as the server says: a block, a right that is missing, a shard that fails. Of the catalog's moment.
     package var unreadable: String?
+    /// The alias for which alone it was selected. Of the catalog's moment, not kept.
+    package var matchedAlias: String?
 
     package init(
         name: String, uuid: String, numberOfShards: Int, settings: JSONValue = [:], strippedSettings: [String] = [],

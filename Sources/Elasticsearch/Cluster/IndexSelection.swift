@@ -51,15 +51,24 @@ package struct IndexSelection: Codable, Sendable, Equatable {
         ///   - aliases: of the index; for the expression each counts like its name.
         package func selects(_ name: String, dataStream: String? = nil, aliases: [String] = []) -> Bool {
             if name.hasPrefix(".sheaf") { return false }
-            let names = dataStream.map { [name, $0] } ?? [name]
+            let names = names(name, dataStream)
             func hit(_ pattern: String) -> Bool { names.contains { NamePattern.matches(pattern, $0) } }
             if selection.exclude.contains(where: hit) { return false }
-            if let expression, !(names + aliases).contains(where: { $0.firstMatch(of: expression) != nil }) { return false }
+            guard (names + aliases).contains(where: isMatched) else { return false }
             let patterns = selection.include.filter(hit)
             guard selection.include.isEmpty || !patterns.isEmpty else { return false }
             let isSystem = (dataStream ?? name).hasPrefix(".")
             return !isSystem || selection.includesSystemIndices || patterns.contains { $0.hasPrefix(".") }
         }
+
+        /// The alias that the expression matches where it matches neither the index nor its data stream, which somebody may not expect.
+        package func aliasAlone(_ name: String, dataStream: String? = nil, aliases: [String]) -> String? {
+            names(name, dataStream).contains(where: isMatched) ? nil : aliases.first(where: isMatched)
+        }
+
+        private func names(_ name: String, _ dataStream: String?) -> [String] { dataStream.map { [name, $0] } ?? [name] }
+
+        private func isMatched(_ name: String) -> Bool { expression.map { name.firstMatch(of: $0) != nil } ?? true }
     }
 }
 

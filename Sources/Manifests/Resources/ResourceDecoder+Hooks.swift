@@ -20,16 +20,16 @@ extension ResourceDecoder {
         }
         hook.httpGet = fields.fields("httpGet") { get in
             var action = Hook.HTTPGet(port: port(get) ?? .number(0))
-            (action.host, action.path, action.scheme) = (get.text("host"), get.text("path"), scheme(get))
+            (action.host, action.path, action.scheme) = (host(get), get.text("path"), scheme(get))
             action.httpHeaders = headers(get)
             return action
         }
         hook.httpPost = fields.fields("httpPost") { post in
             var action = Hook.HTTPPost(port: port(post) ?? .number(0))
-            (action.host, action.path, action.scheme) = (post.text("host"), post.text("path"), scheme(post))
+            (action.host, action.path, action.scheme) = (host(post), post.text("path"), scheme(post))
             action.httpHeaders = headers(post)
             action.body = post.text("body")
-            if let body = action.body { checkTemplate(body) { post.complain("body", $0) } }
+            if let body = action.body { check(body: body, post) }
             action.form = post.list("form") { entry in
                 let (key, values) = (entry.requiredText("key", "a name"), entry.texts("values"))
                 for (index, value) in values.enumerated() {
@@ -42,7 +42,7 @@ extension ResourceDecoder {
         }
         hook.tcpSocket = fields.fields("tcpSocket") { socket in
             var action = Hook.TCPSocket(port: port(socket) ?? .number(0))
-            action.host = socket.text("host")
+            action.host = host(socket)
             return action
         }
         hook.containerName = fields.text("containerName")
@@ -67,8 +67,17 @@ extension ResourceDecoder {
             if name?.lowercased() == "authorization" {
                 header.warn("value", "the value travels in messages, where others can read it")
             }
-            return name.map { Hook.Header(name: $0, value: value ?? "") }
+            let read = name.map { Hook.Header(name: $0, value: value ?? "") }
+            if let problem = read?.problem { header.complain("name", problem) }
+            return read
         }
+    }
+
+    /// Empty means the target's, as in Stash.
+    private func host(_ fields: FieldDecoder) -> String? {
+        guard let host = fields.text("host"), !host.isEmpty else { return nil }
+        if let problem = Hook.problem(ofHost: host) { fields.complain("host", problem) }
+        return host
     }
 
     private func scheme(_ fields: FieldDecoder) -> String? {
@@ -88,6 +97,21 @@ extension ResourceDecoder {
         let port = Int(name).map { Hook.Port.number($0) } ?? .name(name)
         if let problem = port.problem { fields.complain("port", problem) }
         return port
+    }
+
+    private func check(body: String, _ post: FieldDecoder) {
+        do throws(RuntimeError) {
+            let isJSON = body.drop(while: \.isWhitespace)
+            guard try HookTemplate(body).printsErrorBare,
+                isJSON.hasPrefix("[") || isJSON.hasPrefix("{") && !isJSON.hasPrefix("{{")
+            else { return }
+            post.warn(
+                "body",
+                "an error may hold quotes and line ends, which break JSON: write {{ .Status.Error | toJson }}, without quotes around it"
+            )
+        } catch {
+            post.complain("body", error.message)
+        }
     }
 
     private func checkTemplate(_ text: String, _ complain: (String) -> Void) {

@@ -2,7 +2,7 @@ package import Runtime
 
 /// A text with actions in double braces: the part of Go's template language that hooks need (docs/hooks.md).
 ///
-/// What it names is checked when it is read, kinds of values too, so that writing it out cannot fail.
+/// What it names is checked when it is read, kinds of values too, so that writing it out fails only where it becomes too long.
 package struct HookTemplate: Sendable, Equatable {
     package enum Value: Sendable, Equatable {
         case text(String)
@@ -14,6 +14,8 @@ package struct HookTemplate: Sendable, Equatable {
         case text
         case number
         case flag = "truth value"
+        /// One of several kinds: only the session tells which.
+        case mixed = "value of several kinds"
     }
 
     enum Function: String, Sendable, CaseIterable {
@@ -47,28 +49,38 @@ package struct HookTemplate: Sendable, Equatable {
         case choice([Branch])
     }
 
+    /// Bytes of a template.
+    static let longest = 64 << 10
+
     private let nodes: [Node]
 
     /// - Throws: `RuntimeError(.badFormat)` that says what is wrong, or which name Sheaf does not know.
     package init(_ text: String) throws(RuntimeError) {
+        guard text.utf8.count <= Self.longest else {
+            throw HookTemplateLexer.error("it has \(text.utf8.count) bytes, at most \(Self.longest) are read")
+        }
         var parser = HookTemplateParser(text)
         nodes = try parser.template()
     }
 
-    package func rendered(_ summary: HookSummary) -> String { Self.rendered(nodes, summary) }
+    /// - Throws: `RuntimeError(.badFormat)` when it would have more than 256 KiB.
+    package func rendered(_ summary: HookSummary) throws(RuntimeError) -> String {
+        var rendering = HookRendering(summary)
+        try rendering.write(nodes)
+        return rendering.text
+    }
 
-    private static func rendered(_ nodes: [Node], _ summary: HookSummary) -> String {
-        var text = ""
-        for node in nodes {
+    /// Whether the session's error is printed somewhere as it is, with what it may hold of quotes and line ends.
+    package var printsErrorBare: Bool { Self.printsErrorBare(nodes) }
+
+    private static func printsErrorBare(_ nodes: [Node]) -> Bool {
+        nodes.contains { node in
             switch node {
-            case .text(let part): text += part
-            case .value(let expression): text += expression.value(summary).text
-            case .choice(let branches):
-                let taken = branches.first { $0.condition.map { $0.value(summary).isTrue } ?? true }
-                if let taken { text += rendered(taken.body, summary) }
+            case .text: false
+            case .value(let expression): expression.printsErrorBare
+            case .choice(let branches): branches.contains { printsErrorBare($0.body) }
             }
         }
-        return text
     }
 }
 
@@ -101,24 +113,12 @@ extension HookTemplate.Value {
 }
 
 extension HookTemplate.Expression {
-    var kind: HookTemplate.Kind {
+    /// As deep as parentheses and pipes of one action go, both of which are bounded.
+    fileprivate var printsErrorBare: Bool {
         switch self {
-        case .literal(let value): value.kind
-        case .field(let field): field == .retryLeft ? .number : .text
-        case .call(let function, let arguments):
-            switch function {
-            case .toJson, .quote, .upper, .lower: .text
-            case .eq, .ne, .not: .flag
-            case .default, .and, .or: arguments.first?.kind ?? .text
-            }
-        }
-    }
-
-    func value(_ summary: HookSummary) -> HookTemplate.Value {
-        switch self {
-        case .literal(let value): value
-        case .field(let field): summary[field]
-        case .call(let function, let arguments): function.value(of: arguments.map { $0.value(summary) })
+        case .literal, .call(.toJson, _), .call(.eq, _), .call(.ne, _), .call(.not, _): false
+        case .field(let field): field == .error
+        case .call(_, let arguments): arguments.contains(where: \.printsErrorBare)
         }
     }
 }
@@ -131,23 +131,6 @@ extension HookTemplate.Function {
         case .default, .ne: 2...2
         case .eq: 2...Int.max
         case .quote, .and, .or: 1...Int.max
-        }
-    }
-
-    /// - Parameter arguments: as many and of such kinds as the parser lets through.
-    func value(of arguments: [HookTemplate.Value]) -> HookTemplate.Value {
-        let (first, rest) = (arguments[0], arguments.dropFirst())
-        switch self {
-        case .toJson: return .text(GoText.json(first))
-        case .quote: return .text(arguments.map { GoText.quoted($0.text) }.joined(separator: " "))
-        case .upper: return .text(GoText.mapped(first.text) { $0.properties.uppercaseMapping })
-        case .lower: return .text(GoText.mapped(first.text) { $0.properties.lowercaseMapping })
-        case .default: return arguments[1].isTrue ? arguments[1] : first
-        case .eq: return .flag(rest.contains(first))
-        case .ne: return .flag(first != arguments[1])
-        case .not: return .flag(!first.isTrue)
-        case .and: return arguments.first { !$0.isTrue } ?? arguments[arguments.count - 1]
-        case .or: return arguments.first { $0.isTrue } ?? arguments[arguments.count - 1]
         }
     }
 }

@@ -5,6 +5,12 @@ struct HookTemplateParser {
     private typealias Lexer = HookTemplateLexer
     private typealias Expression = HookTemplate.Expression
 
+    /// Its kind stands beside it: to find it again would take a walk through all of it.
+    private struct Typed {
+        let expression: Expression
+        let kind: HookTemplate.Kind
+    }
+
     /// Ends a list of nodes.
     private enum Stop {
         case end
@@ -19,6 +25,8 @@ struct HookTemplateParser {
 
     /// A template within a template within …; no sensible one comes near.
     private static let deepest = 50
+    /// Pipes of one action, those in parentheses included.
+    private static let mostPipes = 20
 
     private var lexer: HookTemplateLexer
     private var depth = 0
@@ -70,13 +78,17 @@ struct HookTemplateParser {
     }
 
     private mutating func whole(_ tokens: ArraySlice<HookTemplateLexer.Token>) throws(RuntimeError) -> Expression {
+        let pipes = tokens.count { $0 == .pipe }
+        guard pipes <= Self.mostPipes else {
+            throw Lexer.error("an action has \(pipes) pipes, at most \(Self.mostPipes) are read")
+        }
         var tokens = tokens
         let value = try pipeline(&tokens)
         guard tokens.isEmpty else { throw Lexer.error("a ) has no (") }
-        return value
+        return value.expression
     }
 
-    private mutating func pipeline(_ tokens: inout ArraySlice<HookTemplateLexer.Token>) throws(RuntimeError) -> Expression {
+    private mutating func pipeline(_ tokens: inout ArraySlice<HookTemplateLexer.Token>) throws(RuntimeError) -> Typed {
         try descend()
         defer { depth -= 1 }
         var value = try command(&tokens, after: nil)
@@ -89,13 +101,13 @@ struct HookTemplateParser {
 
     /// - Parameter piped: what comes through the pipe, the last argument.
     private mutating func command(
-        _ tokens: inout ArraySlice<HookTemplateLexer.Token>, after piped: Expression?
-    ) throws(RuntimeError) -> Expression {
+        _ tokens: inout ArraySlice<HookTemplateLexer.Token>, after piped: Typed?
+    ) throws(RuntimeError) -> Typed {
         func isOver(_ token: HookTemplateLexer.Token?) -> Bool { token == nil || token == .pipe || token == .close }
         if case .name(let name)? = tokens.first {
             tokens.removeFirst()
             let function = try function(name)
-            var arguments: [Expression] = []
+            var arguments: [Typed] = []
             while !isOver(tokens.first) { arguments.append(try operand(&tokens)) }
             if let piped { arguments.append(piped) }
             return try call(function, arguments)
@@ -106,16 +118,16 @@ struct HookTemplateParser {
         return value
     }
 
-    private mutating func operand(_ tokens: inout ArraySlice<HookTemplateLexer.Token>) throws(RuntimeError) -> Expression {
+    private mutating func operand(_ tokens: inout ArraySlice<HookTemplateLexer.Token>) throws(RuntimeError) -> Typed {
         guard let token = tokens.popFirst() else { throw Lexer.error("a value is missing") }
         switch token {
-        case .literal(let value): return .literal(value)
+        case .literal(let value): return Typed(expression: .literal(value), kind: value.kind)
         case .field(let path):
             guard let field = HookSummary.Field(rawValue: path) else {
                 let fields = HookSummary.Field.allCases.map { ".\($0.rawValue)" }.joined(separator: ", ")
                 throw Lexer.error("there is no .\(path); there are \(fields)")
             }
-            return .field(field)
+            return Typed(expression: .field(field), kind: field == .retryLeft ? .number : .text)
         case .open:
             let value = try pipeline(&tokens)
             guard tokens.popFirst() == .close else { throw Lexer.error("a ( is not closed with )") }
@@ -134,7 +146,7 @@ struct HookTemplateParser {
         return function
     }
 
-    private func call(_ function: HookTemplate.Function, _ arguments: [Expression]) throws(RuntimeError) -> Expression {
+    private func call(_ function: HookTemplate.Function, _ arguments: [Typed]) throws(RuntimeError) -> Typed {
         let name = function.rawValue
         guard function.arguments.contains(arguments.count) else {
             let (least, most) = (function.arguments.lowerBound, function.arguments.upperBound)
@@ -145,13 +157,19 @@ struct HookTemplateParser {
         switch function {
         case .upper, .lower:
             guard kinds[0] == .text else { throw Lexer.error("\(name) needs a text, found a \(kinds[0].rawValue)") }
-        case .eq, .ne, .default, .and, .or:
-            if let other = kinds.first(where: { $0 != kinds[0] }) {
+        case .eq, .ne:
+            if let other = kinds.first(where: { $0 != kinds[0] || $0 == .mixed }) {
                 throw Lexer.error("\(name) needs values of one kind, found a \(kinds[0].rawValue) and a \(other.rawValue)")
             }
-        case .toJson, .quote, .not: break
+        case .toJson, .quote, .not, .default, .and, .or: break
         }
-        return .call(function, arguments)
+        let kind: HookTemplate.Kind =
+            switch function {
+            case .toJson, .quote, .upper, .lower: .text
+            case .eq, .ne, .not: .flag
+            case .default, .and, .or: kinds.allSatisfy { $0 == kinds[0] } ? kinds[0] : .mixed
+            }
+        return Typed(expression: .call(function, arguments.map(\.expression)), kind: kind)
     }
 
     private mutating func descend() throws(RuntimeError) {

@@ -116,6 +116,48 @@ extension Hook.Exec {
     }
 }
 
+extension Hook.Header {
+    /// Why it cannot be sent; nil for one that can.
+    package var problem: String? {
+        let symbols = Set("!#$%&'*+-.^_`|~".unicodeScalars)
+        let isToken = name.unicodeScalars.allSatisfy {
+            symbols.contains($0) || $0.isASCII && $0.properties.isAlphabetic || ("0"..."9").contains($0)
+        }
+        if name.isEmpty || !isToken { return "expected the name of a header (letters, digits and dashes), found \"\(name)\"" }
+        if Self.framing.contains(name.lowercased()) {
+            return "\(name) says how the request is framed, which is set by itself; leave it out"
+        }
+        guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F || $0 == "\t" }) else {
+            return "the value of \(name) holds a line end or another control character"
+        }
+        return nil
+    }
+
+    private static let framing: Set<String> = [
+        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
+}
+
+extension Hook {
+    /// Why no worker could connect to it; nil for a name or an address (IPv6 with or without brackets).
+    package static func problem(ofHost host: String) -> String? {
+        let address = host.hasPrefix("[") && host.hasSuffix("]") && host.utf8.count > 2 ? host.dropFirst().dropLast() : host[...]
+        let isAddress = address.contains(":") && address.utf8.allSatisfy { $0 == 0x3A || $0 == 0x2E || isHex($0) }
+        let isName =
+            !host.isEmpty
+            && host.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-._".unicodeScalars.contains($0)
+            }
+        return isAddress || isName
+            ? nil : "expected the name or the address of a host, without a port or a path, found \"\(host)\""
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+    }
+}
+
 extension Hook.Port {
     /// Why no worker could connect to it; nil for a number of a port.
     package var problem: String? {

@@ -47,29 +47,40 @@ extension TaskParameters {
         case ("--match", _):
             problems.append(
                 Problem(parameter: "args", message: "--match needs a regular expression, as in --match=^logs-.+"))
-        case ("--searchBody", let value?): readSearchBody(value)
-        case ("--ignoreType", let value?): leaveOut(types(value, of: written), written)
-        case ("--includeType", let value?):
-            let wanted = types(value, of: written)
+        case ("--searchBody", let value?):
+            readSearchBody(value)
+            remark(name, .restore, "a snapshot is restored whole")
+        case ("--ignoreType", _), ("--includeType", _):
+            // Nothing included would be everything left out.
+            guard let types = types(value ?? "", of: written) else { return }
+            guard name == "--includeType" else { return leaveOut(types, written) }
             // Stash's default leaves analyzers out of what it writes beside the settings that hold them.
-            leaveOut(Set(DumpType.allCases).subtracting(wanted).subtracting([.analyzer]), written)
+            leaveOut(Set(DumpType.allCases).subtracting(types).subtracting([.analyzer]), written)
         case ("--prefix", let value?):
             (restore.rename.prefix, restore.renameAlias.prefix) = (value, value)
             remark(written, .backup, "indices are saved under their own names; give it to the restore")
         case ("--suffix", let value?):
             (restore.rename.suffix, restore.renameAlias.suffix) = (value, value)
             remark(written, .backup, "indices are saved under their own names; give it to the restore")
-        default: remark(written, nil, Self.reasons[name] ?? "it has no meaning here")
+        default:
+            if let reason = Self.reasons[name] { return remark(written, nil, reason) }
+            // What an unknown flag is given may be a secret, such as the headers of a login, and blanks cut it into words.
+            remark(name.hasPrefix("--") ? name : "a word in args that belongs to no flag", nil, "it has no meaning here")
         }
     }
 
-    private mutating func types(_ text: String, of written: String) -> Set<DumpType> {
+    /// - Returns: nil, and a problem, where there is none.
+    private mutating func types(_ text: String, of written: String) -> Set<DumpType>? {
+        let known = DumpType.allCases.map(\.rawValue).joined(separator: ", ")
+        guard text.contains(where: { $0 != "," }) else {
+            problems.append(Problem(parameter: "args", message: "\(written) names no type: expected some of \(known)"))
+            return nil
+        }
         var types: Set<DumpType> = []
         for word in text.split(separator: ",") {
             if let type = DumpType(rawValue: String(word)) {
                 types.insert(type)
             } else {
-                let known = DumpType.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.append(
                     Problem(parameter: "args", message: "\(written): expected some of \(known), found \"\(word)\""))
             }
@@ -101,11 +112,13 @@ extension TaskParameters {
     mutating func readStashParameter(_ param: TaskRef.Param) -> Bool {
         switch param.name {
         case "waitTimeout":
-            if let seconds = Int(param.value), (0...86_400).contains(seconds) {
+            if let seconds = Int(param.value), (0...Self.longestWait).contains(seconds) {
                 waitSeconds = seconds
             } else {
                 problems.append(
-                    Problem(parameter: param.name, message: "expected a number of seconds up to 86400, found \"\(param.value)\""))
+                    Problem(
+                        parameter: param.name,
+                        message: "expected a number of seconds up to \(Self.longestWait), found \"\(param.value)\""))
             }
         case "outputDir":
             remarks.append(
@@ -122,6 +135,9 @@ extension TaskParameters {
         }
         return true
     }
+
+    /// Five hours: the broker takes a message back that nobody has answered for six.
+    private static let longestWait = 18_000
 
     private static let reasons: [String: String] = [
         "--limit": "pages go by bytes, not by a number of documents",

@@ -15,6 +15,7 @@ struct IndexSurvey {
 
     var notes: [String] {
         var notes: [String] = []
+        if let alias = definition.matchedAlias { notes.append(Self.taken(definition.name, for: alias)) }
         let leftOut = definition.strippedSettings.filter { !IndexSettings.isIdentity($0) }
         if !leftOut.isEmpty { notes.append("index \(definition.name): left out \(leftOut.joined(separator: ", "))") }
         if !definition.loadAliases.isEmpty {
@@ -28,6 +29,11 @@ struct IndexSurvey {
         }
         for flaw in fidelity.flaws where flaw != .disabled { notes.append("index \(definition.name) \(flaw.explanation)") }
         return notes
+    }
+
+    /// An expression such as `^(?!secret).+` leaves out a name, not an alias.
+    static func taken(_ index: String, for alias: String) -> String {
+        "index \(index) is taken for its alias \(alias), which --match matches; its own name does not"
     }
 
     /// Whether the backup's author wants the definition alone, so that nothing is missing without the documents.

@@ -23,11 +23,13 @@ enum HookAction: Equatable {
             self = .program(program, arguments: arguments)
         case (nil, let get?, nil, nil):
             let address = try HookAddress(get.host, get.port, of: target)
+            try Self.check(get.httpHeaders)
             self = .request(
                 HookRequest(
                     method: "GET", url: address.url(scheme: get.scheme, path: get.path), headers: get.httpHeaders, address))
         case (nil, nil, let post?, nil):
             let address = try HookAddress(post.host, post.port, of: target)
+            try Self.check(post.httpHeaders)
             var request = HookRequest(
                 method: "POST", url: address.url(scheme: post.scheme, path: post.path), headers: post.httpHeaders, address)
             if let body = post.body {
@@ -47,6 +49,12 @@ enum HookAction: Equatable {
     }
 }
 
+extension HookAction {
+    private static func check(_ headers: [Hook.Header]) throws {
+        if let problem = headers.lazy.compactMap(\.problem).first { throw WorkerError(.refused, problem) }
+    }
+}
+
 /// Where an action goes.
 struct HookAddress: Equatable {
     /// Without the brackets of an IPv6 address.
@@ -63,6 +71,7 @@ struct HookAddress: Equatable {
         guard let name = isTarget ? target.clusterURL.flatMap({ URLComponents(string: $0)?.host }) : host, !name.isEmpty else {
             throw WorkerError(.refused, "it names no host, and \(target.key) has no address that could tell one; set host")
         }
+        if let problem = Hook.problem(ofHost: name) { throw WorkerError(.refused, problem) }
         self.host = name.hasPrefix("[") && name.hasSuffix("]") ? String(name.dropFirst().dropLast()) : name
     }
 

@@ -8,14 +8,15 @@ struct HookFolder {
     /// The file behind the name, with every link followed.
     ///
     /// - Parameter name: a plain name, as `Hook.Exec.problem(ofProgram:)` lets through.
-    /// - Throws: `WorkerError(.refused)` that says what to change.
+    /// - Throws: `WorkerError` that says what to change: `.missingHere` for what other workers may have.
     func program(_ name: String) throws(WorkerError) -> String {
         guard let folder = Self.resolved(path) else {
-            throw WorkerError(.refused, "the worker's folder of hooks \(path) cannot be opened: \(errorText(errno))")
+            throw WorkerError(.missingHere, "the worker's folder of hooks \(path) cannot be opened: \(errorText(errno))")
         }
         guard let program = Self.resolved("\(folder)/\(name)") else {
             throw WorkerError(
-                .refused, "the worker's folder of hooks \(path) has no \(name): \(errorText(errno)); put it there on every worker"
+                .missingHere,
+                "the worker's folder of hooks \(path) has no \(name): \(errorText(errno)); put it there on every worker"
             )
         }
         guard program.hasPrefix(folder == "/" ? folder : folder + "/") else {
@@ -24,11 +25,11 @@ struct HookFolder {
         }
         var status = stat()
         guard stat(program, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw WorkerError(.refused, "\(name) in the worker's folder of hooks \(path) is no file that could be run")
+            throw WorkerError(.missingHere, "\(name) in the worker's folder of hooks \(path) is no file that could be run")
         }
         guard access(program, X_OK) == 0 else {
             throw WorkerError(
-                .refused, "\(name) in the worker's folder of hooks \(path) may not be executed by the worker; chmod +x")
+                .missingHere, "\(name) in the worker's folder of hooks \(path) may not be executed by the worker; chmod +x")
         }
         return program
     }

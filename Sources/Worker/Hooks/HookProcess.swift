@@ -13,12 +13,22 @@ struct HookProcess {
         case overtime
     }
 
+    /// The last of what a program wrote to its outputs.
+    struct Output {
+        fileprivate(set) var bytes: [UInt8] = []
+        /// It wrote more before them.
+        fileprivate(set) var isCut = false
+    }
+
     /// How often a quiet program is looked after.
     private static let interval: CInt = 100
     /// Bytes of output that are kept: of what is shown, secrets are masked first, and one may begin before it.
     private static let keptOutput = 64 << 10
 
+    /// The file.
     let program: String
+    /// What it is told as its own name.
+    let name: String
     let arguments: [String]
     /// All of it.
     let environment: [String: String]
@@ -29,10 +39,10 @@ struct HookProcess {
     ///   - limit: after it the group is killed.
     ///   - check: called several times a second; what it throws ends the program and is thrown on.
     /// - Returns: how it ended, and the last of what it wrote to its outputs.
-    /// - Throws: `WorkerError(.refused)` when it cannot be started.
-    func run(limit: Duration, check: () throws -> Void) throws -> (end: End, output: [UInt8]) {
+    /// - Throws: `WorkerError` when it cannot be started, or when how it ended is told to somebody else.
+    func run(limit: Duration, check: () throws -> Void) throws -> (end: End, output: Output) {
         var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw WorkerError(.refused, "\(program) cannot be started: \(errorText(errno))") }
+        guard pipe(&ends) == 0 else { throw WorkerError(.missingHere, "\(program) cannot be started: \(errorText(errno))") }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         defer { close(ends[0]) }
         let group: pid_t
@@ -40,14 +50,14 @@ struct HookProcess {
             defer { close(ends[1]) }
             group = try start(writingTo: ends[1])
         }
-        var output: [UInt8] = []
+        var output = Output()
         var isOpen = true
         let deadline = ContinuousClock.now + limit
         do {
             while true {
                 Self.wait(for: isOpen ? ends[0] : -1)
                 isOpen = isOpen && Self.read(ends[0], into: &output)
-                if Self.hasEnded(group) {
+                if try hasEnded(group) {
                     // Its own children may hold the pipe open, so the end of what it wrote is not waited for.
                     if isOpen { _ = Self.read(ends[0], into: &output) }
                     return (Self.reap(group), output)
@@ -59,6 +69,12 @@ struct HookProcess {
                 }
                 try check()
             }
+        } catch is Reaped {
+            // Its number may be another's by now, so nothing is killed.
+            throw WorkerError(
+                .missingHere,
+                "how \(program) ended was told to somebody else: the worker must not run where children are waited for by another, "
+                    + "or where SIGCHLD is ignored")
         } catch {
             _ = Self.reap(group)
             throw error
@@ -87,14 +103,17 @@ struct HookProcess {
         posix_spawnattr_setsigdefault(&attributes, &changed)
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var words = ([program] + arguments).map { strdup($0) } + [nil]
+        var words = ([name] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var id = pid_t()
         let result = posix_spawn(&id, program, &actions, &attributes, &words, &variables)
         guard result == 0 else {
+            if result == E2BIG { throw WorkerError(.refused, "\(program) cannot be started: \(errorText(result))") }
+            // Too many processes, too little memory, a file that is just being written: another worker, or a later try, may fare better.
             throw WorkerError(
-                .refused, "\(program) cannot be started: \(errorText(result)); does its first line name a program that is here?")
+                .missingHere,
+                "\(program) cannot be started: \(errorText(result)); does its first line name a program that is here?")
         }
         return id
     }
@@ -106,23 +125,31 @@ struct HookProcess {
     }
 
     /// - Returns: false once nobody can write any more.
-    private static func read(_ file: CInt, into output: inout [UInt8]) -> Bool {
+    private static func read(_ file: CInt, into output: inout Output) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         // A program that never stops writing must not keep its limit from being looked at.
         for _ in 0..<16 {
             let count = Glibc.read(file, &buffer, buffer.count)
             if count == 0 { return false }
             guard count > 0 else { return errno == EAGAIN || errno == EINTR }
-            output += buffer[..<count]
-            if output.count > 2 * keptOutput { output.removeFirst(output.count - keptOutput) }
+            output.bytes += buffer[..<count]
+            if output.bytes.count > 2 * keptOutput {
+                output.bytes.removeFirst(output.bytes.count - keptOutput)
+                output.isCut = true
+            }
         }
         return true
     }
 
+    /// The process is gone, and somebody else has heard how.
+    private struct Reaped: Error {}
+
     /// Leaves it as a zombie, so that its number stays its group's.
-    private static func hasEnded(_ id: pid_t) -> Bool {
+    private func hasEnded(_ id: pid_t) throws -> Bool {
         var info = siginfo_t()
-        return waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
+        if waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0 { return info.si_signo == SIGCHLD }
+        guard errno == ECHILD else { return false }
+        throw Reaped()
     }
 
     /// Kills what is left of the group, and waits for its first process.

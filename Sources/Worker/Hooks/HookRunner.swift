@@ -17,7 +17,7 @@ struct HookRunner {
     let mask: SecretMask
 
     /// - Returns: a report of a hook that failed, too: what a hook does wrong is no error of the worker.
-    /// - Throws: what the guard throws.
+    /// - Throws: what the guard throws; `WorkerError(.missingHere)` for what another worker may have.
     func run(_ hook: Hook, _ summary: HookSummary, _ guardian: HookGuard) throws -> HookReport {
         var guardian = guardian
         let result: Result<String, Failure>
@@ -54,7 +54,7 @@ struct HookRunner {
         case .request(let request): return try send(request, &guardian)
         case .connection(let host, let port):
             let place = "port \(port) of \(host)"
-            if let failure = HookConnection(host: host, port: port).failure() {
+            if let failure = try HookConnection(host: host, port: port).failure(check: { try guardian.check() }) {
                 throw Failure(message: "no connection to \(place): \(failure)")
             }
             return "connected to \(place)"
@@ -63,19 +63,19 @@ struct HookRunner {
 
     private func run(_ name: String, _ arguments: [String], _ guardian: inout HookGuard) throws -> String {
         guard let folder else {
-            throw Failure(
-                message:
-                    "this worker runs no programs: start every worker with --hooks FOLDER (SHEAF_HOOKS), the folder that holds \(name)"
+            throw WorkerError(
+                .missingHere,
+                "this worker runs no programs: start every worker with --hooks FOLDER (SHEAF_HOOKS), the folder that holds \(name)"
             )
         }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
         let process = HookProcess(
-            program: try HookFolder(path: folder).program(name), arguments: arguments,
+            program: try HookFolder(path: folder).program(name), name: "\(folder)/\(name)", arguments: arguments,
             environment: [
                 "PATH": path, "SHEAF_SESSION": command.id.text, "SHEAF_ATTEMPT": "\(attempt)", "SHEAF_HOOK": slot.rawValue,
             ], folder: folder)
         let (end, output) = try process.run(limit: limit) { try guardian.check() }
-        let said = mask.tail(of: output).map { "; it wrote: \($0)" } ?? "; it wrote nothing"
+        let said = mask.tail(of: output.bytes, isBeginCut: output.isCut).map { "; it wrote: \($0)" } ?? "; it wrote nothing"
         switch end {
         case .code(0): return "\(name) ended with code 0"
         case .code(let code): throw Failure(message: "\(name) ended with code \(code)\(said)")
@@ -95,11 +95,11 @@ struct HookRunner {
         let client = try HTTPClient(configuration: configuration(of: request, guardian), isCancelled: guardian.isInterrupted)
         while true {
             do {
-                // What a good answer holds is nobody's concern, however long it is.
-                let response = try client.send(sent) { _ in }
+                let response = try client.send(sent)
                 let place = "\(request.method) \(Self.printable(request.url))"
                 guard (200..<400).contains(response.status) else {
-                    let said = mask.tail(of: response.body).map { ": \($0)" } ?? ""
+                    let said =
+                        mask.tail(of: response.body, isEndCut: response.body.count >= Self.keptBody).map { ": \($0)" } ?? ""
                     throw Failure(message: "\(place) was answered \(response.status)\(said)")
                 }
                 return "\(place) was answered \(response.status)"
@@ -117,7 +117,8 @@ struct HookRunner {
         // A second more than the session has, so that its end is past when the request's is.
         let limit = min(limit, guardian.secondsLeft().map { .seconds($0 + 1) } ?? limit)
         var configuration = HTTPClientConfiguration(
-            stallTimeout: limit, totalTimeout: limit, maximumBodyBytes: 64 << 10, settings: .hook)
+            stallTimeout: limit, totalTimeout: limit, maximumBodyBytes: Self.keptBody, settings: .hook)
+        configuration.cutsBodies = true
         if request.isToTarget {
             let target = command.target.spec.clientConfig
             configuration.tls = .init(
@@ -127,6 +128,9 @@ struct HookRunner {
         }
         return configuration
     }
+
+    /// Bytes of an answer that are read.
+    private static let keptBody = 64 << 10
 
     /// A query may hold a token.
     private static func printable(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }

@@ -22,7 +22,7 @@ struct SecretMask {
                 values.formUnion([text] + text.split(whereSeparator: \.isNewline).map(String.init))
             }
         }
-        self.values = values.filter { $0.count >= Self.shortest }.sorted { ($0.count, $0) > ($1.count, $1) }
+        self.values = values.filter { $0.count >= Self.shortest }.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     }
 
     /// The Secrets that the session's target and repository name, as this worker has them. One that it lacks cannot have been read here.
@@ -49,11 +49,31 @@ struct SecretMask {
     }
 
     /// The end of what a program wrote, in an error's words; nil when it wrote nothing.
-    func tail(of output: [UInt8]) -> String? {
-        let text = masked(String(decoding: output, as: UTF8.self))
+    ///
+    /// - Parameters:
+    ///   - isBeginCut: the output had more before it. What may be the rest of a secret there is left out.
+    ///   - isEndCut: it had more behind it, where a secret may begin.
+    func tail(of output: [UInt8], isBeginCut: Bool = false, isEndCut: Bool = false) -> String? {
+        var text = masked(String(decoding: output, as: UTF8.self))
+        if isBeginCut { text = String(decoding: text.utf8.dropFirst(restOfSecret(at: text.utf8)), as: UTF8.self) }
+        if isEndCut { text = String(decoding: text.utf8.dropLast(beginOfSecret(at: text.utf8)), as: UTF8.self) }
         let shown = text.utf8.suffix(Self.shownBytes)
         return Self.tidied(
-            String(decoding: shown.drop { $0 & 0xC0 == 0x80 }, as: UTF8.self), isCut: shown.count < text.utf8.count)
+            String(decoding: shown.drop { $0 & 0xC0 == 0x80 }, as: UTF8.self), isCut: isBeginCut || shown.count < text.utf8.count)
+    }
+
+    /// Bytes at the begin that are the end of a secret.
+    private func restOfSecret(at text: String.UTF8View) -> Int {
+        values.map { value in
+            (1..<value.utf8.count).last { text.starts(with: value.utf8.suffix($0)) } ?? 0
+        }.max() ?? 0
+    }
+
+    /// Bytes at the end that are the begin of a secret.
+    private func beginOfSecret(at text: String.UTF8View) -> Int {
+        values.map { value in
+            (1..<value.utf8.count).last { text.suffix($0).elementsEqual(value.utf8.prefix($0)) } ?? 0
+        }.max() ?? 0
     }
 
     private static func tidied(_ text: String, isCut: Bool) -> String? {

@@ -55,6 +55,9 @@ struct RestoreSurvey {
             var definition = try Self.definition(header)
             let aliases = (definition.aliases.members ?? []).map(\.name)
             guard matcher.selects(summary.name, dataStream: definition.dataStream, aliases: aliases) else { continue }
+            if let alias = matcher.aliasAlone(summary.name, dataStream: definition.dataStream, aliases: aliases) {
+                notes.append(IndexSurvey.taken(summary.name, for: alias))
+            }
             if let stream = definition.dataStream, !streams.contains(stream) {
                 definition.dataStream = nil
                 notes.append("index \(summary.name) comes back as a plain index: its data stream \(stream) is not restored")

@@ -2,8 +2,10 @@ import Bus
 import Sessions
 
 extension EntryName {
-    var failpoint: Failpoint.Step {
+    /// Nil for the claim of a hook, as for the hook.
+    var failpoint: Failpoint.Step? {
         switch self {
+        case .claim: nil
         case .begin: .putBegin
         case .plan: .putPlan
         case .view: .putView

@@ -21,6 +21,8 @@ final class SessionEffects {
     /// Whether the message may be begun again, and whether its session may be ended with the engine's help.
     let endurance: Endurance
     private var openedClient: ElasticsearchClient?
+    /// When `waitTimeout` is over; nil before anything was waited for.
+    var waitEnd: ContinuousClock.Instant?
     /// As the plan has it, so that no unit asks the cluster what it can do.
     private var capabilities: ClusterCapabilities? {
         didSet { if let capabilities { openedClient?.adopt(capabilities) } }
@@ -75,14 +77,14 @@ final class SessionEffects {
         switch work {
         case .plan:
             try refuseIfGivenUp()
-            try waitForCluster()
+            try waitForCluster(begin)
             return .planned(try self.plan(begin))
-        case .runHook(let hook, let slot, let begin, let status):
-            if status == nil {
+        case .runHook(let hook, let slot, let begin, let end):
+            if end == nil {
                 try refuseIfGivenUp()
-                try waitForCluster()
+                try waitForCluster(begin)
             }
-            return .hookRan(try run(hook, slot, begin: begin, status: status))
+            return .hookRan(try run(hook, slot, begin: begin, end))
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore { try restore.prepare(plan) }

@@ -81,7 +81,7 @@ struct SessionRunner {
                 effects = opened
                 if case .settle(let settlement) = request {
                     if case .reject = settlement, let failure { return try await failUnrecorded(command, error: failure) }
-                    try await settle(settlement, of: work)
+                    try await settle(settlement, of: work, handling)
                     return parts.upkeep.request(after: command, outcome: handling.outcome)
                 }
                 if case .publish(let publications) = request { try await tellAsker(publications, handling, command) }
@@ -101,7 +101,7 @@ struct SessionRunner {
                     return try await retry(command, error: error, handling)
                 } else if failure == nil, effects != nil {
                     failure = error
-                    request = abort(&handling, command, because: error, kind)
+                    request = try abort(&handling, command, because: error, kind)
                 } else {
                     return try await failUnrecorded(command, error: failure ?? error)
                 }
@@ -124,32 +124,20 @@ struct SessionRunner {
 
     /// The request that ends the session, from wherever the handling is.
     private func abort(_ handling: inout Handling, _ command: SessionCommand, because error: any Error, _ kind: FailureKind)
-        -> Handling.Request
+        throws -> Handling.Request
     {
         let failed = command.kind == .backup ? "BackupFailed" : "RestoreFailed"
         let reason =
             kind == .deadline ? handling.deadlineExceeded : OutcomeEntry.Abort(condition: failed, message: "\(error)")
-        if kind != .deadline, concernsSliceAlone(error), let request = handling.giveUpSlice("\(error)") {
+        if kind != .deadline, (error as? ElasticsearchError)?.concernsSliceAlone == true,
+            let request = handling.giveUpSlice("\(error)")
+        {
             return request
         }
         if let request = handling.abort(reason, now: .now()) { return request }
-        handling = Handling(kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce)
+        handling = Handling(
+            kind: command.kind, subject: .abort(reason), isFresh: false, nonce: try Nonce.make(), claimant: claimant(command))
         return handling.start()
-    }
-
-    /// Whether other slices may fare better: the engine answers, but not with these documents.
-    private func concernsSliceAlone(_ error: any Error) -> Bool {
-        guard let error = error as? ElasticsearchError else { return false }
-        // A block of one index comes as 403, its shards without a node as 503: not what a wrong login or an absent cluster looks like.
-        let ofIndex = ["cluster_block_exception", "no_shard_available_action_exception"]
-        if ofIndex.contains(where: error.message.contains) { return true }
-        switch error.code {
-        case .partialResult, .indexNotFound, .notFound, .sourceMissing, .pointInTimeGone, .circuitBroken, .limitExceeded,
-            .badRequest, .malformedResponse:
-            return true
-        case .unauthorized, .forbidden, .conflict, .tooManyRequests, .unsupported, .unavailable, .transport, .cancelled:
-            return false
-        }
     }
 
     private func reporter(of work: Work) -> ProgressReporter? {
@@ -167,7 +155,13 @@ struct SessionRunner {
             }
         return Handling(
             kind: command.kind, subject: subject, isFresh: delivery.isFresh && !isDeadLetter, nonce: try Nonce.make(),
-            doneEpochs: parts.doneSlices.epochs(of: command.id))
+            claimant: claimant(command), doneEpochs: parts.doneSlices.epochs(of: command.id))
+    }
+
+    /// A hook is told its limit, and the end is put after it.
+    private func claimant(_ command: SessionCommand) -> Claimant {
+        let message = delivery.properties.messageID ?? "\(command.id)/\(delivery.properties.type ?? "")"
+        return Claimant(message: message, patience: parts.settings.hookLimit + .seconds(60))
     }
 
     private func opening(_ command: SessionCommand, replyTo: String?) throws -> Opening {
@@ -247,7 +241,7 @@ struct SessionRunner {
         }
     }
 
-    private func settle(_ settlement: Handling.Settlement, of work: Work) async throws {
+    private func settle(_ settlement: Handling.Settlement, of work: Work, _ handling: Handling) async throws {
         let command = work.command
         switch settlement {
         case .acknowledge: try await Failpoints.around(work.acknowledgement) { try await delivery.ack() }
@@ -256,6 +250,10 @@ struct SessionRunner {
             let error = WorkerError(.missingHere, reason)
             guard mayRetry(nil) else { return try await failUnrecorded(command, error: error) }
             try await retry(command, error: error, nil)
+        case .retryLater(let reason):
+            let error = WorkerError(.missingHere, reason)
+            guard mayRetry(handling) else { return try await failUnrecorded(command, error: error) }
+            try await retry(command, error: error, handling)
         }
     }
 

@@ -62,7 +62,7 @@ final class SessionDrive {
                 repositoryID = repositoryID ?? RepositoryID(opened.repository.id)
                 switch request {
                 case .settle(.acknowledge): return final
-                case .settle(.reject(let reason)), .settle(.retryElsewhere(let reason)):
+                case .settle(.reject(let reason)), .settle(.retryElsewhere(let reason)), .settle(.retryLater(let reason)):
                     errors.append(reason)
                     return final
                 case .publish(let publications):
@@ -103,14 +103,18 @@ final class SessionDrive {
     private func abort(_ handling: inout Handling, because error: any Error) -> Handling.Request {
         let reason = OutcomeEntry.Abort(condition: "BackupFailed", message: "\(error)")
         if let request = handling.abort(reason, now: .now()) { return request }
-        handling = Handling(kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce)
+        handling = Handling(
+            kind: command.kind, subject: .abort(reason), isFresh: false, nonce: handling.nonce, claimant: Self.claimant)
         return handling.start()
     }
+
+    /// Its sessions have no hooks.
+    private static let claimant = Claimant(message: "", patience: .zero)
 
     private func makeHandling(_ message: Message) throws -> Handling {
         let digest = try SHA256.digest(of: try MessageCoding.encode(command.request)).hex
         return Handling(
             kind: command.kind, subject: message.position.map { .unit($0) } ?? .session(Opening(command, digest: digest)),
-            isFresh: message.attempt == 0, nonce: try Nonce.make())
+            isFresh: message.attempt == 0, nonce: try Nonce.make(), claimant: Self.claimant)
     }
 }

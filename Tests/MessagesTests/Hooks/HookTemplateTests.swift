@@ -33,6 +33,7 @@ import Testing
         ("{{-3}}", "-3"), ("{{ true }}", "true"), ("{{if true}}a{{end}}{{if 0}}b{{else}}c{{end}}", "ac"),
         ("{{if .Status.Error}}a{{else if eq .RetryLeft 1 2 3}}b{{else}}c{{end}}", "b"),
         ("{{and 1 0}} {{or 0 7}} {{not 1}}", "0 7 false"),
+        (#"{{if and (eq .Status.Phase "Succeeded") .Name}}a{{end}}{{or .Status.Error 7}}{{default "x" .RetryLeft}}"#, "a72"),
         ("{{and .Name .Namespace}} {{or .Status.Error .Name}}", "demo nightly-1764000000"),
         (#"{{ne .Status.Phase "Failed"}}"#, "true"), ("{{if (eq .Name `x` | not)}}a{{end}}", "a"),
         ("\n  {{- if true -}}\n  x\n  {{- end -}}\n", "x"), ("{{ \"\\u0041\\x42\\tC\" }}", "AB\tC"),
@@ -64,8 +65,8 @@ import Testing
         let template = try HookTemplate(
             "{\"text\": \"{{if eq .Status.Phase `Succeeded`}}:white_check_mark: Backup succeeded for {{ .Namespace }}/{{.Target.Name}}"
                 + "{{else}}:x: Backup failed for {{ .Namespace }}/{{.Target.Name}} Error: {{.Status.Error}}.{{end}}\"}")
-        #expect(template.rendered(Self.summary()) == #"{"text": ":white_check_mark: Backup succeeded for demo/es"}"#)
-        let failed = template.rendered(Self.summary(.failed, error: "no room"))
+        #expect(try template.rendered(Self.summary()) == #"{"text": ":white_check_mark: Backup succeeded for demo/es"}"#)
+        let failed = try template.rendered(Self.summary(.failed, error: "no room"))
         #expect(failed == #"{"text": ":x: Backup failed for demo/es Error: no room."}"#)
     }
 
@@ -95,7 +96,8 @@ import Testing
         ("{{ if true }}{{ else }}{{ else }}{{ end }}", "two else"), ("{{ }}", "empty"),
         ("{{ if }}{{ end }}", "a value is missing"),
         ("{{ upper }}", "takes 1 argument, found 0"), ("{{ eq 1 }}", "takes 2 or more arguments, found 1"),
-        ("{{ eq .RetryLeft \"1\" }}", "values of one kind"), ("{{ upper 1 }}", "needs a text"),
+        ("{{ eq .RetryLeft \"1\" }}", "values of one kind"), ("{{ eq (and 1 .Name) 1 }}", "values of one kind"),
+        ("{{ upper (or 1 .Name) }}", "needs a text, found a value of several kinds"), ("{{ upper 1 }}", "needs a text"),
         ("{{ .Name | .Namespace }}", "a function behind"),
         ("{{ .Name .Namespace }}", "where a function is needed"), ("{{ (eq 1 1 }}", "not closed with )"),
         ("{{ eq 1 1 ) }}", "has no ("),
@@ -107,10 +109,45 @@ import Testing
         #expect(error?.message.contains(complaint) == true, "\(error?.message ?? "")")
     }
 
-    @Test(arguments: [String(repeating: "(", count: 100_000) + "}}", String(repeating: "if 1}}{{", count: 100_000)])
+    @Test(arguments: [String(repeating: "(", count: 60_000) + "}}", String(repeating: "if 1}}{{", count: 8_000)])
     func aTemplateOfAStrangersDepthIsRefused(template: String) {
         let error = #expect(throws: RuntimeError.self) { try HookTemplate("{{" + template) }
         #expect(error?.message.contains("nested") == true)
+    }
+
+    /// Each pipe is a step deeper when the value is looked for.
+    @Test(arguments: [
+        ("{{ .Name" + String(repeating: " | upper", count: 21) + " }}", "21 pipes"),
+        (
+            "{{ not (1" + String(repeating: " | and", count: 10) + ") | not | eq (1" + String(repeating: " | or", count: 9)
+                + ") }}", "21 pipes"
+        ),
+        ("{{ 1" + String(repeating: " | and", count: 9_000) + " }}", "9000 pipes"),
+        ("{{ .Name" + String(repeating: " | upper", count: 40_000) + " }}", "at most 65536"),
+        (String(repeating: "x", count: 65_537), "at most 65536"),
+    ])
+    func aTemplateOfAStrangersLengthIsRefused(template: String, complaint: String) {
+        let error = #expect(throws: RuntimeError.self) { try HookTemplate(template) }
+        #expect(error?.message.contains(complaint) == true, "\(error?.message ?? "")")
+    }
+
+    /// `toJson` doubles the backslashes of what it is given, so a short template asks for megabytes.
+    @Test(arguments: [
+        "{{ .Name" + String(repeating: " | toJson", count: 20) + " }}",
+        String(repeating: "{{ .Status.Error }}", count: 3), "{{ if quote .Status.Error .Status.Error .Status.Error }}{{ end }}",
+    ])
+    func whatWouldBecomeTooLongIsNotWrittenOut(template: String) throws {
+        let summary = Self.summary(.failed, error: String(repeating: "e", count: 100_000))
+        let error = #expect(throws: RuntimeError.self) { try HookTemplate(template).rendered(summary) }
+        #expect(error?.message.contains("longer than 262144 bytes") == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        ("{{ .Status.Error }}", true), ("{{ if true }}{{ .Status.Error | upper }}{{ end }}", true),
+        ("{{ .Status.Error | default \"none\" | toJson }}{{ if .Status.Error }}{{ end }}", false), ("{{ .Name }}", false),
+    ])
+    func aBareErrorIsNoticed(template: String, isBare: Bool) throws {
+        #expect(try HookTemplate(template).printsErrorBare == isBare)
     }
 
     @Test(arguments: [

@@ -21,7 +21,7 @@ struct TaskParametersTests {
                 sentences(kind, args) == [
                     "--quiet has no effect: it has no meaning here",
                     "--limit=5 has no effect: pages go by bytes, not by a number of documents",
-                    "stray has no effect: it has no meaning here",
+                    "a word in args that belongs to no flag has no effect: it has no meaning here",
                 ])
         }
     }
@@ -47,6 +47,28 @@ struct TaskParametersTests {
             sentences(.restore, ("args", "--includeType=mapping,settings,template,alias")) == [
                 "--includeType=mapping,settings,template,alias (data) has no effect: documents and mappings are always taken"
             ])
+    }
+
+    @Test(arguments: ["--includeType=", "--includeType", "--ignoreType=", "--ignoreType --match=a", "--includeType=,"])
+    func aListOfTypesThatIsEmptyIsRefused(args: String) {
+        let read = parameters(("args", args))
+        #expect(read.problems.map(\.parameter) == ["args"] && !read.leavesOutTemplates && read.restore == RestoreOptions())
+    }
+
+    /// They stand in conditions and events, where others read them.
+    @Test(arguments: [
+        #"--headers={"Authorization":"Basic_abc"}"#, #"--headers {"Authorization": "Basic_abc"}"#,
+        #"--headers={"Authorization": "Basic_abc", "X": "Basic_abc"}"#, "--httpAuthFile=Basic_abc", "Basic_abc=1",
+    ])
+    func whatAnUnknownFlagIsGivenIsNotShown(args: String) {
+        let said = sentences(.backup, ("args", args))
+        #expect(!said.isEmpty && !said.contains { $0.contains("abc") || $0.contains("Authorization") }, "\(said)")
+    }
+
+    @Test func aSearchBodySaysNothingToARestore() {
+        let args = ("args", #"--searchBody={"query":{"match_all":{}}}"#)
+        #expect(sentences(.restore, args) == ["--searchBody has no effect: a snapshot is restored whole"])
+        #expect(sentences(.backup, args).isEmpty)
     }
 
     @Test func multielasticdumpsPrefixIsTheRestores() {
@@ -75,7 +97,7 @@ struct TaskParametersTests {
     @Test(arguments: [
         ("args", "--match"), ("args", "--match="), ("indices", "Logs-*"), ("indices", "a b"), ("indices", "a,-"),
         ("allowEmpty", "yes"), ("includeSystem", ""), ("args", "--ignoreType=templates"), ("waitTimeout", "5m"),
-        ("waitTimeout", "-1"),
+        ("waitTimeout", "-1"), ("waitTimeout", "18001"),
     ])
     func whatCannotBeMeantIsAProblem(name: String, value: String) {
         let read = parameters((name, value))

@@ -82,7 +82,8 @@ final class SimulatedWorker {
     private func handle(_ message: SimulatedQueue.Message, isOurs: () -> Bool) throws {
         let journal = ArchiveJournal(store: store, session: message.command.id)
         var handling = Handling(
-            kind: .backup, subject: message.subject, isFresh: message.attempt == 0 && !message.redelivered, nonce: nonce())
+            kind: .backup, subject: message.subject, isFresh: message.attempt == 0 && !message.redelivered, nonce: nonce(),
+            claimant: Claimant(message: "none has a hook", patience: .zero))
         var request = handling.start()
         while true {
             let reply: Handling.Reply

@@ -49,8 +49,11 @@ final class HookFixture {
     static func interrupted(
         deadline: Timestamp? = nil, isOurs: @escaping @Sendable () -> Bool = { true },
         isDraining: @escaping @Sendable () -> Bool = { false }, isHinted: @escaping @Sendable () -> Bool = { false },
-        isDecided: @escaping () throws -> Bool = { false }
+        isDecided: @escaping () throws -> Bool = { false },
+        lookFailed: @escaping (any Error) -> Void = { _ in }
     ) -> HookGuard {
-        HookGuard(deadline: deadline, isOurs: isOurs, isDraining: isDraining, isHinted: isHinted, isDecided: isDecided)
+        HookGuard(
+            deadline: deadline, isOurs: isOurs, isDraining: isDraining, isHinted: isHinted, isDecided: isDecided,
+            lookFailed: lookFailed)
     }
 }

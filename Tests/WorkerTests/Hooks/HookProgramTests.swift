@@ -20,9 +20,8 @@ import Testing
         let report = try fixture.run(fixture.exec("show", "a b", "{{ .Status.Phase | lower }}", "$HOME;*"), attempt: 3)
         #expect(report.succeeded && report.message == "hook preBackup: show ended with code 0", "\(report)")
         let text = try String(contentsOfFile: output, encoding: .utf8)
-        #expect(
-            text.hasPrefix("<a b><running><$HOME;*>\(try #require(realpath(fixture.path))))\n")
-                || text.hasPrefix("<a b><running><$HOME;*>"))
+        let first = try #require(text.split(separator: "\n").first)
+        #expect(first == "<a b><running><$HOME;*>\(try #require(realpath(fixture.path)))")
         let lines = Set(text.split(separator: "\n").dropFirst().map(String.init))
         #expect(lines.isSuperset(of: ["SHEAF_SESSION=abc", "SHEAF_ATTEMPT=3", "SHEAF_HOOK=preBackup"]), "\(lines)")
         let names = lines.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) }
@@ -104,21 +103,113 @@ import Testing
         try fixture.script("good", "exit 0")
         try FileManager.default.createSymbolicLink(atPath: "\(fixture.path)/alias", withDestinationPath: "good")
         let cases = [
-            ("missing", "has no missing"), ("plain", "may not be executed"), ("folder", "is no file"), ("out", "leads out of"),
-            ("sibling", "leads out of"), ("../good", "expected the plain name"), ("/bin/true", "expected the plain name"),
-            ("odd", "cannot be started"),
+            ("out", "leads out of"), ("sibling", "leads out of"), ("../good", "expected the plain name"),
+            ("/bin/true", "expected the plain name"),
         ]
         for (name, complaint) in cases {
             let report = try fixture.run(fixture.exec(name))
             #expect(!report.succeeded && report.message.contains(complaint), "\(name): \(report.message)")
         }
         #expect(try fixture.run(fixture.exec("alias")).succeeded)
+        // Another worker may have these.
+        let elsewhere = [
+            ("missing", "has no missing"), ("plain", "may not be executed"), ("folder", "is no file"),
+            ("odd", "cannot be started"),
+        ]
+        for (name, complaint) in elsewhere {
+            let error = #expect(throws: WorkerError.self, "\(name)") { try fixture.run(fixture.exec(name)) }
+            #expect(error?.code == .missingHere && error?.message.contains(complaint) == true, "\(name): \(error?.message ?? "")")
+        }
+    }
+
+    /// A script that somebody is just copying there.
+    @Test func aProgramThatIsBeingWrittenIsTriedAgain() throws {
+        try fixture.script("copied", "exit 0")
+        let writer = try #require(FileHandle(forWritingAtPath: "\(fixture.path)/copied"))
+        let error = #expect(throws: WorkerError.self) { try fixture.run(fixture.exec("copied")) }
+        #expect(error?.code == .missingHere && error?.message.contains("Text file busy") == true, "\(error?.message ?? "")")
+        try writer.close()
+        #expect(try fixture.run(fixture.exec("copied")).succeeded)
+    }
+
+    /// Programs such as busybox do what their name says.
+    @Test func aLinkedProgramIsToldItsOwnName() throws {
+        try FileManager.default.copyItem(atPath: try #require(realpath("/bin/sh")), toPath: "\(fixture.path)/shell")
+        try FileManager.default.createSymbolicLink(atPath: "\(fixture.path)/named", withDestinationPath: "shell")
+        let report = try fixture.run(fixture.exec("named", "-c", "echo $0; exit 1"))
+        #expect(report.message.hasSuffix("it wrote: \(fixture.path)/named"), "\(report)")
+    }
+
+    /// The worker's threads block signals and ignore broken pipes.
+    @Test func aProgramBlocksAndIgnoresNoSignals() throws {
+        signal(SIGPIPE, SIG_IGN)
+        var (blocked, before) = (sigset_t(), sigset_t())
+        sigemptyset(&blocked)
+        sigaddset(&blocked, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &blocked, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try fixture.script("signals", "grep -E 'SigBlk|SigIgn' /proc/self/status; exit 1")
+        let report = try fixture.run(fixture.exec("signals"))
+        let masks = report.message.split(whereSeparator: \.isWhitespace).compactMap { UInt64($0, radix: 16) }.suffix(2)
+        // The C library keeps two signals, 32 and 33, to itself.
+        #expect(masks.count == 2 && masks.allSatisfy { $0 & ~0x1_8000_0000 == 0 }, "\(report)")
+    }
+
+    /// As where SIGCHLD is ignored: its number may be another's by then, so nothing is killed, and nothing waited for.
+    @Test func aProgramWhoseEndIsToldToSomebodyElseIsNotWaitedFor() throws {
+        let file = "\(fixture.path)/number"
+        let thief: @Sendable () -> Bool = {
+            if let text = try? String(contentsOfFile: file, encoding: .utf8),
+                let id = Int32(text.trimmingCharacters(in: .newlines))
+            {
+                var status: CInt = 0
+                waitpid(id, &status, 0)
+            }
+            return true
+        }
+        try fixture.script("stays", "echo $$ > \(file).new; mv \(file).new \(file); sleep 0.5")
+        let error = #expect(throws: WorkerError.self) {
+            try fixture.run(fixture.exec("stays"), HookFixture.interrupted(isOurs: thief))
+        }
+        #expect(error?.code == .missingHere && error?.message.contains("somebody else") == true, "\(error?.message ?? "")")
+    }
+
+    /// What is kept of a long output may begin within a secret; masked, it is short enough to show its begin.
+    @Test func theRestOfASecretIsNotShownWhereALongOutputIsCut() {
+        let mask = SecretMask([Secret(metadata: ObjectMeta(name: "login"), values: ["password": .init("first-half/second-half")])]
+        )
+        let output = Array("second-half".utf8) + Array(String(repeating: "first-half/second-half ", count: 100).utf8)
+        #expect(mask.tail(of: output, isBeginCut: true)?.contains("half") == false)
+        #expect(mask.tail(of: Array("said first-half/second-".utf8), isEndCut: true)?.contains("half") != true)
+        #expect(mask.tail(of: output)?.hasPrefix("second-half***") == true)
     }
 
     @Test func aWorkerWithoutAFolderSaysWhatToSet() throws {
         fixture.hasFolder = false
-        let report = try fixture.run(fixture.exec("check"))
-        #expect(!report.succeeded && report.message.contains("start every worker with --hooks FOLDER (SHEAF_HOOKS)"), "\(report)")
+        let error = #expect(throws: WorkerError.self) { try fixture.run(fixture.exec("check")) }
+        #expect(error?.code == .missingHere)
+        #expect(error?.message.contains("start every worker with --hooks FOLDER (SHEAF_HOOKS)") == true)
+    }
+
+    /// A hook that restarts the cluster must not be killed because a restore's journal is in it.
+    @Test func aFailedLookAtTheJournalDoesNotEndTheHook() throws {
+        let file = "\(fixture.path)/looked"
+        try fixture.script("restart", "while [ ! -e \(file) ]; do sleep 0.1; done")
+        let hints = Lock(1)
+        let failures = Lock<[String]>([])
+        let guardian = HookFixture.interrupted(
+            isHinted: {
+                hints.withLock { left in
+                    defer { left = 0 }
+                    return left > 0
+                }
+            },
+            isDecided: {
+                try Data().write(to: URL(filePath: file))
+                throw WorkerError(.missingHere, "no cluster")
+            }, lookFailed: { error in failures.withLock { $0.append("\(error)") } })
+        let report = try fixture.run(fixture.exec("restart"), guardian)
+        #expect(report.succeeded && failures.withLock { $0 } == ["no cluster"], "\(report)")
     }
 
     @Test(arguments: [WorkerError.Code.abandoned, .sessionEnded, .deadlineExceeded])

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Messages
 import Runtime
 import Sessions
@@ -50,6 +51,47 @@ import Testing
         #expect(server.requests.count == 1, "a redirect was followed")
     }
 
+    /// Of a long answer the begin is read, and the status decides all the same.
+    @Test(arguments: [(200, true), (302, true), (500, false)])
+    func aLongAnswerIsCut(status: Int, succeeded: Bool) throws {
+        let server = try StubServer { _ in .init(status, String(repeating: "long ", count: 40_000)) }
+        let report = try fixture.run(get(server))
+        #expect(
+            report.succeeded == succeeded && report.message.contains("was answered \(status)"), "\(report.message.prefix(200))")
+        #expect(report.message.utf8.count < 5000)
+    }
+
+    /// Nobody takes the connection: those before it fill the queue.
+    @Test func aConnectionThatHangsIsLeftWhenTheHookIsToStop() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        #expect(bound && listen(listener, 0) == 0)
+        var others: [CInt] = []
+        defer { for file in others { close(file) } }
+        for _ in 0..<4 {
+            let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            others.append(file)
+            _ = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file, $0, length) }
+            }
+        }
+        var hook = Hook()
+        hook.tcpSocket = Hook.TCPSocket(port: .number(Int(UInt16(bigEndian: address.sin_port))))
+        hook.tcpSocket?.host = "127.0.0.1"
+        let start = ContinuousClock.now
+        let error = #expect(throws: WorkerError.self) { try fixture.run(hook, HookFixture.interrupted(isOurs: { false })) }
+        #expect(error?.code == .abandoned && ContinuousClock.now - start < .seconds(4))
+    }
+
     @Test func aPostSendsTheBodyThatItsTemplateGives() throws {
         let server = try StubServer { _ in .init() }
         var hook = Hook()
@@ -88,7 +130,10 @@ import Testing
     @Test func aServerThatNeverAnswersIsGivenUpAtTheLimit() throws {
         let server = try StubServer { _ in .silence }
         fixture.limit = .seconds(1)
+        let start = ContinuousClock.now
         let report = try fixture.run(get(server))
+        let elapsed = ContinuousClock.now - start
+        #expect(elapsed >= .seconds(1) && elapsed < .seconds(10), "\(elapsed)")
         #expect(!report.succeeded && report.message.contains("http://127.0.0.1:\(server.port)/"), "\(report)")
     }
 
@@ -129,6 +174,17 @@ import Testing
         #expect(try fixture.run(hook).message.contains("exactly one of"))
         hook.tcpSocket = Hook.TCPSocket(port: .name("http"))
         #expect(try fixture.run(hook).message.contains("there is none: expected the port's number"))
+        let server = try StubServer { _ in .init() }
+        #expect(try fixture.run(get(server, host: "127.0.0.1/evil?q=")).message.contains("the name or the address of a host"))
+        for (name, value, complaint) in [
+            ("Content-Length", "3", "how the request is framed"), ("Bad Name: x", "", "the name of a header"),
+            ("X", "a\r\nY: b", "a line end"),
+        ] {
+            var hook = get(server)
+            hook.httpGet?.httpHeaders = [.init(name: name, value: value)]
+            #expect(try fixture.run(hook).message.contains(complaint), "\(name)")
+        }
+        #expect(server.requests.isEmpty)
         #expect(try fixture.run(fixture.exec("a", "{{ trunc 1 }}")).message.contains("\"trunc\" is unknown"))
     }
 
