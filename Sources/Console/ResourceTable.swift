@@ -42,7 +42,7 @@ package enum ResourceTable {
         return table.lines
     }
 
-    /// One resource whole, and what its conditions say in sentences.
+    /// What the conditions of one resource say, a line each.
     package static func findings(_ object: JSONValue) -> [String] {
         (object[path: ["status", "conditions"]]?.array ?? []).compactMap { condition in
             guard let type = condition["type"]?.string, let status = condition["status"]?.string else { return nil }
