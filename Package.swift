@@ -59,7 +59,8 @@ let package = Package(
         module("Archive", ["Crypto", "HTTP", "Runtime", "CZstd"], embedding: ["Recovery/recover.py"]),
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
-        module("Scheduler", ["AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module("API", ["Messages", "Runtime"]),
+        module("Scheduler", ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
         module(
             "Worker",
             [
