@@ -91,7 +91,7 @@ let package = Package(
         tests(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
-        tests("WebServerTests", ["WebServer"]),
+        tests("WebServerTests", ["WebServer", "Runtime"]),
         tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
