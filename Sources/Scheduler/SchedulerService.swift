@@ -47,6 +47,7 @@ package final class SchedulerService: Service {
     private let server: HTTPServer
     private let isConnected: Lock<Bool>
     private let pusher: MetricsPusher?
+    private let inquiry: WorkerInquiry
 
     /// - Throws: `ManifestError`, `SchedulerError`, `WebServerError`: what must be right before it starts.
     package init(settings: SchedulerSettings, broker: BrokerAddress, logger: Logger) throws {
@@ -65,6 +66,7 @@ package final class SchedulerService: Service {
         pusher = try settings.pushgateway.map { [folder, ledger] url in
             MetricsPusher(gateway: try Pushgateway(url: url), ledger: ledger, plans: { await folder.plans() }, logger: logger)
         }
+        inquiry = WorkerInquiry(broker: broker, name: settings.name)
         let connected = Lock(false)
         isConnected = connected
         server = try HTTPServer(
@@ -90,6 +92,7 @@ package final class SchedulerService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
+                    group.addTask { try await self.inquiry.run() }
                     if let pusher = self.pusher { group.addTask { try await pusher.run() } }
                     // The first error ends all; `waitForAll` would wait for those that never end.
                     for try await _ in group {}

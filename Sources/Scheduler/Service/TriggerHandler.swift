@@ -15,8 +15,9 @@ struct TriggerHandler: Sendable {
         let replyTo = try delivery.replyTo()
         let (answer, id) = try await answer(delivery)
         guard let reply = answer, let replyTo else { return }
-        let message = try starter.envelope.message(
+        var message = try starter.envelope.message(
             .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
+        message.properties.correlationID = delivery.properties.correlationID ?? id
         do {
             try await Failpoints.around(.schedulerReply) {
                 if let refusal = try await starter.publisher.announce([message]) { throw refusal }
