@@ -60,19 +60,22 @@ let package = Package(
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("API", ["Messages", "Runtime"]),
-        module("Scheduler", ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module(
+            "Scheduler",
+            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"],
+            embedding: ["API/openapi.yaml"]),
         module(
             "Worker",
             [
                 "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions",
                 "Snapshots", "CSpawn",
             ]),
-        module("Console", ["Messages", "Runtime"]),
+        module("Console", ["API", "Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
             dependencies: [
-                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions", "Snapshots",
-                "Worker",
+                "API", "AMQP", "Archive", "Bus", "Console", "HTTP", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions",
+                "Snapshots", "Worker",
             ],
             swiftSettings: settings),
 
@@ -92,7 +95,7 @@ let package = Package(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer", "Runtime"]),
-        tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [

@@ -6,6 +6,8 @@ extension ScheduleTicker {
     func refreshMetrics(
         _ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ book: ScheduleBook, now: Timestamp
     ) async throws {
+        let known = configurations.map { ($0.planName, book.summary(of: $0.planName)) }
+        schedules.withLock { $0 = Dictionary(known) { first, _ in first } }
         let shown = configurations.map { one in
             let summary = book.summary(of: one.planName)
             return SchedulerMetrics.Configuration(

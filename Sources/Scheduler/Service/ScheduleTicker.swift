@@ -19,6 +19,8 @@ struct ScheduleTicker: Sendable {
     let ledger: Ledger
     let registry: MetricsRegistry
     let measurements: Measurements
+    /// Where the API looks up what is known of each schedule.
+    let schedules: Lock<[PlanName: ScheduleBook.Summary]>
     let version: String
     let logger: Logger
     /// Whether the ledger knows what the broker had to tell: before, an ended session would still seem to run, and its plan's next be skipped.
