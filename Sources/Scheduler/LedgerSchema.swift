@@ -51,5 +51,7 @@ enum LedgerSchema {
         """,
         monitoring,
         upkeep,
+        messages,
+        rebuild,
     ]
 }
