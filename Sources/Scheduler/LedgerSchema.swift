@@ -51,6 +51,8 @@ enum LedgerSchema {
         """,
         monitoring,
         upkeep,
+        messages,
+        rebuild,
         eventLog,
     ]
 }

@@ -65,7 +65,13 @@ package final class SchedulerService: Service {
             atPath: settings.state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
         let pauses = try PauseFile(path: "\(settings.state)/pauses.json")
         folder = try ResourceFolder(path: settings.resources, pauses: pauses, logger: logger)
-        ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
+        let opened = try Ledger.opening(path: "\(settings.state)/ledger.sqlite", now: .now())
+        ledger = opened.ledger
+        if let damage = opened.damage {
+            logger.error(
+                "the ledger was damaged; a new one is rebuilt by asking workers, and the damaged one is kept",
+                metadata: ["error": .string(damage.cause), "keptAt": .string(damage.keptAt)])
+        }
         starter = SessionStarter(
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
             envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
@@ -108,12 +114,16 @@ package final class SchedulerService: Service {
             quietLimit: settings.quietLimit, folder: folder, starter: starter, ledger: ledger, registry: registry,
             measurements: measurements, schedules: schedules,
             version: settings.version, logger: logger, isUpToDate: { [isConnected] in isConnected.withLock { $0 } })
+        let rebuilder = LedgerRebuilder(
+            folder: folder, ledger: ledger, source: starter.envelope.source, logger: logger,
+            ask: { [inquiry] in try await inquiry.ask($0) })
         try await cancelWhenGracefulShutdown {
             do {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
                     group.addTask { try await self.inquiry.run() }
+                    group.addTask { try await rebuilder.run() }
                     if let pusher = self.pusher { group.addTask { try await pusher.run() } }
                     // The first error ends all; `waitForAll` would wait for those that never end.
                     for try await _ in group {}

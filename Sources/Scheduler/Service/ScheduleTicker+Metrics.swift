@@ -21,7 +21,7 @@ extension ScheduleTicker {
                 + (plans.isWhole ? [] : try await unreadable(besides: configurations, plans, summaries, at: now)),
             summaries: summaries, activeSessions: try await ledger.activeSessions(limit: 1000), lastTick: now, version: version,
             surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now),
-            manifestErrors: plans.errors)
+            manifestErrors: plans.errors, rebuild: try await ledger.rebuild())
         for family in metrics.families() + measurements.families() { registry.replace(family) }
     }
 

@@ -80,7 +80,11 @@ struct TriggerHandler: Sendable {
         case .resources(let kind, let namespace, let name):
             return try await ResourceView(ledger: ledger, folder: folder)
                 .answer(kind: kind, namespace: namespace, name: name, at: .now())
-        case .snapshots, .snapshot, .restorePlan, .check:
+        case .rebuildLedger:
+            try await ledger.askForRebuild(now: .now())
+            let repositories = await folder.resources().repositories.map(\.value.metadata)
+            return .rebuilding(repositories: repositories.map { "\($0.namespace)/\($0.name)" })
+        case .snapshots, .snapshot, .restorePlan, .check, .finals:
             return .refused(code: .invalid, message: "a Scheduler touches neither storage nor clusters; ask the workers")
         }
     }

@@ -47,7 +47,9 @@ struct QueryRunner {
             case .restorePlan(let restore):
                 return RestoreDryRun(resources: parts.resources, clusters: parts.clusters, repositories: parts.repositories)
                     .answer(restore)
-            case .sessions, .repositories, .resources:
+            case .finals(let repository, let before, let limit):
+                return FinalsQuery(repositories: parts.repositories).answer(repository, before: before, limit: limit)
+            case .sessions, .repositories, .resources, .rebuildLedger:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }
         } catch let error as ArchiveError where error.code == .notFound {
