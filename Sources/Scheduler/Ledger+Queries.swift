@@ -18,7 +18,7 @@ extension Ledger {
         package init() {}
     }
 
-    /// How one BackupConfiguration or RestoreSession is doing. Skipped sessions say nothing about that and are left out.
+    /// How one plan or restore is doing. Skipped sessions say nothing about that and are left out.
     package struct InvokerSummary: Sendable, Equatable {
         package var namespace: String
         package var invoker: Invoker
@@ -106,6 +106,10 @@ extension Ledger {
     package func summaries() throws(SchedulerError) -> [InvokerSummary] {
         var summaries: [InvokerSummary] = []
         for invoker in try invokers() {
+            if let batch = try batchSummary(of: invoker) {
+                summaries.append(batch)
+                continue
+            }
             let success = try latest("Succeeded", of: invoker)
             let failure = try latest("Failed", of: invoker)
             let failures = try database.query(
@@ -234,6 +238,15 @@ extension Ledger {
             bytes: row["bytes"].integer ?? 0, storedBytes: row["stored_bytes"].integer ?? 0)
     }
 
+    private static func parent(_ row: SQLiteRow) -> ParentSession? {
+        guard let id = row["parent"].text.flatMap({ SessionID($0) }),
+            let order = row["parent_order"].text.flatMap(ExecutionOrder.init)
+        else { return nil }
+        return ParentSession(
+            id: id, batch: row["invoker_name"].text ?? "", place: row["parent_place"].integer ?? 0,
+            count: row["parent_count"].integer ?? 1, order: order)
+    }
+
     static func record(_ row: SQLiteRow) throws(SchedulerError) -> LedgerRecord {
         guard let id = row["id"].text, let phase = row["phase"].text.flatMap(Phase.init),
             let source = row["source"].integer.flatMap(PhaseSource.init)
@@ -248,6 +261,7 @@ extension Ledger {
                 kind: kind, name: row["name"].text ?? "", namespace: row["namespace"].text ?? "",
                 invoker: Invoker(kind: row["invoker_kind"].text ?? "", name: row["invoker_name"].text ?? ""),
                 repository: row["repository"].text ?? "", target: row["target"].text ?? "")
+            record.identity?.parent = parent(row)
         }
         record.requestedAt = row["requested_at"].integer
         record.startedAt = row["started_at"].integer

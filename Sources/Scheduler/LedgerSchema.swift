@@ -51,5 +51,6 @@ enum LedgerSchema {
         """,
         monitoring,
         upkeep,
+        batches,
     ]
 }

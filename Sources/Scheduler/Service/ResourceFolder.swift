@@ -104,6 +104,12 @@ actor ResourceFolder {
         for declared in loaded.resources.backupBlueprints {
             if let refusal = add(declared, known: current.backupBlueprint(declared.value.key)) { return refusal }
         }
+        for declared in loaded.resources.backupBatches {
+            if let refusal = add(declared, known: current.backupBatch(declared.value.key)) { return refusal }
+        }
+        for declared in loaded.resources.restoreBatches {
+            if let refusal = add(declared, known: current.restoreBatch(declared.value.key)) { return refusal }
+        }
         if let refusal = fault(with: files.map { ($0.path, $0.text) }) { return refusal }
         do {
             for file in files {
