@@ -1,6 +1,6 @@
 package import Runtime
 
-/// A plan as the API shows it: a BackupConfiguration, and how it fares.
+/// A plan as the API shows it: a BackupConfiguration or BackupBatch, and how it fares.
 package struct Plan: Codable, Sendable, Equatable {
     /// One word for how a plan is, from the ledger and the clock. The first that fits counts, in this order.
     package enum Health: String, Codable, Sendable, CaseIterable {
@@ -50,9 +50,11 @@ package struct Plan: Codable, Sendable, Equatable {
         }
     }
 
+    /// `BackupConfiguration` or `BackupBatch`.
+    package var kind: String
     package var namespace: String
     package var name: String
-    /// The AppBinding that is backed up, `NAMESPACE/NAME`.
+    /// The AppBinding that is backed up, `NAMESPACE/NAME`; those of a batch separated by commas.
     package var target: String
     /// The Repository, `NAMESPACE/NAME`.
     package var repository: String
@@ -77,10 +79,12 @@ package struct Plan: Codable, Sendable, Equatable {
     package var days: [Day]
 
     package init(
-        namespace: String, name: String, target: String, repository: String, schedule: String? = nil, timeZone: String? = nil,
+        kind: String = "BackupConfiguration", namespace: String, name: String, target: String, repository: String,
+        schedule: String? = nil, timeZone: String? = nil,
         isPaused: Bool = false, health: Health, nextRun: Timestamp? = nil, expectedIntervalSeconds: Double? = nil,
         lastSuccess: SessionSummary? = nil, lastSession: SessionSummary? = nil, consecutiveFailures: Int = 0, days: [Day] = []
     ) {
+        self.kind = kind
         self.namespace = namespace
         self.name = name
         self.target = target

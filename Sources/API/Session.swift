@@ -25,6 +25,8 @@ package struct SessionSummary: Codable, Sendable, Equatable {
     package var snapshot: String?
     /// Why it is Failed or Skipped, whole.
     package var error: String?
+    /// The session of the batch that it is a member of.
+    package var parent: String?
 
     package init(
         id: String, kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String,
@@ -64,6 +66,8 @@ package struct SessionDetail: Codable, Sendable, Equatable {
     package var nextRetry: Timestamp?
     /// The session that followed this failed one.
     package var retriedAs: String?
+    /// Of the session of a batch, its members' sessions, in the manifest's order.
+    package var members: [SessionSummary]?
     /// What it waits for, in a sentence; nil when it has ended or works.
     package var waitsFor: String?
 

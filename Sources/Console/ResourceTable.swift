@@ -19,6 +19,14 @@ package enum ResourceTable {
             Column("TASK", "spec", "task", "name"), Column("SCHEDULE", "spec", "schedule"), Column("PAUSED", "spec", "paused"),
             Column("PHASE", "status", "phase"), Column("NEXT-RUN", "status", "nextRun"),
         ],
+        "BackupBatch": [
+            Column("SCHEDULE", "spec", "schedule"), Column("ORDER", "spec", "executionOrder"), Column("PAUSED", "spec", "paused"),
+            Column("PHASE", "status", "phase"), Column("NEXT-RUN", "status", "nextRun"),
+        ],
+        "RestoreBatch": [
+            Column("REPOSITORY", "spec", "repository", "name"), Column("PHASE", "status", "phase"),
+            Column("DURATION", "status", "sessionDuration"),
+        ],
         "BackupBlueprint": [Column("TASK", "spec", "task", "name"), Column("SCHEDULE", "spec", "schedule")],
         "BackupSession": [
             Column("INVOKER-TYPE", "spec", "invoker", "kind"), Column("INVOKER-NAME", "spec", "invoker", "name"),

@@ -54,6 +54,7 @@ package enum SessionReport {
             ("partsByWorker", object(status.partsByWorker.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })),
             ("conditions", .array(status.conditions.map(condition))), ("error", status.error.map(JSONValue.string) ?? .null),
             ("retried", status.retried.map { .bool($0) } ?? .null), ("nextRetry", time(status.nextRetry)),
+            ("parent", parent(status.parent)),
         ]
         return object(members)
     }
@@ -66,7 +67,7 @@ package enum SessionReport {
             ("phase", .string(Phase.pending.rawValue)), ("snapshot", .null), ("requestedAt", .null), ("startedAt", .null),
             ("finishedAt", .null), ("indices", []), ("documents", 0), ("expectedDocuments", 0), ("bytes", 0), ("storedBytes", 0),
             ("seconds", .null), ("partsByWorker", [:]), ("conditions", []), ("error", .null), ("retried", .null),
-            ("nextRetry", .null),
+            ("nextRetry", .null), ("parent", .null),
         ])
     }
 
@@ -125,6 +126,14 @@ package enum SessionReport {
 
     package static func invoker(_ invoker: Invoker) -> JSONValue {
         object([("kind", .string(invoker.kind)), ("name", .string(invoker.name))])
+    }
+
+    private static func parent(_ parent: ParentSession?) -> JSONValue {
+        guard let parent else { return .null }
+        return object([
+            ("id", .string(parent.id.text)), ("batch", .string(parent.batch)), ("place", JSONValue(parent.place)),
+            ("count", JSONValue(parent.count)), ("order", .string(parent.order.rawValue)),
+        ])
     }
 
     private static func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.description) } ?? .null }

@@ -13,7 +13,8 @@ package enum SessionTable {
             let documents = session.indices.reduce(0) { $0 + $1.documents }
             let stored = session.indices.reduce(0) { $0 + $1.storedBytes }
             table.append([
-                session.session.text, session.kind.rawValue, "\(session.namespace)/\(session.invoker.name)",
+                session.session.text, session.kind.rawValue,
+                "\(session.namespace)/\(session.invoker.name)\(session.parent.map { " \($0.position)" } ?? "")",
                 session.phase.rawValue,
                 FigureText.moment(session.startedAt ?? session.requestedAt),
                 SessionReport.seconds(session).map { Duration.seconds($0).shortText } ?? "-", FigureText.exact(documents),

@@ -90,6 +90,8 @@ package struct StatusEvent: Codable, Sendable, Equatable {
     package var retried: Bool?
     /// When one is to, or was. Only a Scheduler tells.
     package var nextRetry: Timestamp?
+    /// The batch's session that it is a member of.
+    package var parent: ParentSession?
 
     package init(
         of command: SessionCommand, phase: Phase, source: PhaseSource, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
@@ -113,13 +115,14 @@ package struct StatusEvent: Codable, Sendable, Equatable {
         self.conditions = conditions
         self.error = error
         self.partsByWorker = partsByWorker
+        self.parent = command.parent
     }
 
     /// The status of a session that never became a command: what it needs is missing.
     package init(
         session: SessionID, kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String,
         target: String,
-        requestedAt: Timestamp, failure: Condition
+        requestedAt: Timestamp, failure: Condition, parent: ParentSession? = nil
     ) {
         self.session = session
         self.kind = kind
@@ -136,6 +139,7 @@ package struct StatusEvent: Codable, Sendable, Equatable {
         self.conditions = [failure]
         self.error = failure.message
         self.partsByWorker = [:]
+        self.parent = parent
     }
 }
 

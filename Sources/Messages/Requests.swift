@@ -3,11 +3,15 @@ package import Runtime
 /// Asks the Scheduler to start a session: what `sheaf backup` and outside systems publish to the trigger exchange.
 package struct Trigger: Codable, Sendable, Equatable {
     package enum Subject: Codable, Sendable, Equatable {
-        /// Run this BackupConfiguration now.
-        case backup(namespace: String, name: String)
+        /// Run this plan now: a BackupConfiguration or a BackupBatch.
+        ///
+        /// `kind` says which, where there are both of that name.
+        case backup(namespace: String, name: String, kind: String? = nil)
         /// Run this RestoreSession manifest, which the message carries whole.
         case restore(manifest: RestoreSession)
-        /// Run the RestoreSession of this name that is among the Scheduler's resources.
+        /// Run this RestoreBatch manifest, which the message carries whole.
+        case restoreBatch(manifest: RestoreBatch)
+        /// Run the RestoreSession, or the RestoreBatch, of this name that is among the Scheduler's resources.
         case restoreSession(namespace: String, name: String)
     }
 
@@ -85,6 +89,8 @@ package enum Query: Codable, Sendable, Equatable {
 package enum Reply: Codable, Sendable, Equatable {
     /// The session that the trigger started or had started before.
     case accepted(session: SessionID)
+    /// The batch's session that the trigger started or had started before, with its members in order.
+    case acceptedBatch(parent: SessionID, members: [SessionID])
     /// What was applied, one line an object.
     case applied(objects: [String])
     case sessions(statuses: [StatusEvent])

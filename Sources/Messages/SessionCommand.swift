@@ -32,11 +32,13 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     package var configuration: BackupConfiguration?
     /// What is restored and how. Present in a restore, where it is the invoker.
     package var restore: RestoreSession?
+    /// The batch's session that this one is a member of. Nil: it is one of its own.
+    package var parent: ParentSession?
 
     package init(
         kind: SessionKind, id: SessionID, name: String, namespace: String, requestedAt: Timestamp, notAfter: Timestamp? = nil,
         timeOutSeconds: Int? = nil, target: AppBinding, repository: Repository, configuration: BackupConfiguration? = nil,
-        restore: RestoreSession? = nil
+        restore: RestoreSession? = nil, parent: ParentSession? = nil
     ) {
         self.kind = kind
         self.id = id
@@ -49,6 +51,7 @@ package struct SessionCommand: Codable, Sendable, Equatable {
         self.repository = repository
         self.configuration = configuration
         self.restore = restore
+        self.parent = parent
     }
 
     /// What was asked for, without when: the same for a trigger that is delivered twice and for two Schedulers at one slot.
@@ -57,6 +60,8 @@ package struct SessionCommand: Codable, Sendable, Equatable {
         request.name = ""
         request.requestedAt = Timestamp(secondsSinceEpoch: 0)
         request.notAfter = nil
+        // A batch's time is its members' together: what is left of it depends on when a member's turn comes.
+        if parent != nil { request.timeOutSeconds = nil }
         return request
     }
 
@@ -64,8 +69,9 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     /// 24 hours. Every session has a deadline.
     package var allowedSeconds: Int { timeOutSeconds.map { min(max($0, 1), 366 * 86_400) } ?? 24 * 3600 }
 
-    /// Stash's kind and name of what asked for the session: a BackupConfiguration or a RestoreSession.
+    /// Stash's kind and name of what asked for the session: a BackupConfiguration, a RestoreSession, or a batch of either.
     package var invoker: Invoker {
+        if let parent { return Invoker(kind: kind == .backup ? "BackupBatch" : "RestoreBatch", name: parent.batch) }
         if let configuration { return Invoker(kind: "BackupConfiguration", name: configuration.metadata.name) }
         return Invoker(kind: "RestoreSession", name: restore?.metadata.name ?? name)
     }

@@ -25,21 +25,38 @@ extension Ledger {
         _ command: SessionCommand, message: [UInt8], now: Timestamp,
         outcome: @Sendable (Admission.Verdict) -> StatusEvent?
     ) throws(SchedulerError) -> Admitted {
-        let id = command.id.text
-        let earlier = try self.message(of: id)
-        // Without its message, a Pending one waits at another Scheduler: it is new here.
-        if let known = try session(id), known.identity != nil, earlier != nil || known.phase != .pending {
-            return .known(known, message: earlier, isWaiting: try isWaiting(id))
+        try admit([(command, message)], now: now) { verdict, _ in outcome(verdict) }[0]
+    }
+
+    /// Decides about the members of a batch's session, in their order, and records them all in one: none can be missing.
+    ///
+    /// - Returns: for each what was found or done.
+    package func admit(
+        _ members: [(command: SessionCommand, message: [UInt8])], now: Timestamp,
+        outcome: @Sendable (Admission.Verdict, SessionCommand) -> StatusEvent?
+    ) throws(SchedulerError) -> [Admitted] {
+        var (admitted, events, fresh): ([Admitted], [LedgerEvent], [Admission.Session]) = ([], [], [])
+        for (command, message) in members {
+            let id = command.id.text
+            let earlier = try self.message(of: id)
+            // Without its message, a Pending one waits at another Scheduler: it is new here.
+            if let known = try session(id), known.identity != nil, earlier != nil || known.phase != .pending {
+                admitted.append(.known(known, message: earlier, isWaiting: try isWaiting(id)))
+                continue
+            }
+            var new = Admission.Session(command)
+            let verdict = Admission(unfinished: try unfinished(besides: new) + fresh, now: now).verdict(on: new)
+            // The clocks of those that ask differ: what was decided first holds, whatever its moment.
+            events.append(
+                LedgerEvent(request: command, message: message, publishedAt: nil, turnAt: verdict == .publish ? now : nil))
+            if let status = outcome(verdict, command) { events.append(LedgerEvent(status, at: now)) }
+            admitted.append(.new(verdict))
+            if case .skip = verdict { continue }
+            new.hasTurn = verdict == .publish
+            fresh.append(new)
         }
-        let new = Admission.Session(command)
-        let verdict = Admission(unfinished: try unfinished(besides: new), now: now).verdict(on: new)
-        // The clocks of those that ask differ: what was decided first holds, whatever its moment.
-        var events = [
-            LedgerEvent(request: command, message: message, publishedAt: nil, turnAt: verdict == .publish ? now : nil)
-        ]
-        if let status = outcome(verdict) { events.append(LedgerEvent(status, at: now)) }
         try apply(events)
-        return .new(verdict)
+        return admitted
     }
 
     /// All sessions that wait, unless none does; then nothing is looked at.
@@ -119,19 +136,21 @@ extension Ledger {
             requestedAt: Timestamp(milliseconds: record.createdAt), isPublished: isPublished,
             isBegun: record.startedAt != nil || record.standing.phase != .pending,
             mayBeginUntil: Timestamp(milliseconds: isPublished ? record.notAfter ?? deadline : deadline),
-            hasTurn: record.turnAt != nil)
+            hasTurn: record.turnAt != nil, parent: identity?.parent)
     }
 }
 
 extension Admission.Session {
-    /// A backup's BackupConfiguration.
-    var plan: ResourceKey { ResourceKey(kind: .backupConfiguration, namespace: namespace, name: invoker.name) }
+    /// A backup's BackupConfiguration, or BackupBatch.
+    var plan: ResourceKey {
+        ResourceKey(kind: parent == nil ? .backupConfiguration : .backupBatch, namespace: namespace, name: invoker.name)
+    }
 
     /// A session that is asked for now.
     package init(_ command: SessionCommand) {
         self.init(
             id: command.id.text, kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
             target: command.target.key, requestedAt: command.requestedAt, isPublished: false, isBegun: false,
-            mayBeginUntil: command.requestedAt + .seconds(command.allowedSeconds))
+            mayBeginUntil: command.requestedAt + .seconds(command.allowedSeconds), parent: command.parent)
     }
 }

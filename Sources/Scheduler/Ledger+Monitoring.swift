@@ -140,7 +140,8 @@ extension Ledger {
             """
             SELECT sum(final_documents >= final_total) AS ok, sum(final_documents BETWEEN 1 AND final_total - 1) AS partial,
                 sum(final_documents = 0 AND final_total > 0) AS failed
-            FROM indices WHERE session = ? AND final_documents IS NOT NULL
+            FROM indices WHERE final_documents IS NOT NULL
+                AND session IN (SELECT ?1 UNION ALL SELECT id FROM sessions INDEXED BY sessions_by_parent WHERE parent = ?1)
             """, [.text(session)]
         ) { row in
             IndexResults(

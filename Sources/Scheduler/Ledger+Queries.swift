@@ -9,6 +9,7 @@ extension Ledger {
         package var namespace: String?
         /// Stash's object name.
         package var name: String?
+        package var invokerKind: String?
         package var invokerName: String?
         package var repository: String?
         package var target: String?
@@ -18,7 +19,7 @@ extension Ledger {
         package init() {}
     }
 
-    /// How one BackupConfiguration or RestoreSession is doing. Skipped sessions say nothing about that and are left out.
+    /// How one plan or restore is doing. Skipped sessions say nothing about that and are left out.
     package struct InvokerSummary: Sendable, Equatable {
         package var namespace: String
         package var invoker: Invoker
@@ -44,7 +45,7 @@ extension Ledger {
         var values: [SQLiteValue] = []
         let equal: [(String, String?)] = [
             ("kind", filter.kind?.rawValue), ("namespace", filter.namespace), ("name", filter.name),
-            ("invoker_name", filter.invokerName),
+            ("invoker_kind", filter.invokerKind), ("invoker_name", filter.invokerName),
             ("repository", filter.repository), ("target", filter.target),
         ]
         for case (let column, let value?) in equal {
@@ -109,6 +110,10 @@ extension Ledger {
     package func summaries() throws(SchedulerError) -> [InvokerSummary] {
         var summaries: [InvokerSummary] = []
         for invoker in try invokers() {
+            if let batch = try batchSummary(of: invoker) {
+                summaries.append(batch)
+                continue
+            }
             let success = try latest("Succeeded", of: invoker)
             let failure = try latest("Failed", of: invoker)
             let failures = try database.query(
@@ -237,6 +242,15 @@ extension Ledger {
             bytes: row["bytes"].integer ?? 0, storedBytes: row["stored_bytes"].integer ?? 0)
     }
 
+    private static func parent(_ row: SQLiteRow) -> ParentSession? {
+        guard let id = row["parent"].text.flatMap({ SessionID($0) }),
+            let order = row["parent_order"].text.flatMap(ExecutionOrder.init)
+        else { return nil }
+        return ParentSession(
+            id: id, batch: row["invoker_name"].text ?? "", place: row["parent_place"].integer ?? 0,
+            count: row["parent_count"].integer ?? 1, order: order)
+    }
+
     static func record(_ row: SQLiteRow) throws(SchedulerError) -> LedgerRecord {
         guard let id = row["id"].text, let phase = row["phase"].text.flatMap(Phase.init),
             let source = row["source"].integer.flatMap(PhaseSource.init)
@@ -251,6 +265,7 @@ extension Ledger {
                 kind: kind, name: row["name"].text ?? "", namespace: row["namespace"].text ?? "",
                 invoker: Invoker(kind: row["invoker_kind"].text ?? "", name: row["invoker_name"].text ?? ""),
                 repository: row["repository"].text ?? "", target: row["target"].text ?? "")
+            record.identity?.parent = parent(row)
         }
         record.requestedAt = row["requested_at"].integer
         record.startedAt = row["started_at"].integer

@@ -17,12 +17,14 @@ extension Ledger {
     }
 
     /// Whether its plan has a session that was asked for later, other than a skipped one.
+    ///
+    /// - Parameter session: or a batch's, as a whole.
     package func isSuperseded(_ session: LedgerSession) throws(SchedulerError) -> Bool {
         guard let identity = session.identity else { return false }
         return try !database.query(
             """
-            SELECT 1 AS one FROM sessions WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND created_at > ?
-                AND phase <> 'Skipped' AND id <> ? LIMIT 1
+            SELECT 1 AS one FROM sessions WHERE namespace = ?1 AND invoker_kind = ?2 AND invoker_name = ?3 AND created_at > ?4
+                AND phase <> 'Skipped' AND id <> ?5 AND ifnull(parent, '') <> ?5 LIMIT 1
             """,
             [
                 .text(identity.namespace), .text(identity.invoker.kind), .text(identity.invoker.name),
@@ -31,8 +33,8 @@ extension Ledger {
         ) { $0["one"].integer }.isEmpty
     }
 
-    /// Notes when a failed session is tried again, or as which session it was.
-    package func note(_ retry: LedgerEvent.Retry, of session: LedgerSession, now: Timestamp) throws(SchedulerError) {
-        try apply([LedgerEvent(session: session.id, time: now, content: .retry(retry))])
+    /// Notes when failed sessions are tried again, or as which session they were: all of a batch's in one.
+    package func note(_ retry: LedgerEvent.Retry, of sessions: [LedgerSession], now: Timestamp) throws(SchedulerError) {
+        try apply(sessions.map { LedgerEvent(session: $0.id, time: now, content: .retry(retry)) })
     }
 }

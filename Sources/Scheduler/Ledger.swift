@@ -48,10 +48,10 @@ package actor Ledger {
 
     /// Forgets finished sessions from before `limit`, and stray progress of forgotten ones.
     ///
-    /// Of each invoker the newest `keep` sessions stay, and the last success always, since alerts measure against it.
+    /// Of each invoker the newest `keep` sessions stay, a batch's counted as one, and the last success always, since alerts measure against it.
     /// - Parameters:
     ///   - more: what is kept of a plan (namespace and name) where that is more than `keep`.
-    ///   - isGone: whether a BackupConfiguration or RestoreSession is not there any more: of it nothing stays.
+    ///   - isGone: whether a plan or a restore is not there any more: of it nothing stays.
     /// - Returns: how many sessions went.
     @discardableResult
     package func prune(
@@ -62,21 +62,29 @@ package actor Ledger {
             var doomed = try database.query(
                 """
                 WITH ranked AS (
-                    SELECT id, row_number() OVER newest AS place,
-                        sum(phase = 'Succeeded') OVER newest AS successes, phase = 'Succeeded' AS is_success
+                    SELECT id, dense_rank() OVER newest AS place,
+                        sum(phase = 'Succeeded' AND parent IS NULL) OVER newest AS successes,
+                        phase = 'Succeeded' AND parent IS NULL AS is_success
                     FROM sessions
-                    WINDOW newest AS (PARTITION BY namespace, invoker_kind, invoker_name ORDER BY created_at DESC, id DESC))
+                    WINDOW newest AS (PARTITION BY namespace, invoker_kind, invoker_name ORDER BY created_at DESC, ifnull(parent, id) DESC))
                 SELECT id, place, namespace, invoker_kind, invoker_name, kind FROM sessions JOIN ranked USING (id)
                 WHERE created_at < ?1 AND (
                     (phase IN ('Succeeded', 'Failed', 'Skipped') AND place > ?2 AND NOT (is_success AND successes = 1))
                     OR (kind IS NULL AND ifnull(progress_at, first_event_at) < ?1))
                 """, [.integer(limit.milliseconds), .integer(keep)]
             ) { row -> String? in
-                let plan = PlanName(namespace: row["namespace"].text ?? "", name: row["invoker_name"].text ?? "")
-                let kept = row["invoker_kind"].text == BackupConfiguration.kind.rawValue ? more[plan] ?? 0 : 0
+                let kind = row["invoker_kind"].text.flatMap(ResourceKind.init)
+                let plan = kind.map {
+                    PlanName(kind: $0, namespace: row["namespace"].text ?? "", name: row["invoker_name"].text ?? "")
+                }
+                let kept = plan.flatMap { more[$0] } ?? 0
                 return (row["place"].integer ?? 0) > kept || row["kind"].text == nil ? row["id"].text : nil
             }.compactMap(\.self)
             for invoker in try invokers() {
+                if let success = try batchSummary(of: invoker)?.lastSuccess {
+                    let kept = Set(try memberIDs(of: success.id))
+                    doomed.removeAll { kept.contains($0) }
+                }
                 guard let kind = ResourceKind(rawValue: invoker.kind),
                     isGone(ResourceKey(kind: kind, namespace: invoker.namespace, name: invoker.name))
                 else { continue }
@@ -115,8 +123,8 @@ package actor Ledger {
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
                 first_event_at, started_at, progress_at, rescue_at, deadline, phase, source, status_at,
                 finished_at, snapshot, error, conditions, target_namespace, published_at, not_after, retry_left, next_retry,
-                retried_as, turn_at, retry_noted_at, to_push)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                retried_as, turn_at, retry_noted_at, to_push, parent, parent_place, parent_count, parent_order)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
             SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
@@ -128,7 +136,9 @@ package actor Ledger {
             SQLiteValue(standing.error), .text(standing.conditions), SQLiteValue(record.targetNamespace),
             SQLiteValue(record.publishedAt), SQLiteValue(record.notAfter), SQLiteValue(record.retryLeft),
             SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs), SQLiteValue(record.turnAt),
-            SQLiteValue(record.retryNotedAt), .integer(try isToPush(record) ? 1 : 0))
+            SQLiteValue(record.retryNotedAt), .integer(try isToPush(record) ? 1 : 0), SQLiteValue(identity?.parent?.id.text),
+            SQLiteValue(identity?.parent?.place), SQLiteValue(identity?.parent?.count),
+            SQLiteValue(identity?.parent?.order.rawValue))
         // The first that was seen stays.
         if let message = record.message {
             try database.run(

@@ -11,7 +11,7 @@ extension LedgerEvent {
     package init(request command: SessionCommand, message: [UInt8]?, publishedAt: Timestamp?, turnAt: Timestamp? = nil) {
         let identity = LedgerSession.Identity(
             kind: command.kind, name: command.name, namespace: command.namespace, invoker: command.invoker,
-            repository: command.repository.metadata.name, target: command.target.metadata.name)
+            repository: command.repository.metadata.name, target: command.target.metadata.name, parent: command.parent)
         self.init(
             session: command.id.text, time: command.requestedAt,
             content: .request(
@@ -25,7 +25,7 @@ extension LedgerEvent {
     package init(_ event: StatusEvent, at time: Timestamp) {
         let identity = LedgerSession.Identity(
             kind: event.kind, name: event.name, namespace: event.namespace, invoker: event.invoker,
-            repository: event.repository, target: event.target)
+            repository: event.repository, target: event.target, parent: event.parent)
         let indices = event.indices.map {
             LedgerIndex(
                 name: $0.name, documents: $0.documents, totalDocuments: $0.expectedDocuments, bytes: $0.bytes,

@@ -54,5 +54,6 @@ enum LedgerSchema {
         messages,
         rebuild,
         eventLog,
+        batches,
     ]
 }

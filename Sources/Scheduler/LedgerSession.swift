@@ -9,13 +9,16 @@ package struct LedgerSession: Equatable, Sendable {
         /// Stash's object name, for example `nightly-1795471200`.
         package var name: String
         package var namespace: String
-        /// A BackupConfiguration or a RestoreSession.
+        /// A BackupConfiguration, a RestoreSession, or a batch of either.
         package var invoker: Invoker
         package var repository: String
         package var target: String
+        /// Of a member of a batch's session.
+        package var parent: ParentSession?
 
         package init(
-            kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String
+            kind: SessionKind, name: String, namespace: String, invoker: Invoker, repository: String, target: String,
+            parent: ParentSession? = nil
         ) {
             self.kind = kind
             self.name = name
@@ -23,6 +26,7 @@ package struct LedgerSession: Equatable, Sendable {
             self.invoker = invoker
             self.repository = repository
             self.target = target
+            self.parent = parent
         }
     }
 

@@ -1,4 +1,4 @@
-package import Messages
+import Messages
 package import Runtime
 
 /// The schedules of all plans, read once, with where each stands: a pure value, so that a second in which nothing is due costs a comparison a plan.
@@ -9,10 +9,10 @@ package struct ScheduleBook: Sendable {
         var timeZone: String?
         var jitter: StashDuration
 
-        init(_ configuration: BackupConfiguration) {
-            text = configuration.spec.schedule
-            timeZone = configuration.spec.timeZone
-            jitter = configuration.jitter
+        init(_ plan: some BackupPlan) {
+            text = plan.schedule
+            timeZone = plan.timeZone
+            jitter = plan.metadata.jitter
         }
     }
 
@@ -45,16 +45,16 @@ package struct ScheduleBook: Sendable {
     /// Takes a plan in, and forgets what was known of it if its schedule is another now.
     ///
     /// - Throws: `.invalidSchedule`, `.invalidTimeZone`: once for each change, then the plan counts as one without a schedule.
-    package mutating func take(_ configuration: BackupConfiguration) throws {
-        let source = Source(configuration)
-        guard entries[configuration.planName]?.source != source else { return }
-        entries[configuration.planName] = Entry(source: source)
+    package mutating func take(_ plan: some BackupPlan) throws {
+        let source = Source(plan)
+        guard entries[plan.planName]?.source != source else { return }
+        entries[plan.planName] = Entry(source: source)
         guard let text = source.text else { return }
         let expression = try CronExpression(text)
         let zone = if let name = source.timeZone { try TimeZoneRules(identifier: name) } else { TimeZoneRules.utc }
         let delay = try Jitter.delay(
-            within: source.jitter, namespace: configuration.metadata.namespace, name: configuration.metadata.name)
-        entries[configuration.planName]?.schedule = CronSchedule(expression: expression, zone: zone, delay: delay)
+            within: source.jitter, namespace: plan.metadata.namespace, name: plan.metadata.name)
+        entries[plan.planName]?.schedule = CronSchedule(expression: expression, zone: zone, delay: delay)
     }
 
     /// Forgets all plans but these.
@@ -113,8 +113,4 @@ package struct ScheduleBook: Sendable {
         return Summary(
             knownSince: entry?.state?.knownSince ?? entry?.knownSince, expectedInterval: entry?.interval, nextRun: entry?.nextRun)
     }
-}
-
-extension BackupConfiguration {
-    package var planName: PlanName { PlanName(namespace: metadata.namespace, name: metadata.name) }
 }

@@ -1,4 +1,4 @@
-import Messages
+package import Messages
 package import Runtime
 
 /// The gauges of the Scheduler's `/metrics`, as a pure function of the ledger and the resources at one moment.
@@ -6,8 +6,10 @@ package import Runtime
 /// Nothing is counted in memory, so a restart changes no value, and what is gone from resources or ledger is gone here.
 /// Names and labels are Stash's where Stash has them.
 package struct SchedulerMetrics: Sendable {
-    /// A BackupConfiguration that is loaded now.
+    /// A plan that is loaded now.
     package struct Configuration: Sendable {
+        /// Of the plan: a BackupConfiguration, or a BackupBatch.
+        package var kind: ResourceKind
         package var namespace: String
         package var name: String
         package var repository: String
@@ -22,8 +24,10 @@ package struct SchedulerMetrics: Sendable {
 
         package init(
             namespace: String, name: String, repository: String, isPaused: Bool, knownSince: Timestamp?,
-            expectedInterval: Duration?, nextRun: Timestamp?, repositoryNamespace: String? = nil
+            expectedInterval: Duration?, nextRun: Timestamp?, repositoryNamespace: String? = nil,
+            kind: ResourceKind = .backupConfiguration
         ) {
+            self.kind = kind
             self.namespace = namespace
             self.name = name
             self.repository = repository
@@ -114,11 +118,11 @@ package struct SchedulerMetrics: Sendable {
     }
 
     private func backupFamilies() -> [MetricFamily] {
-        let known = backupSummaries
+        let known = plans
         func perPlan(_ name: String, _ help: String, _ value: (Ledger.InvokerSummary?) -> Double?) -> MetricFamily {
             family(name, help) {
                 configurations.compactMap { one in
-                    value(known[Key(one.namespace, one.name)]).map { (Self.labels(of: one), $0) }
+                    value(known[Key(one)]).map { (Self.labels(of: one), $0) }
                 }
             }
         }
@@ -151,30 +155,30 @@ package struct SchedulerMetrics: Sendable {
         ]
     }
 
-    private var backupSummaries: [Key: Ledger.InvokerSummary] {
+    private var plans: [Key: Ledger.InvokerSummary] {
         Dictionary(
-            summaries.filter { $0.invoker.kind == "BackupConfiguration" }.map { (Key($0.namespace, $0.invoker.name), $0) },
+            summaries.map { (Key($0.invoker.kind, $0.namespace, $0.invoker.name), $0) },
             uniquingKeysWith: { first, _ in first })
     }
 
     private func overdueFamily() -> MetricFamily {
-        let known = backupSummaries
+        let known = plans
         return family(
             "stash_backup_overdue",
             "1 when the last success is older than the schedule allows, as the alert BackupOverdue has it."
         ) {
             configurations.compactMap { one in
-                let success = known[Key(one.namespace, one.name)]?.lastSuccess?.finishedAt
+                let success = known[Key(one)]?.lastSuccess?.finishedAt
                 return one.isOverdue(lastSuccess: success, at: lastTick).map { (Self.labels(of: one), $0 ? 1 : 0) }
             }
         }
     }
 
     private func resultFamily() -> MetricFamily {
-        let known = backupSummaries
+        let known = plans
         return family("stash_backup_indices", "Indices of the last finished backup session: all documents stored, some, none.") {
             configurations.flatMap { one -> [Series] in
-                guard let session = known[Key(one.namespace, one.name)]?.lastFinished,
+                guard let session = known[Key(one)]?.lastFinished,
                     let results = surroundings.results[session.id]
                 else { return [] }
                 return [("ok", results.ok), ("partial", results.partial), ("failed", results.failed)].map { result, count in
@@ -186,7 +190,9 @@ package struct SchedulerMetrics: Sendable {
 
     private func restoreFamilies() -> [MetricFamily] {
         let since = lastTick - Self.restoreWindow
-        let restores = summaries.filter { $0.invoker.kind == "RestoreSession" }.compactMap { summary in
+        let restores = summaries.filter {
+            $0.invoker.kind == RestoreSession.kind.rawValue || $0.invoker.kind == RestoreBatch.kind.rawValue
+        }.compactMap { summary in
             summary.lastFinished.flatMap { ($0.finishedAt ?? $0.createdAt) >= since ? $0 : nil }
         }
         return [
@@ -242,10 +248,14 @@ package struct SchedulerMetrics: Sendable {
     }
 
     private struct Key: Hashable {
+        let kind: String
         let namespace: String
         let name: String
 
-        init(_ namespace: String, _ name: String) {
+        init(_ plan: Configuration) { self.init(plan.kind.rawValue, plan.namespace, plan.name) }
+
+        init(_ kind: String, _ namespace: String, _ name: String) {
+            self.kind = kind
             self.namespace = namespace
             self.name = name
         }
@@ -253,7 +263,7 @@ package struct SchedulerMetrics: Sendable {
 
     private static func labels(of one: Configuration) -> MetricsRegistry.Labels {
         [
-            ("invoker_kind", "BackupConfiguration"), ("invoker_name", one.name), ("namespace", one.namespace),
+            ("invoker_kind", one.kind.rawValue), ("invoker_name", one.name), ("namespace", one.namespace),
             ("repository", one.repository),
         ]
     }

@@ -44,7 +44,7 @@ struct SessionReportTests {
             "startedAt",
             "finishedAt", "indices", "documents", "expectedDocuments", "bytes", "storedBytes", "seconds", "partsByWorker",
             "conditions",
-            "error", "retried", "nextRetry",
+            "error", "retried", "nextRetry", "parent",
         ]
         for phase in Phase.allCases {
             #expect(SessionReport.session(sample.status(phase)).members?.map(\.name) == fields)

@@ -28,12 +28,14 @@ import Testing
 
     @Test func commandsKeepTheirShape() throws {
         try check("session-backup", .backupSession, MessageSamples.backup)
+        try check("session-backup-member", .backupSession, MessageSamples.member)
         try check("session-restore", .restoreSession, MessageSamples.restore)
         try check("unit", .unit, MessageSamples.unit)
     }
 
     @Test func eventsKeepTheirShape() throws {
         try check("status", .status, MessageSamples.status)
+        try check("status-member", .status, StatusEvent(of: MessageSamples.member, phase: .succeeded, source: .final))
         try check("progress", .progress, MessageSamples.progress)
         try check("metric", .metric, MessageSamples.metric)
         try check("repository", .repository, MessageSamples.repositoryEvent)
@@ -47,6 +49,10 @@ import Testing
         try check(
             "trigger-restore-named", .trigger,
             Trigger(subject: .restoreSession(namespace: "demo", name: "back"), idempotencyKey: "k2"))
+        try check(
+            "trigger-backup-batch", .trigger,
+            Trigger(subject: .backup(namespace: "demo", name: "all", kind: "BackupBatch"), idempotencyKey: "k3"))
+        try check("trigger-restore-batch", .trigger, Trigger(subject: .restoreBatch(manifest: MessageSamples.restoreBatch)))
         try check("cancel", .cancel, CancelRequest(session: MessageSamples.session, reason: "wrong index"))
         try check("cancel-command", .cancel, CancelRequest(session: MessageSamples.session, command: MessageSamples.backup))
         try check("apply", .apply, ApplyRequest(manifests: "kind: Repository\n", fileName: "repository.yaml"))
@@ -66,6 +72,9 @@ import Testing
 
     @Test func repliesKeepTheirShape() throws {
         try check("reply-accepted", .reply, Reply.accepted(session: MessageSamples.session))
+        try check(
+            "reply-accepted-batch", .reply,
+            Reply.acceptedBatch(parent: MessageSamples.session, members: [MessageSamples.session, MessageSamples.session]))
         try check("reply-applied", .reply, Reply.applied(objects: ["Repository demo/disk applied"]))
         try check("reply-sessions", .reply, Reply.sessions(statuses: [MessageSamples.status]))
         try check("reply-snapshots", .reply, Reply.snapshots(summaries: [MessageSamples.summary]))

@@ -37,6 +37,20 @@ enum MessageSamples {
             timeOutSeconds: 7200, target: binding, repository: repository, configuration: configuration)
     }
 
+    /// The second of the two targets of a batch.
+    static var member: SessionCommand {
+        var command = backup
+        command.parent = ParentSession(id: session, batch: "all", place: 1, count: 2, order: .sequential)
+        return command
+    }
+
+    static var restoreBatch: RestoreBatch {
+        RestoreBatch(
+            metadata: ObjectMeta(name: "back", namespace: "demo"),
+            spec: .init(
+                members: [.init(target: restoreSession.spec.target)], repository: restoreSession.spec.repository))
+    }
+
     static var restore: SessionCommand {
         SessionCommand(
             kind: .restore, id: session, name: "back-1795528931", namespace: "demo", requestedAt: time, target: binding,

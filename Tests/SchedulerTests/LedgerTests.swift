@@ -271,12 +271,12 @@ struct SessionScript {
         let folder = try TemporaryFolder()
         let state = CronSchedule.State(
             rule: "0 2 * * * UTC", knownSince: start - 9, handledUntil: start + 0.25, lastSlot: start, isPaused: true)
-        try await Ledger(path: folder.path + "/ledger.db").save(state, namespace: "demo", name: "nightly")
+        try await Ledger(path: folder.path + "/ledger.db").save(state, of: PlanName(namespace: "demo", name: "nightly"))
         let ledger = try Ledger(path: folder.path + "/ledger.db")
-        #expect(try await ledger.scheduleState(namespace: "demo", name: "nightly") == state)
-        #expect(try await ledger.scheduleState(namespace: "other", name: "nightly") == nil)
-        try await ledger.forgetSchedule(namespace: "demo", name: "nightly")
-        #expect(try await ledger.scheduleState(namespace: "demo", name: "nightly") == nil)
+        #expect(try await ledger.scheduleState(of: PlanName(namespace: "demo", name: "nightly")) == state)
+        #expect(try await ledger.scheduleState(of: PlanName(namespace: "other", name: "nightly")) == nil)
+        try await ledger.forgetSchedule(of: PlanName(namespace: "demo", name: "nightly"))
+        #expect(try await ledger.scheduleState(of: PlanName(namespace: "demo", name: "nightly")) == nil)
     }
 
     @Test func timesThatMakeNoSenseDoNotOverflow() async throws {

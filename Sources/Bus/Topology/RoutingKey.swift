@@ -62,8 +62,9 @@ package enum RoutingKey {
 extension Trigger.Subject {
     package var routingKey: String {
         switch self {
-        case .backup(_, let name): RoutingKey.trigger(.backup, plan: name)
+        case .backup(_, let name, _): RoutingKey.trigger(.backup, plan: name)
         case .restore(let restore): RoutingKey.triggerManifest(restore.metadata.name)
+        case .restoreBatch(let batch): RoutingKey.triggerManifest(batch.metadata.name)
         case .restoreSession(_, let name): RoutingKey.trigger(.restore, plan: name)
         }
     }

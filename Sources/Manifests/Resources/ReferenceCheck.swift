@@ -12,18 +12,40 @@ extension ResourceSet {
         let restores = restoreSessions.flatMap {
             complaints($0, target: $0.value.targetKey, repository: $0.value.repositoryKey)
         }
-        return (plans + restores).sorted { $0.place < $1.place }
+        let batches = backupBatches.flatMap {
+            complaints($0, targets: $0.value.configurations.map(\.targetKey), $0.value.repositoryKey)
+        }
+        let others = restoreBatches.flatMap {
+            complaints($0, targets: $0.value.restores.map(\.targetKey), $0.value.repositoryKey)
+        }
+        return (plans + restores + batches + others).sorted { $0.place < $1.place }
     }
 
     private func complaints<Value>(
         _ declared: Declared<Value>, target: ResourceKey, repository key: ResourceKey
     ) -> [FieldComplaint] {
+        complaint(target, in: declared.source["spec"], path: "spec", declared) + complaints(declared, repository: key)
+    }
+
+    private func complaints<Value>(_ batch: Declared<Value>, targets: [ResourceKey], _ key: ResourceKey) -> [FieldComplaint] {
+        var members: [YAMLNode] = []
+        if case .sequence(let nodes)? = batch.source["spec"]?["members"]?.content { members = nodes }
+        return zip(targets, members).enumerated().flatMap { index, member in
+            complaint(member.0, in: member.1, path: "spec.members[\(index)]", batch)
+        } + complaints(batch, repository: key)
+    }
+
+    private func complaint<Value>(
+        _ target: ResourceKey, in node: YAMLNode?, path: String, _ declared: Declared<Value>
+    ) -> [FieldComplaint] {
+        guard appBinding(target) == nil else { return [] }
+        let place = node?["target"]?["ref"]?["name"]?.place ?? declared.place
+        return [FieldComplaint(.warning, at: place, path: "\(path).target.ref.name", "there is no \(target)")]
+    }
+
+    private func complaints<Value>(_ declared: Declared<Value>, repository key: ResourceKey) -> [FieldComplaint] {
         let spec = declared.source["spec"]
         var complaints: [FieldComplaint] = []
-        if appBinding(target) == nil {
-            let place = spec?["target"]?["ref"]?["name"]?.place ?? declared.place
-            complaints.append(FieldComplaint(.warning, at: place, path: "spec.target.ref.name", "there is no \(target)"))
-        }
         let place = spec?["repository"]?["name"]?.place ?? declared.place
         guard let repository = repository(key) else {
             complaints.append(FieldComplaint(.warning, at: place, path: "spec.repository.name", "there is no \(key)"))

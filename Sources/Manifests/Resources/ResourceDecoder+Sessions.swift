@@ -14,15 +14,9 @@ extension ResourceDecoder {
         let paused = fields.flag("paused")
         let historyLimit = fields.count("backupHistoryLimit")
         let timeOut = fields.duration("timeOut")
-        let retry = fields.fields("retryConfig") { retry in
-            RetryConfig(maxRetry: retry.count("maxRetry") ?? 1, delay: retry.duration("delay") ?? .zero)
-        }
+        let retry = retryConfig(fields)
         let kept = keptParts(fields)
-        let hooks = fields.fields("hooks") { hooks in
-            BackupConfiguration.Hooks(
-                preBackup: hooks.fields("preBackup") { self.hook($0, policies: []) },
-                postBackup: hooks.fields("postBackup") { self.hook($0, policies: Hook.ExecutionPolicy.allCases) })
-        }
+        let hooks = backupHooks(fields)
         guard let target, let repository else { return nil }
         var spec = BackupConfiguration.Spec(target: target, repository: repository)
         (spec.task, spec.schedule, spec.timeZone, spec.driver) = (task, schedule, timeZone, driver)
@@ -45,11 +39,7 @@ extension ResourceDecoder {
         }
         let timeOut = fields.duration("timeOut")
         let kept = keptParts(fields)
-        let hooks = fields.fields("hooks") { hooks in
-            RestoreSession.Hooks(
-                preRestore: hooks.fields("preRestore") { self.hook($0, policies: []) },
-                postRestore: hooks.fields("postRestore") { self.hook($0, policies: [.always, .onSuccess, .onFailure]) })
-        }
+        let hooks = restoreHooks(fields)
         guard let target, let repository else { return nil }
         var spec = RestoreSession.Spec(target: target, repository: repository)
         (spec.task, spec.driver, spec.rules, spec.timeOut, spec.hooks) = (task, driver, rules, timeOut, hooks)
@@ -57,8 +47,30 @@ extension ResourceDecoder {
         return spec
     }
 
+    func retryConfig(_ fields: FieldDecoder) -> RetryConfig? {
+        fields.fields("retryConfig") { retry in
+            RetryConfig(maxRetry: retry.count("maxRetry") ?? 1, delay: retry.duration("delay") ?? .zero)
+        }
+    }
+
+    func backupHooks(_ fields: FieldDecoder) -> BackupConfiguration.Hooks? {
+        fields.fields("hooks") { hooks in
+            BackupConfiguration.Hooks(
+                preBackup: hooks.fields("preBackup") { self.hook($0, policies: []) },
+                postBackup: hooks.fields("postBackup") { self.hook($0, policies: Hook.ExecutionPolicy.allCases) })
+        }
+    }
+
+    func restoreHooks(_ fields: FieldDecoder) -> RestoreSession.Hooks? {
+        fields.fields("hooks") { hooks in
+            RestoreSession.Hooks(
+                preRestore: hooks.fields("preRestore") { self.hook($0, policies: []) },
+                postRestore: hooks.fields("postRestore") { self.hook($0, policies: [.always, .onSuccess, .onFailure]) })
+        }
+    }
+
     /// What Stash's pods need and Sheaf keeps.
-    private func keptParts(_ fields: FieldDecoder) -> (JSONValue?, TempDir?, JSONValue?) {
+    func keptParts(_ fields: FieldDecoder) -> (JSONValue?, TempDir?, JSONValue?) {
         let tempDir = fields.fields("tempDir") { temp in
             TempDir(
                 medium: temp.text("medium"), sizeLimit: temp.text("sizeLimit"), disableCaching: temp.flag("disableCaching"))
@@ -92,7 +104,7 @@ extension ResourceDecoder {
         }
     }
 
-    private func backupTarget(_ fields: FieldDecoder) -> BackupConfiguration.Target? {
+    func backupTarget(_ fields: FieldDecoder) -> BackupConfiguration.Target? {
         let (ref, alias) = (targetReference(fields), fields.text("alias"))
         let (paths, exclude, args) = (fields.texts("paths"), fields.texts("exclude"), fields.texts("args"))
         let mounts = fields.elements("volumeMounts").map { $0.json(sortingMembers: true) }
@@ -104,7 +116,7 @@ extension ResourceDecoder {
         return target
     }
 
-    private func restoreTarget(_ fields: FieldDecoder) -> RestoreSession.Target? {
+    func restoreTarget(_ fields: FieldDecoder) -> RestoreSession.Target? {
         let (ref, alias, rules) = (targetReference(fields), fields.text("alias"), fields.list("rules", restoreRule))
         let (args, replicas) = (fields.texts("args"), fields.count("replicas"))
         let mounts = fields.elements("volumeMounts").map { $0.json(sortingMembers: true) }
@@ -138,7 +150,7 @@ extension ResourceDecoder {
         }
     }
 
-    private func driver(_ fields: FieldDecoder) -> BackupDriver? {
+    func driver(_ fields: FieldDecoder) -> BackupDriver? {
         let driver = fields.choice("driver", of: BackupDriver.self)
         if driver == .volumeSnapshotter {
             fields.complain("driver", "Sheaf reads documents and takes no snapshots of volumes; use Restic, or leave it out")
@@ -147,7 +159,7 @@ extension ResourceDecoder {
     }
 
     /// Whether the zone exists is for whoever has the zone files; here only what cannot be a zone's name is refused.
-    private func timeZone(_ fields: FieldDecoder) -> String? {
+    func timeZone(_ fields: FieldDecoder) -> String? {
         guard let name = fields.text("timeZone") else { return nil }
         let isName = name.utf8.first.map { $0 < 128 && Unicode.Scalar($0).properties.isAlphabetic } ?? false
         let isLegal = name.unicodeScalars.allSatisfy {

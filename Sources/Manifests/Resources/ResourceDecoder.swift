@@ -78,6 +78,18 @@ struct ResourceDecoder {
         case .restoreSession:
             guard let spec = spec(fields, "the restore's fields", restoreSession), let metadata else { return nil }
             return .restoreSession(Declared(RestoreSession(metadata: metadata, spec: spec), source: document))
+        case .backupBatch:
+            let spec = spec(fields, "the batch's fields", backupBatch)
+            planAnnotations(fields)
+            guard let spec, let metadata else { return nil }
+            return .backupBatch(Declared(BackupBatch(metadata: metadata, spec: spec), source: document))
+        case .restoreBatch:
+            guard let spec = spec(fields, "the batch's fields", restoreBatch), let metadata else { return nil }
+            return .restoreBatch(Declared(RestoreBatch(metadata: metadata, spec: spec), source: document))
+        case .backupSession:
+            guard let spec = spec(fields, "the invoker", backupSession), let metadata else { return nil }
+            let request = BackupSessionRequest(metadata: metadata, invoker: spec.invoker, retryLeft: spec.retryLeft)
+            return .backupSession(Declared(request, source: document))
         case .backupBlueprint:
             return backupBlueprint(metadata, fields).map { .backupBlueprint(Declared($0, source: document)) }
         }

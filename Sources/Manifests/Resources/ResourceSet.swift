@@ -9,6 +9,9 @@ package struct ResourceSet: Sendable {
     private var backupConfigurationsByKey: [ResourceKey: Declared<BackupConfiguration>] = [:]
     private var restoreSessionsByKey: [ResourceKey: Declared<RestoreSession>] = [:]
     private var backupBlueprintsByKey: [ResourceKey: Declared<BackupBlueprint>] = [:]
+    private var backupBatchesByKey: [ResourceKey: Declared<BackupBatch>] = [:]
+    private var restoreBatchesByKey: [ResourceKey: Declared<RestoreBatch>] = [:]
+    private var backupSessionsByKey: [ResourceKey: Declared<BackupSessionRequest>] = [:]
     /// Documents of kinds that Sheaf does not handle, in the order they were read.
     package internal(set) var unhandled: [UnhandledResource] = []
 
@@ -23,13 +26,17 @@ package struct ResourceSet: Sendable {
     package var backupConfigurations: [Declared<BackupConfiguration>] { sorted(backupConfigurationsByKey) }
     package var restoreSessions: [Declared<RestoreSession>] { sorted(restoreSessionsByKey) }
     package var backupBlueprints: [Declared<BackupBlueprint>] { sorted(backupBlueprintsByKey) }
+    package var backupBatches: [Declared<BackupBatch>] { sorted(backupBatchesByKey) }
+    package var restoreBatches: [Declared<RestoreBatch>] { sorted(restoreBatchesByKey) }
+    package var backupSessions: [Declared<BackupSessionRequest>] { sorted(backupSessionsByKey) }
 
     /// The same with more plans paused than their manifests say.
-    package func pausing(_ isPaused: (BackupConfiguration) -> Bool) -> ResourceSet {
+    package func pausing(_ isPaused: (ResourceKey) -> Bool) -> ResourceSet {
         var paused = self
-        for (key, declared) in backupConfigurationsByKey where isPaused(declared.value) {
+        for key in backupConfigurationsByKey.keys where isPaused(key) {
             paused.backupConfigurationsByKey[key]?.value.spec.paused = true
         }
+        for key in backupBatchesByKey.keys where isPaused(key) { paused.backupBatchesByKey[key]?.value.spec.paused = true }
         return paused
     }
 
@@ -49,6 +56,8 @@ package struct ResourceSet: Sendable {
     package func backupConfiguration(_ key: ResourceKey) -> Declared<BackupConfiguration>? { backupConfigurationsByKey[key] }
     package func restoreSession(_ key: ResourceKey) -> Declared<RestoreSession>? { restoreSessionsByKey[key] }
     package func backupBlueprint(_ key: ResourceKey) -> Declared<BackupBlueprint>? { backupBlueprintsByKey[key] }
+    package func backupBatch(_ key: ResourceKey) -> Declared<BackupBatch>? { backupBatchesByKey[key] }
+    package func restoreBatch(_ key: ResourceKey) -> Declared<RestoreBatch>? { restoreBatchesByKey[key] }
 
     package func secret(_ name: String, in namespace: String = ObjectMeta.defaultNamespace) -> Declared<Secret>? {
         secretsByKey[ResourceKey(kind: .secret, namespace: namespace, name: name)]
@@ -80,13 +89,15 @@ package struct ResourceSet: Sendable {
     package var count: Int {
         namespacesByKey.count + secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count
             + backupConfigurationsByKey.count
-            + restoreSessionsByKey.count + backupBlueprintsByKey.count
+            + restoreSessionsByKey.count + backupBlueprintsByKey.count + backupBatchesByKey.count + restoreBatchesByKey.count
+            + backupSessionsByKey.count
     }
 
     package var keys: [ResourceKey] {
         let keys: [[ResourceKey]] = [
             Array(namespacesByKey.keys), Array(secretsByKey.keys), Array(appBindingsByKey.keys), Array(repositoriesByKey.keys),
             Array(backupConfigurationsByKey.keys), Array(restoreSessionsByKey.keys), Array(backupBlueprintsByKey.keys),
+            Array(backupBatchesByKey.keys), Array(restoreBatchesByKey.keys), Array(backupSessionsByKey.keys),
         ]
         return keys.joined().sorted { $0.description < $1.description }
     }
@@ -101,6 +112,9 @@ package struct ResourceSet: Sendable {
         case .backupConfiguration: backupConfigurationsByKey[key]?.place
         case .restoreSession: restoreSessionsByKey[key]?.place
         case .backupBlueprint: backupBlueprintsByKey[key]?.place
+        case .backupBatch: backupBatchesByKey[key]?.place
+        case .restoreBatch: restoreBatchesByKey[key]?.place
+        case .backupSession: backupSessionsByKey[key]?.place
         }
     }
 
@@ -114,6 +128,9 @@ package struct ResourceSet: Sendable {
         case .backupConfiguration(let value): Self.add(value, to: &backupConfigurationsByKey)
         case .restoreSession(let value): Self.add(value, to: &restoreSessionsByKey)
         case .backupBlueprint(let value): Self.add(value, to: &backupBlueprintsByKey)
+        case .backupBatch(let value): Self.add(value, to: &backupBatchesByKey)
+        case .restoreBatch(let value): Self.add(value, to: &restoreBatchesByKey)
+        case .backupSession(let value): Self.add(value, to: &backupSessionsByKey)
         }
     }
 
@@ -141,6 +158,9 @@ enum AnyDeclared {
     case backupConfiguration(Declared<BackupConfiguration>)
     case restoreSession(Declared<RestoreSession>)
     case backupBlueprint(Declared<BackupBlueprint>)
+    case backupBatch(Declared<BackupBatch>)
+    case restoreBatch(Declared<RestoreBatch>)
+    case backupSession(Declared<BackupSessionRequest>)
 
     var key: ResourceKey {
         switch self {
@@ -151,6 +171,9 @@ enum AnyDeclared {
         case .backupConfiguration(let declared): declared.value.key
         case .restoreSession(let declared): declared.value.key
         case .backupBlueprint(let declared): declared.value.key
+        case .backupBatch(let declared): declared.value.key
+        case .restoreBatch(let declared): declared.value.key
+        case .backupSession(let declared): declared.value.key
         }
     }
 
@@ -169,6 +192,9 @@ enum AnyDeclared {
         case .backupConfiguration(let declared): .backupConfiguration(marked(declared))
         case .restoreSession(let declared): .restoreSession(marked(declared))
         case .backupBlueprint(let declared): .backupBlueprint(marked(declared))
+        case .backupBatch(let declared): .backupBatch(marked(declared))
+        case .restoreBatch(let declared): .restoreBatch(marked(declared))
+        case .backupSession(let declared): .backupSession(marked(declared))
         }
     }
 }

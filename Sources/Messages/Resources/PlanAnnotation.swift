@@ -6,12 +6,14 @@ package enum PlanAnnotation: String, CaseIterable, Sendable {
     package static let longestJitter = StashDuration(seconds: 86_400)
 }
 
-extension BackupConfiguration {
+extension ObjectMeta {
     /// The span that runs of the schedule are spread over; none when the annotation is missing, or is not one that a loader takes.
     package var jitter: StashDuration {
-        metadata.annotations[PlanAnnotation.jitter.rawValue].flatMap { StashDuration($0) }.map {
-            min($0, PlanAnnotation.longestJitter)
-        }
+        annotations[PlanAnnotation.jitter.rawValue].flatMap { StashDuration($0) }.map { min($0, PlanAnnotation.longestJitter) }
             ?? .zero
     }
+}
+
+extension BackupConfiguration {
+    package var jitter: StashDuration { metadata.jitter }
 }

@@ -7,13 +7,17 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
     case backupConfiguration = "BackupConfiguration"
     case restoreSession = "RestoreSession"
     case backupBlueprint = "BackupBlueprint"
+    case backupBatch = "BackupBatch"
+    case restoreBatch = "RestoreBatch"
+    case backupSession = "BackupSession"
 
     package var apiVersion: String {
         switch self {
         case .namespace, .secret: "v1"
         case .appBinding: "appcatalog.appscode.com/v1alpha1"
         case .repository: "stash.appscode.com/v1alpha1"
-        case .backupConfiguration, .restoreSession, .backupBlueprint: "stash.appscode.com/v1beta1"
+        case .backupConfiguration, .restoreSession, .backupBlueprint, .backupBatch, .restoreBatch, .backupSession:
+            "stash.appscode.com/v1beta1"
         }
     }
 

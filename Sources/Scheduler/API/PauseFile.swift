@@ -6,6 +6,7 @@ import Runtime
 /// Plans that were paused by the API, in a file beside the ledger: who and when.
 final class PauseFile: Sendable {
     private struct Entry: Codable {
+        var kind: ResourceKind
         var namespace: String
         var name: String
         var by: String
@@ -26,7 +27,7 @@ final class PauseFile: Sendable {
             let entries = try JSONDecoder().decode([Entry].self, from: try Data(contentsOf: URL(filePath: path)))
             pauses = Lock(
                 Dictionary(
-                    entries.map { (PlanName(namespace: $0.namespace, name: $0.name), Plan.Pause(by: $0.by, at: $0.at)) },
+                    entries.map { (PlanName(kind: $0.kind, namespace: $0.namespace, name: $0.name), Plan.Pause(by: $0.by, at: $0.at)) },
                     uniquingKeysWith: { first, _ in first }))
         } catch {
             throw SchedulerError(
@@ -43,8 +44,8 @@ final class PauseFile: Sendable {
         try pauses.withLock { (pauses) throws(SchedulerError) in
             var changed = pauses
             changed[plan] = pause
-            let entries = changed.map { Entry(namespace: $0.namespace, name: $0.name, by: $1.by, at: $1.at) }
-                .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+            let entries = changed.map { Entry(kind: $0.kind, namespace: $0.namespace, name: $0.name, by: $1.by, at: $1.at) }
+                .sorted { ($0.namespace, $0.name, $0.kind.rawValue) < ($1.namespace, $1.name, $1.kind.rawValue) }
             do {
                 let encoded = try MessageCoding.encode(entries)
                 try TokenStore.write(String(decoding: encoded, as: UTF8.self) + "\n", to: path)

@@ -14,62 +14,76 @@ struct PlanBoard: Sendable {
     /// - Parameter name: nil for all.
     func plans(only name: PlanName?, at now: Timestamp) async throws -> [Plan] {
         let (resources, refused) = await folder.view()
-        let summaries = Dictionary(
-            try await ledger.summaries().filter { $0.invoker.kind == BackupConfiguration.kind.rawValue }
-                .map { (PlanName(namespace: $0.namespace, name: $0.invoker.name), $0) }, uniquingKeysWith: { first, _ in first })
+        var summaries: [PlanName: Ledger.InvokerSummary] = [:]
+        for one in try await ledger.summaries() {
+            guard let kind = ResourceKind(rawValue: one.invoker.kind) else { continue }
+            summaries[PlanName(kind: kind, namespace: one.namespace, name: one.invoker.name)] = one
+        }
         let days = try await ledger.days(of: name, until: now)
         var plans: [Plan] = []
-        for configuration in resources.backupConfigurations.map(\.value) {
+        for configuration in resources.plans {
             guard name == nil || configuration.planName == name else { continue }
             plans.append(
                 try await plan(
                     configuration, resources, summaries[configuration.planName], days[configuration.planName] ?? [:], at: now))
         }
         // One that had mistakes all along, or has them now: what was last good of it may still be in force, and this is what to mend.
-        for one in refused where one.key.kind == .backupConfiguration {
-            let key = PlanName(namespace: one.key.namespace, name: one.key.name)
+        for one in refused where one.key.kind == .backupConfiguration || one.key.kind == .backupBatch {
+            let key = PlanName(kind: one.key.kind, namespace: one.key.namespace, name: one.key.name)
             guard name == nil || key == name else { continue }
             let problem = one.complaints.map(\.description).joined(separator: "\n")
-            if let place = plans.firstIndex(where: { $0.namespace == key.namespace && $0.name == key.name }) {
+            if let place = plans.firstIndex(where: { ($0.kind, $0.namespace, $0.name) == (key.kind.rawValue, key.namespace, key.name) }) {
                 (plans[place].health, plans[place].problem) = (.invalid, problem)
             } else {
-                var plan = Plan(namespace: key.namespace, name: key.name, target: "", repository: "", health: .invalid)
+                var plan = Plan(
+                    kind: key.kind.rawValue, namespace: key.namespace, name: key.name, target: "", repository: "", health: .invalid)
                 plan.problem = problem
                 plans.append(plan)
             }
         }
-        return plans.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+        return plans.sorted { ($0.namespace, $0.name, $0.kind) < ($1.namespace, $1.name, $1.kind) }
     }
 
     private func plan(
-        _ configuration: BackupConfiguration, _ resources: ResourceSet, _ summary: Ledger.InvokerSummary?,
+        _ configuration: any BackupPlan, _ resources: ResourceSet, _ summary: Ledger.InvokerSummary?,
         _ days: [String: Plan.DayResult], at now: Timestamp
     ) async throws -> Plan {
         let name = configuration.planName
         let schedule = schedules.withLock { $0[name] }
-        let (target, repository) = (configuration.targetKey, configuration.repositoryKey)
-        var filter = Ledger.Filter()
-        (filter.kind, filter.namespace, filter.invokerName) = (.backup, name.namespace, name.name)
-        let newest = try await ledger.sessions(limit: 1, filter: filter).first
+        let (targets, repository) = (configuration.targetKeys, configuration.repositoryKey)
+        let newest = try await newestSession(of: name)
         var plan = Plan(
-            namespace: name.namespace, name: name.name, target: "\(target.namespace)/\(target.name)",
-            repository: "\(repository.namespace)/\(repository.name)", schedule: configuration.spec.schedule,
-            timeZone: configuration.spec.timeZone, isPaused: configuration.spec.paused, health: .healthy,
-            nextRun: configuration.spec.paused ? nil : schedule?.nextRun,
+            kind: name.kind.rawValue, namespace: name.namespace, name: name.name,
+            target: targets.map { "\($0.namespace)/\($0.name)" }.joined(separator: ", "),
+            repository: "\(repository.namespace)/\(repository.name)", schedule: configuration.schedule,
+            timeZone: configuration.timeZone, isPaused: configuration.isPaused, health: .healthy,
+            nextRun: configuration.isPaused ? nil : schedule?.nextRun,
             expectedIntervalSeconds: schedule?.expectedInterval?.seconds,
-            lastSuccess: summary?.lastSuccess.flatMap { SessionSummary($0) }, lastSession: newest.flatMap { SessionSummary($0) },
+            lastSuccess: summary?.lastSuccess.flatMap { SessionSummary($0) }, lastSession: newest,
             consecutiveFailures: summary?.consecutiveFailures ?? 0, days: Plan.strip(days, until: now))
         plan.pause = pauses[name]
         let isOverdue = SchedulerMetrics.Configuration(
             namespace: name.namespace, name: name.name, repository: repository.name, isPaused: plan.isPaused,
             knownSince: schedule?.knownSince, expectedInterval: schedule?.expectedInterval, nextRun: nil
         ).isOverdue(lastSuccess: summary?.lastSuccess?.finishedAt, at: now)
-        let missing = [target, repository].first {
+        let missing = (targets + [repository]).first {
             $0.kind == .appBinding ? resources.appBinding($0) == nil : resources.repository($0) == nil
         }
         (plan.health, plan.problem) = Plan.health(
             missing: missing, isPaused: plan.isPaused, isOverdue: isOverdue == true, lastFinished: summary?.lastFinished)
         return plan
+    }
+
+    /// That of a batch as one.
+    private func newestSession(of plan: PlanName) async throws -> SessionSummary? {
+        var filter = Ledger.Filter()
+        (filter.kind, filter.namespace, filter.invokerName) = (.backup, plan.namespace, plan.name)
+        filter.invokerKind = plan.kind.rawValue
+        guard let newest = try await ledger.sessions(limit: 1, filter: filter).first else { return nil }
+        guard let parent = newest.identity?.parent, let batch = try await ledger.batch(parent.id.text) else {
+            return SessionSummary(newest)
+        }
+        return batch.session.flatMap { SessionSummary($0) }
     }
 }
 

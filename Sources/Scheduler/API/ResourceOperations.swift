@@ -79,7 +79,8 @@ struct ResourceOperations: Sendable {
         of request: APIRequest, orSession: Bool
     ) throws(Problem) -> (kind: ResourceKind?, namespace: String?, name: String) {
         let word = request.parameter("kind").lowercased()
-        let kind = ResourceKind.allCases.first { $0.rawValue.lowercased() == word }
+        // Sessions are seen as resources, but are started by POST /v1/plans/NAMESPACE/NAME/sessions.
+        let kind = ResourceKind.allCases.first { $0.rawValue.lowercased() == word && $0 != .backupSession }
         guard kind != nil || orSession else { throw Self.unwritable(request) }
         let hasNamespace = request.web.parameters["namespace"] != nil
         if let kind, kind.isClusterScoped == hasNamespace {
@@ -93,7 +94,7 @@ struct ResourceOperations: Sendable {
     }
 
     private static func unwritable(_ request: APIRequest) -> Problem {
-        let kinds = ResourceKind.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
+        let kinds = ResourceKind.allCases.filter { $0 != .backupSession }.map { $0.rawValue.lowercased() }.joined(separator: ", ")
         return Problem(.notFound, "there is no kind \(request.parameter("kind")) to write; there are \(kinds)")
     }
 }

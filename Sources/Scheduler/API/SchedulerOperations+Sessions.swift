@@ -14,21 +14,23 @@ extension SchedulerOperations {
 
     func plan(namespace: String, name: String) async throws(Problem) -> Plan {
         try await attempt("looking at a plan") {
-            let plans = try await board.plans(only: PlanName(namespace: namespace, name: name), at: .now())
-            guard let plan = plans.first else { throw noPlan(namespace, name) }
-            return plan
+            for kind in Self.kinds {
+                let found = try await board.plans(only: PlanName(kind: kind, namespace: namespace, name: name), at: .now())
+                if let plan = found.first { return plan }
+            }
+            throw noPlan(namespace, name)
         }
     }
 
     func nextRuns(namespace: String, name: String, count: Int) async throws(Problem) -> [Timestamp] {
         try await attempt("counting next runs") {
-            let configuration = try await configuration(namespace, name)
+            let configuration = try await backupPlan(namespace, name)
             guard (1...100).contains(count) else { throw Problem(.invalid, "count is \(count); give 1 to 100") }
             var book = ScheduleBook()
             do {
                 try book.take(configuration)
             } catch {
-                throw Problem(.conflict, "the schedule of BackupConfiguration \(namespace)/\(name) cannot be followed: \(error)")
+                throw Problem(.conflict, "the schedule of \(configuration.planName.key) cannot be followed: \(error)")
             }
             var runs: [Timestamp] = []
             while runs.count < count, let next = book.nextRun(of: configuration.planName, after: runs.last ?? .now()) {
@@ -40,7 +42,7 @@ extension SchedulerOperations {
 
     func pause(namespace: String, name: String, by actor: Actor) async throws(Problem) {
         try await attempt("pausing a plan") {
-            let plan = try await configuration(namespace, name).planName
+            let plan = try await backupPlan(namespace, name).planName
             if pauses[plan] == nil { try pauses.set(Plan.Pause(by: actor.name, at: .now()), of: plan) }
             log("pause", "\(namespace)/\(name)", by: actor)
         }
@@ -48,13 +50,13 @@ extension SchedulerOperations {
 
     func resume(namespace: String, name: String, by actor: Actor) async throws(Problem) {
         try await attempt("resuming a plan") {
-            let configuration = try await configuration(namespace, name)
+            let configuration = try await backupPlan(namespace, name)
             try pauses.set(nil, of: configuration.planName)
             log("resume", "\(namespace)/\(name)", by: actor)
             // Still paused without the API's pause: the manifest says so itself.
-            if try await self.configuration(namespace, name).spec.paused {
+            if try await backupPlan(namespace, name).isPaused {
                 throw Problem(
-                    .conflict, "the manifest of BackupConfiguration \(namespace)/\(name) says paused: true; apply it without")
+                    .conflict, "the manifest of \(configuration.planName.key) says paused: true; apply it without")
             }
         }
     }
@@ -62,7 +64,8 @@ extension SchedulerOperations {
     func startBackup(namespace: String, name: String, key: String?, by actor: Actor) async throws(Problem) -> SessionID {
         try await attempt("starting a backup") {
             let factory = SessionFactory(resources: await folder.resources(), now: .now())
-            let made = try factory.backup(namespace: namespace, name: name, key: try Self.key(key))
+            let kind = try await backupPlan(namespace, name).planName.kind
+            let made = try factory.plan(namespace: namespace, name: name, kind: kind.rawValue, key: try Self.key(key))
             return try await start(made, "backup \(namespace)/\(name)", by: actor)
         }
     }
@@ -89,6 +92,7 @@ extension SchedulerOperations {
 
     func session(_ id: SessionID) async throws(Problem) -> SessionDetail {
         try await attempt("looking at a session") {
+            if let batch = try await ledger.batch(id.text), let detail = SessionDetail(batch) { return detail }
             guard let session = try await ledger.session(id.text),
                 let detail = SessionDetail(session, indices: try await ledger.indices(of: id.text))
             else { throw Problem(.notFound, "there is no session \(id) in the ledger; list them with GET /v1/sessions") }
@@ -167,7 +171,7 @@ extension SchedulerOperations {
             reply = .accepted(session: id)
         }
         switch reply {
-        case .accepted(let session):
+        case .accepted(let session), .acceptedBatch(let session, _):
             log("start", "\(object): \(session)", by: actor)
             return session
         case .refused(let code, let message): throw Problem(refusal: code, message)
@@ -183,14 +187,18 @@ extension SchedulerOperations {
         return .given(given)
     }
 
-    private func configuration(_ namespace: String, _ name: String) async throws(Problem) -> BackupConfiguration {
-        guard let found = await folder.resources().backupConfiguration(name, in: namespace)?.value else {
-            throw noPlan(namespace, name)
+    /// Where a name is that of both, the BackupConfiguration is meant.
+    private static var kinds: [ResourceKind] { [.backupConfiguration, .backupBatch] }
+
+    private func backupPlan(_ namespace: String, _ name: String) async throws(Problem) -> any BackupPlan {
+        let resources = await folder.resources()
+        for kind in Self.kinds {
+            if let plan = resources.plan(PlanName(kind: kind, namespace: namespace, name: name)) { return plan }
         }
-        return found
+        throw noPlan(namespace, name)
     }
 
     private func noPlan(_ namespace: String, _ name: String) -> Problem {
-        Problem(.notFound, "there is no BackupConfiguration \(namespace)/\(name); list them with GET /v1/plans")
+        Problem(.notFound, "there is no BackupConfiguration or BackupBatch \(namespace)/\(name); list them with GET /v1/plans")
     }
 }

@@ -17,6 +17,7 @@ extension SessionSummary {
         storedBytes = session.storedBytes
         snapshot = session.snapshot
         error = session.error
+        parent = identity.parent?.id.text
     }
 }
 
@@ -36,6 +37,15 @@ extension SessionDetail {
         nextRetry = session.nextRetry
         retriedAs = session.retriedAs
         waitsFor = Self.reason(of: session)
+    }
+
+    /// The session of a batch as one.
+    init?(_ batch: BatchSession) {
+        guard let whole = batch.session, let summary = SessionSummary(whole) else { return nil }
+        self.init(session: summary, indices: [], conditions: whole.conditions)
+        lastProgressAt = whole.lastProgressAt
+        deadline = whole.deadline
+        members = batch.members.compactMap { SessionSummary($0) }
     }
 
     /// What a session that has not begun waits for.

@@ -17,8 +17,10 @@ struct PushGroup: Sendable, Hashable {
 
     /// Nil for a restore.
     var plan: ResourceKey? {
-        invoker.kind == "BackupConfiguration"
-            ? ResourceKey(kind: .backupConfiguration, namespace: namespace, name: invoker.name) : nil
+        guard let kind = ResourceKind(rawValue: invoker.kind), kind == .backupConfiguration || kind == .backupBatch else {
+            return nil
+        }
+        return ResourceKey(kind: kind, namespace: namespace, name: invoker.name)
     }
 
     /// Stash's job: `backupconfiguration-demo-nightly`.
@@ -34,12 +36,15 @@ extension Ledger {
 
     /// Sessions that have ended since `limit` and whose metrics have to be pushed, oldest first.
     ///
-    /// None is among them that ended before another one of its invoker which is pushed already: the group would go back in time.
+    /// A batch's are among them when all its members have ended. None is among them that ended before another one of its invoker which is pushed already: the group would go back in time.
     func sessionsToPush(since limit: Timestamp) throws(SchedulerError) -> [LedgerSession] {
         // Asked every second.
         let ids = try database.query(
             """
             SELECT id FROM sessions INDEXED BY sessions_to_push WHERE to_push = 1 AND finished_at > ?
+                AND (parent IS NULL OR (
+                    SELECT count(*) FROM sessions AS member INDEXED BY sessions_by_parent
+                    WHERE member.parent = sessions.parent AND member.phase IN ('Succeeded', 'Failed', 'Skipped')) >= parent_count)
             ORDER BY finished_at, id LIMIT 100
             """, [.integer(limit.milliseconds)]
         ) { $0["id"].text ?? "" }
@@ -82,18 +87,18 @@ extension Ledger {
         ) { $0["one"].integer }.isEmpty
     }
 
-    /// Names of the indices in the backup that succeeded last before that session, empty without one.
+    /// Names of the indices in the backup of the same target that succeeded last before that session, empty without one.
     func indexNames(before session: LedgerSession) throws(SchedulerError) -> Set<String> {
         guard let identity = session.identity else { return [] }
         let names = try database.query(
             """
             SELECT name FROM indices WHERE final_documents IS NOT NULL AND session = (
-                SELECT id FROM sessions WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND phase = 'Succeeded'
-                    AND (created_at, id) < (?, ?)
+                SELECT id FROM sessions WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND target = ?
+                    AND phase = 'Succeeded' AND (created_at, id) < (?, ?)
                 ORDER BY created_at DESC, id DESC LIMIT 1)
             """,
             [
-                .text(identity.namespace), .text(identity.invoker.kind), .text(identity.invoker.name),
+                .text(identity.namespace), .text(identity.invoker.kind), .text(identity.invoker.name), .text(identity.target),
                 .integer(session.createdAt.milliseconds), .text(session.id),
             ]
         ) { $0["name"].text ?? "" }

@@ -59,19 +59,25 @@ struct MetricsPusher: Sendable {
         )
         guard !sessions.isEmpty || !repositories.isEmpty else { return nil }
         let loaded = await plans()
+        var batches: Set<SessionID> = []
         for session in sessions {
             guard let identity = session.identity else { continue }
             guard try await isOurs(identity.invoker, in: identity.namespace, loaded) else {
                 if loaded.isWhole { try await ledger.leaveOut(session) }
                 continue
             }
-            let indices = Set(try await ledger.indices(of: session.id).map(\.name))
-            let metrics = StashMetrics(
-                session, try await ledger.command(of: session.id), indices: indices,
-                earlierIndices: try await ledger.indexNames(before: session))
+            // In one go, since a push replaces what the group has under the same names.
+            let batch = if let parent = identity.parent { try await ledger.batch(parent.id.text) } else { BatchSession?.none }
+            if let batch, !batches.insert(batch.id).inserted { continue }
+            let metrics =
+                if let batch { try await metrics(of: batch) } else {
+                    StashMetrics(session, targets: [try await target(of: session)])
+                }
             let group = PushGroup(invoker: identity.invoker, namespace: identity.namespace)
             let answer = try await gateway.push(metrics.families, job: group.job)
-            try await ledger.notePush(of: session, answer.result, error: answer.error, at: now)
+            for one in batch.map({ $0.members.sorted { ($0.finishedAt ?? now) < ($1.finishedAt ?? now) } }) ?? [session] {
+                try await ledger.notePush(of: one, answer.result, error: answer.error, at: now)
+            }
             if let stop = take(answer, job: group.job) { return stop }
         }
         for push in repositories {
@@ -85,6 +91,20 @@ struct MetricsPusher: Sendable {
             if let stop = take(answer, job: group.job) { return stop }
         }
         return nil
+    }
+
+    private func metrics(of batch: BatchSession) async throws -> StashMetrics {
+        var targets: [StashMetrics.Target] = []
+        for member in batch.members where member.phase != .skipped { targets.append(try await target(of: member)) }
+        guard let whole = batch.session else { return StashMetrics() }
+        return StashMetrics(whole, targets: targets)
+    }
+
+    private func target(of session: LedgerSession) async throws -> StashMetrics.Target {
+        StashMetrics.Target(
+            session: session, command: try await ledger.command(of: session.id),
+            indices: Set(try await ledger.indices(of: session.id).map(\.name)),
+            earlierIndices: try await ledger.indexNames(before: session))
     }
 
     /// A plan's group goes with the plan, a restore's after a week: nothing stale should alert for ever.

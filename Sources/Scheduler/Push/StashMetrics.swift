@@ -13,38 +13,76 @@ struct StashMetrics {
 
     private mutating func add(_ new: String, _ legacy: String, _ value: Double, _ labels: MetricsRegistry.Labels, _ help: String)
     {
+        let sample = MetricFamily.Sample(labels: labels, value: value)
         for name in [Self.prefix + new, "stash_" + legacy] {
-            families.append(
-                MetricFamily(name: name, help: help, samples: [MetricFamily.Sample(labels: labels, value: value)]))
+            if let known = families.firstIndex(where: { $0.name == name }) {
+                families[known].samples.append(sample)
+            } else {
+                families.append(MetricFamily(name: name, help: help, samples: [sample]))
+            }
         }
     }
 
+    init() {}
+
+    /// One target of a session.
+    struct Target {
+        /// Of a batch the member's.
+        var session: LedgerSession
+        /// What asked for it; nil where only its events are known, and the AppBinding's type, driver and alias are Stash's defaults.
+        var command: SessionCommand?
+        /// Names of the session's own.
+        var indices: Set<String>
+        /// Names of those in the backup that succeeded before.
+        var earlierIndices: Set<String>
+    }
+
     /// - Parameters:
-    ///   - session: one that is Succeeded or Failed.
-    ///   - command: what asked for it; nil where only its events are known, and the AppBinding's type, driver and alias are Stash's defaults.
-    ///   - indices: names of the session's own.
-    ///   - earlierIndices: names of those in the backup that succeeded before.
-    init(_ session: LedgerSession, _ command: SessionCommand?, indices: Set<String>, earlierIndices: Set<String>) {
+    ///   - session: one that is Succeeded or Failed; of a batch the whole.
+    ///   - targets: of a batch one for each member, else the session's own.
+    init(_ session: LedgerSession, targets: [Target]) {
         guard let identity = session.identity else { return }
-        let labels = SessionLabels(identity, command)
+        let labels = SessionLabels(identity, targets.first?.command).session
+        let (new, old) = Self.prefixes(of: identity.kind)
+        let isSuccess = session.phase == .succeeded
+        add(new + "success", old + "session_success", isSuccess ? 1 : 0, labels, "1 when the session succeeded, else 0.")
+        if isSuccess {
+            let seconds = session.duration?.seconds ?? 0
+            add(new + "duration_seconds", old + "session_duration_seconds", seconds, labels, "How long the session took.")
+            add(
+                new + "target_count_total", old + "target_count_total", Double(targets.count), labels, "Targets of the session.")
+            if identity.kind == .backup {
+                let end = session.finishedAt?.secondsSinceEpoch ?? 0
+                add(
+                    new + "last_success_time_seconds", old + "last_success_time_seconds", end, labels,
+                    "When the session ended.")
+            }
+        }
+        for target in targets { add(target) }
+    }
+
+    private static func prefixes(of kind: SessionKind) -> (new: String, old: String) {
+        kind == .backup ? ("backupsession_", "backup_") : ("restoresession_", "restore_")
+    }
+
+    private mutating func add(_ target: Target) {
+        let session = target.session
+        guard let identity = session.identity else { return }
+        let labels = SessionLabels(identity, target.command)
         let isSuccess = session.phase == .succeeded
         let success = isSuccess ? 1.0 : 0
         let seconds = session.duration?.seconds ?? 0
-        let (new, old) = identity.kind == .backup ? ("backupsession_", "backup_") : ("restoresession_", "restore_")
-        add(new + "success", old + "session_success", success, labels.session, "1 when the session succeeded, else 0.")
-        add(new + "target_success", old + "target_success", success, labels.target, "1 when the target was done, else 0.")
+        let (new, old) = Self.prefixes(of: identity.kind)
         let verb = identity.kind.rawValue
+        add(new + "target_success", old + "target_success", success, labels.target, "1 when the target was done, else 0.")
         add("\(new)host_\(verb)_success", "\(old)host_\(verb)_success", success, labels.host, "1 when the host was done, else 0.")
         guard isSuccess else { return }
-        add(new + "duration_seconds", old + "session_duration_seconds", seconds, labels.session, "How long the session took.")
-        add(new + "target_count_total", old + "target_count_total", 1, labels.session, "Targets of the session.")
         add(new + "target_host_count_total", old + "target_host_count_total", 1, labels.target, "Hosts of the target.")
         add(
             "\(new)host_\(verb)_duration_seconds", "\(old)host_\(verb)_duration_seconds", seconds, labels.host,
             "How long the host took.")
         guard identity.kind == .backup else { return }
         let end = session.finishedAt?.secondsSinceEpoch ?? 0
-        add(new + "last_success_time_seconds", old + "last_success_time_seconds", end, labels.session, "When the session ended.")
         add(
             new + "target_last_success_time_seconds", old + "target_last_success_time_seconds", end, labels.target,
             "When the target was done.")
@@ -58,7 +96,7 @@ struct StashMetrics {
             new + "host_data_processing_time_seconds", old + "host_data_processing_time_seconds", seconds, labels.host,
             "How long reading and storing took.")
         // What restic counts as files are indices here. Every backup stores all documents of an index anew, so that none is unmodified.
-        let added = indices.subtracting(earlierIndices).count
+        let (indices, added) = (target.indices, target.indices.subtracting(target.earlierIndices).count)
         for (state, count) in [("total", indices.count), ("new", added), ("modified", indices.count - added), ("unmodified", 0)] {
             add(
                 "\(new)host_files_\(state)", "\(old)host_files_\(state)", Double(count), labels.host,

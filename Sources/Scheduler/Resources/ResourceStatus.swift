@@ -57,6 +57,51 @@ struct ResourceStatus {
         if let next = cron.next, !plan.spec.paused { fields = [.init(name: "nextRun", value: .string("\(next)"))] }
     }
 
+    /// As a plan's; `BackupTargetFound` holds when all members' targets are there.
+    init(of batch: BackupBatch, in resources: ResourceSet, at now: Timestamp) {
+        let cron = Self.cron(of: batch, at: now)
+        let targets = batch.configurations.map(\.targetKey)
+        findings =
+            Self.references(batch.metadata.namespace, repository: batch.repositoryKey, in: resources)
+            + [Self.validated, cron.finding, Self.targets(targets, "BackupTargetFound", in: resources)]
+        phase = findings.contains { $0.isMet == false } ? "NotReady" : "Ready"
+        if let next = cron.next, !batch.isPaused { fields = [.init(name: "nextRun", value: .string("\(next)"))] }
+        fields.append(memberConditions(of: targets, in: resources))
+    }
+
+    init(of batch: RestoreBatch, in resources: ResourceSet) {
+        findings =
+            Self.references(batch.metadata.namespace, repository: batch.repositoryKey, in: resources)
+            + [Self.validated, Self.targets(batch.restores.map(\.targetKey), "RestoreTargetFound", in: resources)]
+    }
+
+    /// Stash's `status.memberConditions`.
+    private func memberConditions(of targets: [ResourceKey], in resources: ResourceSet) -> JSONValue.Member {
+        .init(
+            name: "memberConditions",
+            value: .array(
+                targets.map { target in
+                    [
+                        "target": [
+                            "apiVersion": .string(target.kind.apiVersion), "kind": .string(target.kind.rawValue),
+                            "name": .string(target.name), "namespace": .string(target.namespace),
+                        ], "conditions": [Self.target(target, "BackupTargetFound", in: resources).json],
+                    ]
+                }))
+    }
+
+    private static func targets(_ keys: [ResourceKey], _ type: String, in resources: ResourceSet) -> Finding {
+        let findings = keys.map { target($0, type, in: resources) }
+        let missing = findings.filter { $0.isMet == false }
+        guard var finding = missing.first else {
+            return Finding(
+                type: type, isMet: true, reason: "TargetAvailable",
+                message: "The AppBindings of all \(keys.count) members are declared.")
+        }
+        finding.message = missing.map(\.message).joined(separator: " ")
+        return finding
+    }
+
     init(of restore: RestoreSession, in resources: ResourceSet) {
         findings =
             Self.references(restore.metadata.namespace, repository: restore.repositoryKey, in: resources)
@@ -112,9 +157,9 @@ struct ResourceStatus {
     }
 
     /// The condition that Stash has for its CronJob: the schedule is understood and runs.
-    private static func cron(of plan: BackupConfiguration, at now: Timestamp) -> (finding: Finding, next: Timestamp?) {
+    private static func cron(of plan: some BackupPlan, at now: Timestamp) -> (finding: Finding, next: Timestamp?) {
         let type = "CronJobCreated"
-        guard let schedule = plan.spec.schedule else {
+        guard let schedule = plan.schedule else {
             return (
                 Finding(type: type, isMet: true, reason: "NoSchedule", message: "It has no schedule and runs when asked to."), nil
             )
@@ -122,8 +167,8 @@ struct ResourceStatus {
         do {
             var book = ScheduleBook()
             try book.take(plan)
-            let message = plan.spec.paused ? "It is paused." : "The schedule \(schedule) is followed."
-            let reason = plan.spec.paused ? "Paused" : "CronJobCreationSucceeded"
+            let message = plan.isPaused ? "It is paused." : "The schedule \(schedule) is followed."
+            let reason = plan.isPaused ? "Paused" : "CronJobCreationSucceeded"
             return (
                 Finding(type: type, isMet: true, reason: reason, message: message), book.nextRun(of: plan.planName, after: now)
             )

@@ -12,6 +12,8 @@ struct ResourceView {
         case repository = "Repository"
         case backupConfiguration = "BackupConfiguration"
         case backupBlueprint = "BackupBlueprint"
+        case backupBatch = "BackupBatch"
+        case restoreBatch = "RestoreBatch"
         case backupSession = "BackupSession"
         case restoreSession = "RestoreSession"
 
@@ -24,7 +26,8 @@ struct ResourceView {
 
         private var words: [String] {
             let word = rawValue.lowercased()
-            return [word, word.hasSuffix("y") ? word.dropLast() + "ies" : word + "s"]
+            let many = word.hasSuffix("y") ? word.dropLast() + "ies" : word + (word.hasSuffix("ch") ? "es" : "s")
+            return [word, many]
         }
     }
 
@@ -48,7 +51,7 @@ struct ResourceView {
         if kind == .backupSession {
             var filter = Ledger.Filter()
             (filter.kind, filter.namespace, filter.name) = (.backup, namespace, name)
-            objects = try await sessions(filter, limit: Self.sessionLimit, withIndices: name != nil).map(\.backupSession)
+            objects = try await backupSessions(filter, withIndices: name != nil)
         } else {
             let broken = refused.filter { $0.key.kind.rawValue == kind.rawValue && isMeant(($0.key.namespace, $0.key.name)) }
             let keys = Set(broken.map(\.key))
@@ -107,16 +110,54 @@ struct ResourceView {
                 }
                 return status
             }
+        case .backupBatch: return all(resources.backupBatches) { ResourceStatus(of: $0, in: resources, at: now) }
+        case .restoreBatch:
+            var latest: [ResourceKey: BatchObject] = [:]
+            for key in resources.restoreBatches.map(\.value.key) {
+                var filter = Ledger.Filter()
+                (filter.kind, filter.namespace, filter.invokerName) = (.restore, key.namespace, key.name)
+                let newest = try await ledger.sessions(limit: 100, filter: filter).lazy.compactMap { $0.identity?.parent?.id }
+                    .first
+                if let newest { latest[key] = try await batch(newest, withIndices: true) }
+            }
+            return all(resources.restoreBatches) { batch in
+                var status = ResourceStatus(of: batch, in: resources)
+                if let members = latest[batch.key]?.restoreStatus.members { status.fields = members }
+                return status
+            }
         case .backupSession: return []
         }
+    }
+
+    /// Newest first; of a batch's members one object, where the newest of them stands.
+    private func backupSessions(_ filter: Ledger.Filter, withIndices: Bool) async throws -> [JSONValue] {
+        var (objects, seen): ([JSONValue], Set<SessionID>) = ([], [])
+        for session in try await sessions(filter, limit: Self.sessionLimit, withIndices: withIndices) {
+            guard let parent = session.identity.parent?.id else {
+                objects.append(session.backupSession)
+                continue
+            }
+            guard seen.insert(parent).inserted, let batch = try await batch(parent, withIndices: withIndices) else { continue }
+            objects.append(batch.backupSession)
+        }
+        return objects
+    }
+
+    private func batch(_ parent: SessionID, withIndices: Bool) async throws -> BatchObject? {
+        guard let batch = try await ledger.batch(parent.text) else { return nil }
+        return BatchObject(batch, members: try await objects(of: batch.members, withIndices: withIndices))
     }
 
     /// Newest first.
     ///
     /// - Parameter withIndices: an answer for many sessions with hundreds each would be too large.
     private func sessions(_ filter: Ledger.Filter, limit: Int, withIndices: Bool) async throws -> [SessionObject] {
+        try await objects(of: try await ledger.sessions(limit: limit, filter: filter), withIndices: withIndices)
+    }
+
+    private func objects(of sessions: [LedgerSession], withIndices: Bool) async throws -> [SessionObject] {
         var objects: [SessionObject] = []
-        for session in try await ledger.sessions(limit: limit, filter: filter) {
+        for session in sessions {
             let indices = withIndices ? try await ledger.indices(of: session.id) : []
             if let object = SessionObject(session, indices: indices, command: try await ledger.command(of: session.id)) {
                 objects.append(object)

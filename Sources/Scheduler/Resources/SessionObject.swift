@@ -16,6 +16,21 @@ struct SessionObject {
     }
 
     var backupSession: JSONValue {
+        backupSession(
+            status: backupStatus,
+            labels: [
+                ("stash.appscode.com/target-kind", ResourceKind.appBinding.rawValue),
+                ("stash.appscode.com/target-name", identity.target),
+            ])
+    }
+
+    /// - Parameter labels: beside those of the invoker.
+    func backupSession(status: JSONValue, labels own: [(name: String, value: String)]) -> JSONValue {
+        let labels =
+            [
+                ("stash.appscode.com/invoker-type", identity.invoker.kind),
+                ("stash.appscode.com/invoker-name", identity.invoker.name),
+            ] + own
         var spec: JSONValue = [
             "invoker": [
                 "apiGroup": "stash.appscode.com", "kind": .string(identity.invoker.kind), "name": .string(identity.invoker.name),
@@ -27,18 +42,28 @@ struct SessionObject {
             "metadata": [
                 "name": .string(identity.name), "namespace": .string(identity.namespace), "uid": .string(session.id),
                 "creationTimestamp": .string("\(session.createdAt)"),
-                "labels": [
-                    "stash.appscode.com/invoker-type": .string(identity.invoker.kind),
-                    "stash.appscode.com/invoker-name": .string(identity.invoker.name),
-                    "stash.appscode.com/target-kind": .string(ResourceKind.appBinding.rawValue),
-                    "stash.appscode.com/target-name": .string(identity.target),
-                ],
+                "labels": .object(labels.map { JSONValue.Member(name: $0.0, value: .string($0.1)) }),
             ],
-            "spec": spec, "status": backupStatus,
+            "spec": spec, "status": status,
         ]
     }
 
-    private var backupStatus: JSONValue {
+    /// What a batch's session has of this member: its own conditions are the target's.
+    var backupTarget: JSONValue {
+        var target = target
+        target["conditions"] = commonStatus["conditions"]
+        return target
+    }
+
+    /// What a RestoreBatch's status has of this member.
+    var restoreMember: JSONValue {
+        var member: JSONValue = ["ref": reference, "totalHosts": 1, "phase": .string(session.phase.rawValue)]
+        if session.phase.isFinal { member["stats"] = [hostStatus] }
+        member["conditions"] = commonStatus["conditions"]
+        return member
+    }
+
+    private var target: JSONValue {
         var stats = hostStatus
         if let snapshot = session.snapshot {
             stats["snapshots"] = [
@@ -48,6 +73,10 @@ struct SessionObject {
         var target: JSONValue = ["ref": reference, "totalHosts": 1, "phase": .string(session.phase.rawValue)]
         // Hosts that have ended; Stash writes their figures then.
         if session.phase.isFinal, session.phase != .skipped { target["stats"] = [stats] }
+        return target
+    }
+
+    private var backupStatus: JSONValue {
         var status = commonStatus
         // Stash's, of a failed session that another follows.
         status["nextRetry"] = session.nextRetry.map { .string("\($0)") }
@@ -64,7 +93,7 @@ struct SessionObject {
         return status
     }
 
-    private var commonStatus: JSONValue {
+    var commonStatus: JSONValue {
         var status: JSONValue = ["phase": .string(session.phase.rawValue)]
         status["sessionDuration"] = session.duration.map { .string($0.shortText) }
         status["sessionDeadline"] = session.deadline.map { .string("\($0)") }

@@ -1,7 +1,7 @@
 import Manifests
 import Messages
 
-/// The BackupConfigurations and RestoreSessions that the folder names, also those that are refused for a mistake.
+/// The plans and restores that the folder names, also those that are refused for a mistake.
 struct LoadedPlans: Sendable {
     var keys: Set<ResourceKey>
     /// Errors that keep manifests from being in force.
@@ -20,14 +20,30 @@ extension ResourceFolder {
         let (resources, refused) = view()
         let keys =
             resources.backupConfigurations.map(\.value.key) + resources.restoreSessions.map(\.value.key)
-            + refused.map(\.key).filter { $0.kind == .backupConfiguration || $0.kind == .restoreSession }
+            + resources.backupBatches.map(\.value.key) + resources.restoreBatches.map(\.value.key)
+            + refused.map(\.key).filter {
+                [.backupConfiguration, .restoreSession, .backupBatch, .restoreBatch].contains($0.kind)
+            }
         let errors = reported.count { $0.severity == .error } + (isReadable ? 0 : 1)
         let isEmpty =
-            resources.backupConfigurations.isEmpty && resources.repositories.isEmpty && resources.appBindings.isEmpty
+            resources.backupConfigurations.isEmpty && resources.backupBatches.isEmpty && resources.repositories.isEmpty
+            && resources.appBindings.isEmpty
         return (resources, LoadedPlans(keys: Set(keys), errors: errors, isWhole: errors == 0 && !isEmpty))
     }
 }
 
-extension PlanName {
-    var key: ResourceKey { ResourceKey(kind: .backupConfiguration, namespace: namespace, name: name) }
+extension ResourceSet {
+    /// All that has a schedule.
+    var plans: [any BackupPlan] { backupConfigurations.map(\.value) + backupBatches.map(\.value) }
+
+    func plan(_ name: PlanName) -> (any BackupPlan)? {
+        name.kind == .backupBatch ? backupBatch(name.key)?.value : backupConfiguration(name.key)?.value
+    }
+}
+
+extension SessionCommand {
+    /// Of a backup.
+    var planName: PlanName {
+        PlanName(kind: parent == nil ? .backupConfiguration : .backupBatch, namespace: namespace, name: invoker.name)
+    }
 }

@@ -41,7 +41,7 @@ actor ResourceFolder {
     func resources() -> ResourceSet {
         let declared = declared()
         guard let pauses, !pauses.isEmpty else { return declared }
-        return declared.pausing { pauses[$0.planName] != nil }
+        return declared.pausing { pauses[PlanName(kind: $0.kind, namespace: $0.namespace, name: $0.name)] != nil }
     }
 
     private func declared() -> ResourceSet {
@@ -111,6 +111,12 @@ actor ResourceFolder {
         }
         for declared in loaded.resources.backupBlueprints {
             if let refusal = add(declared, known: current.backupBlueprint(declared.value.key)) { return refusal }
+        }
+        for declared in loaded.resources.backupBatches {
+            if let refusal = add(declared, known: current.backupBatch(declared.value.key)) { return refusal }
+        }
+        for declared in loaded.resources.restoreBatches {
+            if let refusal = add(declared, known: current.restoreBatch(declared.value.key)) { return refusal }
         }
         if let refusal = fault(with: files.map { ($0.path, $0.text) }) { return refusal }
         do {

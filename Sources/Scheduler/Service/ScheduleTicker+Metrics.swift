@@ -4,16 +4,16 @@ import Runtime
 
 extension ScheduleTicker {
     func refreshMetrics(
-        _ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ book: ScheduleBook, now: Timestamp
+        _ configurations: [any BackupPlan], _ plans: LoadedPlans, _ book: ScheduleBook, now: Timestamp
     ) async throws {
         let known = configurations.map { ($0.planName, book.summary(of: $0.planName)) }
         schedules.withLock { $0 = Dictionary(known) { first, _ in first } }
         let shown = configurations.map { one in
             let summary = book.summary(of: one.planName)
             return SchedulerMetrics.Configuration(
-                namespace: one.metadata.namespace, name: one.metadata.name, repository: one.spec.repository.name,
-                isPaused: one.spec.paused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
-                nextRun: summary.nextRun, repositoryNamespace: one.repositoryKey.namespace)
+                namespace: one.metadata.namespace, name: one.metadata.name, repository: one.repositoryKey.name,
+                isPaused: one.isPaused, knownSince: summary.knownSince, expectedInterval: summary.expectedInterval,
+                nextRun: summary.nextRun, repositoryNamespace: one.repositoryKey.namespace, kind: one.planName.kind)
         }
         let summaries = try await ledger.summaries()
         let metrics = SchedulerMetrics(
@@ -27,25 +27,27 @@ extension ScheduleTicker {
 
     /// Plans that cannot be read and may be there still, as the ledger knows them: their alerts must not end by a mistake in a manifest.
     private func unreadable(
-        besides configurations: [BackupConfiguration], _ plans: LoadedPlans, _ summaries: [Ledger.InvokerSummary],
+        besides configurations: [any BackupPlan], _ plans: LoadedPlans, _ summaries: [Ledger.InvokerSummary],
         at now: Timestamp
     ) async throws -> [SchedulerMetrics.Configuration] {
-        let refused = plans.keys.filter { $0.kind == .backupConfiguration }.map {
-            PlanName(namespace: $0.namespace, name: $0.name)
+        let refused = plans.keys.filter { $0.kind == .backupConfiguration || $0.kind == .backupBatch }.map {
+            PlanName(kind: $0.kind, namespace: $0.namespace, name: $0.name)
         }
         let missing = Set(try await ledger.scheduledPlans() + refused).subtracting(configurations.map(\.planName))
         var found: [SchedulerMetrics.Configuration] = []
-        for plan in missing.sorted(by: { ($0.namespace, $0.name) < ($1.namespace, $1.name) }) {
-            let state = try await ledger.scheduleState(namespace: plan.namespace, name: plan.name)
+        for plan in missing.sorted(by: {
+            ($0.namespace, $0.name, $0.kind.rawValue) < ($1.namespace, $1.name, $1.kind.rawValue)
+        }) {
+            let state = try await ledger.scheduleState(of: plan)
             let summary = summaries.first {
-                $0.namespace == plan.namespace
-                    && $0.invoker == Invoker(kind: BackupConfiguration.kind.rawValue, name: plan.name)
+                $0.namespace == plan.namespace && $0.invoker == plan.invoker
             }
             guard let repository = summary?.lastFinished?.identity?.repository ?? state.map({ _ in "" }) else { continue }
             found.append(
                 SchedulerMetrics.Configuration(
                     namespace: plan.namespace, name: plan.name, repository: repository, isPaused: state?.isPaused ?? false,
-                    knownSince: state?.knownSince, expectedInterval: interval(of: state, of: plan, at: now), nextRun: nil))
+                    knownSince: state?.knownSince, expectedInterval: interval(of: state, of: plan, at: now), nextRun: nil,
+                    kind: plan.kind))
         }
         return found
     }

@@ -35,7 +35,7 @@ struct ScheduleTicker: Sendable {
         while !Task.isShuttingDownGracefully {
             let now = Timestamp.now()
             let (resources, plans) = await folder.loaded()
-            let configurations = resources.backupConfigurations.map(\.value)
+            let configurations = resources.plans
             try await attempt("looking how far the ledger's rebuild is") {
                 if recalled.take(try await ledger.rebuild()) { book = ScheduleBook() }
             }
@@ -47,7 +47,7 @@ struct ScheduleTicker: Sendable {
                 try await attempt("trying again what failed") { try await retry(resources, book, now) }
                 try await attempt("publishing what has waited") {
                     try await starter.release(now: now, isGone: { plans.isGone($0) }) { command in
-                        command.configuration.flatMap { book.nextRun(of: $0.planName, after: now) }
+                        book.nextRun(of: command.planName, after: now)
                     }
                 }
                 if ticks % rescueTicks == rescueTicks - 1 { try await attempt("a rescue") { try await rescue(now) } }
@@ -73,7 +73,7 @@ struct ScheduleTicker: Sendable {
         }
     }
 
-    func read(_ configurations: [BackupConfiguration], into book: inout ScheduleBook) {
+    func read(_ configurations: [any BackupPlan], into book: inout ScheduleBook) {
         for configuration in configurations {
             do {
                 try book.take(configuration)
@@ -87,78 +87,39 @@ struct ScheduleTicker: Sendable {
     }
 
     /// Before anything is decided: the page needs it even while the broker is away.
-    func recall(_ configurations: [BackupConfiguration], _ book: inout ScheduleBook, _ now: Timestamp) async throws {
+    func recall(_ configurations: [any BackupPlan], _ book: inout ScheduleBook, _ now: Timestamp) async throws {
         for plan in configurations.map(\.planName) where book.isUnknown(plan) {
-            book.recall(try await ledger.scheduleState(namespace: plan.namespace, name: plan.name), of: plan, now: now)
+            book.recall(try await ledger.scheduleState(of: plan), of: plan, now: now)
         }
     }
 
     private func fireDue(
-        _ resources: ResourceSet, _ configurations: [BackupConfiguration], _ book: inout ScheduleBook,
+        _ resources: ResourceSet, _ configurations: [any BackupPlan], _ book: inout ScheduleBook,
         _ recalled: inout Recall, _ now: Timestamp
     ) async throws {
         for configuration in configurations {
             let plan = configuration.planName
-            guard let schedule = book.due(plan, now: now, isPaused: configuration.spec.paused) else { continue }
+            guard let schedule = book.due(plan, now: now, isPaused: configuration.isPaused) else { continue }
             var known = book.state(of: plan)
-            if known == nil { known = try await ledger.scheduleState(namespace: plan.namespace, name: plan.name) }
+            if known == nil { known = try await ledger.scheduleState(of: plan) }
             if known == nil {
                 guard !recalled.holds(plan, of: configuration.repositoryKey, at: now) else { continue }
                 known = try await recalled.state(of: plan, schedule, repository: configuration.repositoryKey, in: ledger, at: now)
             }
-            let (state, actions) = schedule.advance(known, to: now, isPaused: configuration.spec.paused)
+            let (state, actions) = schedule.advance(known, to: now, isPaused: configuration.isPaused)
             for case .fire(let slot, let missed) in actions {
                 if missed > 0 {
                     logger.notice(
                         "missed runs are made up for by one",
                         metadata: ["invoker": .string(plan.name), "missed": .string("\(missed)")])
                 }
-                let made = try SessionFactory(resources: resources, now: now).backup(
-                    namespace: plan.namespace, name: plan.name, key: .slot(slot), notAfter: book.nextRun(of: plan, after: now))
+                let made = try SessionFactory(resources: resources, now: now).session(
+                    of: plan, key: .slot(slot), notAfter: book.nextRun(of: plan, after: now))
                 _ = try await starter.start(made)
             }
             // After the publish: a crash between fires the slot again, which is the same session.
-            try await ledger.save(state, namespace: plan.namespace, name: plan.name)
+            try await ledger.save(state, of: plan)
             book.settle(state, of: plan, now: now)
-        }
-    }
-
-    func retry(_ resources: ResourceSet, _ book: ScheduleBook, _ now: Timestamp) async throws {
-        for failed in try await ledger.sessionsToRetry() {
-            guard let identity = failed.identity else { continue }
-            let plan = PlanName(namespace: identity.namespace, name: identity.invoker.name)
-            let configuration = resources.backupConfiguration(plan.name, in: plan.namespace)?.value
-            let made = try SessionFactory(resources: resources, now: now).backup(
-                namespace: plan.namespace, name: plan.name, key: .retry(of: failed.id),
-                notAfter: book.nextRun(of: plan, after: now), retryLeft: max((failed.retryLeft ?? 0) - 1, 0))
-            // By another Scheduler, or by this one before it was killed or the broker refused.
-            if let id = made.session, let retry = try await ledger.session(id.text), retry.identity != nil {
-                try await ledger.note(.init(at: failed.nextRetry ?? retry.createdAt, session: id.text), of: failed, now: now)
-                continue
-            }
-            let decision = Retry.decision(
-                on: failed, of: configuration?.spec.retryConfig, isSuperseded: try await ledger.isSuperseded(failed), now: now)
-            switch decision {
-            case .never: try await ledger.note(.init(session: ""), of: failed, now: now)
-            case .later(let due):
-                guard failed.nextRetry != due else { continue }
-                try await ledger.note(.init(at: due), of: failed, now: now)
-                logger.notice(
-                    "a failed session will be tried again",
-                    metadata: ["session": .string(failed.id), "nextRetry": .string(due.description)])
-            case .now(let retryLeft):
-                guard case .accepted(let session) = try await starter.start(made) else {
-                    // Another Scheduler has made its retry by other manifests.
-                    try await ledger.note(.init(session: ""), of: failed, now: now)
-                    continue
-                }
-                try await ledger.note(.init(at: failed.nextRetry ?? now, session: session.text), of: failed, now: now)
-                logger.notice(
-                    "a failed session is tried again",
-                    metadata: [
-                        "session": .string(failed.id), "retry": .string(session.text), "retryLeft": .string("\(retryLeft)"),
-                    ])
-            }
         }
     }
 
@@ -202,8 +163,8 @@ struct ScheduleTicker: Sendable {
         try await ledger.forgetSchedules(where: { plans.isGone($0.key) }, for: Self.patience, now: now)
     }
 
-    private func prune(_ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ now: Timestamp) async throws {
-        let limits = configurations.compactMap { one in one.spec.backupHistoryLimit.map { (one.planName, $0) } }
+    private func prune(_ configurations: [any BackupPlan], _ plans: LoadedPlans, _ now: Timestamp) async throws {
+        let limits = configurations.compactMap { one in one.backupHistoryLimit.map { (one.planName, $0) } }
         try await ledger.prune(
             before: now - Self.memory, keepingNewest: Self.history, andMoreOf: Dictionary(limits) { first, _ in first },
             isGone: { plans.isGone($0) })

@@ -10,6 +10,7 @@ struct SessionCancel: Sendable {
     ///
     /// - Returns: nil for a session that is not in the ledger, or only by its events: a worker answers.
     func order(_ request: CancelRequest) async throws -> Reply? {
+        if let batch = try await ledger.batch(request.session.text) { return try await order(request, of: batch) }
         guard let session = try await ledger.session(request.session.text) else { return nil }
         // What a Scheduler guesses by its clock, or a worker that could not reach the journal, is not the end.
         guard !(session.phase.isFinal && session.source == .final) else {
@@ -20,5 +21,21 @@ struct SessionCancel: Sendable {
         guard let message = try await ledger.message(of: session.id) else { return nil }
         try await starter.cancel(request.session, reason: request.reason, message: message)
         return .accepted(session: request.session)
+    }
+
+    /// Ends each member that has not ended, as if each had been asked for.
+    ///
+    /// - Returns: the members whose end is on its way; nil where no message of one is known here: they can be cancelled by their own ids.
+    private func order(_ request: CancelRequest, of batch: BatchSession) async throws -> Reply? {
+        guard !batch.phase.isFinal else {
+            return .refused(code: .refused, message: "batch session \(batch.id) has ended already: \(batch.phase.rawValue)")
+        }
+        var cancelled: [SessionID] = []
+        for member in batch.members where !(member.phase.isFinal && member.source == .final) {
+            guard let id = SessionID(member.id), let message = try await ledger.message(of: member.id) else { continue }
+            try await starter.cancel(id, reason: request.reason, message: message)
+            cancelled.append(id)
+        }
+        return cancelled.isEmpty ? nil : .acceptedBatch(parent: batch.id, members: cancelled)
     }
 }

@@ -9,14 +9,17 @@ struct SessionFactory {
         case command(SessionCommand)
         /// The session is Failed before it began: something that it names is missing or not allowed.
         case failed(StatusEvent)
+        /// A session of each member of a batch, in order, under the id of the whole.
+        indirect case batch(SessionID, [Made])
         /// There is no such invoker, so there is no session.
         case refused(RefusalCode, String)
 
-        /// The session's id.
+        /// The session's id; of a batch that of the whole.
         var session: SessionID? {
             switch self {
             case .command(let command): command.id
             case .failed(let status): status.session
+            case .batch(let parent, _): parent
             case .refused: nil
             }
         }
@@ -30,7 +33,7 @@ struct SessionFactory {
         /// Of the failed session, so that two Schedulers make one new session of it.
         case retry(of: String)
 
-        fileprivate var parts: [String] {
+        var parts: [String] {
             switch self {
             case .slot(let slot): ["slot", slot.description]
             case .given(let key): ["key", key]
@@ -42,6 +45,13 @@ struct SessionFactory {
 
     let resources: ResourceSet
     let now: Timestamp
+    /// Stash's name of the session where somebody has given it one.
+    var objectName: String?
+
+    init(resources: ResourceSet, now: Timestamp) {
+        self.resources = resources
+        self.now = now
+    }
 
     /// - Parameter retryLeft: of a retry; nil: what the plan's retryConfig says.
     func backup(
@@ -68,9 +78,16 @@ struct SessionFactory {
     }
 
     func restore(namespace: String, name: String, key: Key) throws -> Made {
+        let batch = resources.restoreBatch(ResourceKey(kind: .restoreBatch, namespace: namespace, name: name))?.value
         guard let restore = resources.restoreSession(name, in: namespace)?.value else {
+            if let batch { return try self.restore(batch, key: key) }
             let known = known(resources.restoreSessions)
             return .refused(.notFound, "there is no RestoreSession \(namespace)/\(name); apply one, or choose of: \(known)")
+        }
+        guard batch == nil else {
+            return .refused(
+                .invalid,
+                "there are a RestoreSession and a RestoreBatch \(namespace)/\(name); send the manifest of the one that is meant")
         }
         return try self.restore(restore, key: key)
     }
@@ -89,7 +106,7 @@ struct SessionFactory {
         }
     }
 
-    private struct Parts {
+    struct Parts {
         var kind: SessionKind
         var invoker: Invoker
         var namespace: String
@@ -100,10 +117,17 @@ struct SessionFactory {
     private func make(
         _ parts: Parts, key: Key, _ command: (AppBinding, Repository, SessionID) -> SessionCommand
     ) throws -> Made {
-        let target = resources.appBinding(parts.target)?.value
         // The same manifest against another cluster is another session.
-        let identity = target?.clusterURL ?? parts.target.description
+        let identity = resources.appBinding(parts.target)?.value.clusterURL ?? parts.target.description
         let id = try sessionID([parts.kind.rawValue, parts.namespace, parts.invoker.name, identity] + key.parts)
+        return try make(parts, id: id, command)
+    }
+
+    func make(
+        _ parts: Parts, id: SessionID, parent: ParentSession? = nil,
+        _ command: (AppBinding, Repository, SessionID) -> SessionCommand
+    ) throws -> Made {
+        let target = resources.appBinding(parts.target)?.value
         let repository = resources.repository(parts.repository)?.value
         let problem: (condition: String, message: String)
         switch (target, repository) {
@@ -126,10 +150,11 @@ struct SessionFactory {
             StatusEvent(
                 session: id, kind: parts.kind, name: sessionName(parts.invoker.name), namespace: parts.namespace,
                 invoker: parts.invoker,
-                repository: parts.repository.name, target: parts.target.name, requestedAt: now, failure: condition))
+                repository: parts.repository.name, target: parts.target.name, requestedAt: now, failure: condition,
+                parent: parent))
     }
 
-    private func sessionID(_ parts: [String]) throws -> SessionID {
+    func sessionID(_ parts: [String]) throws -> SessionID {
         // Lengths keep ("a", "bc") and ("ab", "c") apart.
         let text = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "|")
         let digest = try SHA256.digest(of: Array(text.utf8)).hex
@@ -139,9 +164,9 @@ struct SessionFactory {
         return id
     }
 
-    private func sessionName(_ invoker: String) -> String { "\(invoker)-\(now.millisecondsSinceEpoch / 1000)" }
+    func sessionName(_ invoker: String) -> String { objectName ?? "\(invoker)-\(now.millisecondsSinceEpoch / 1000)" }
 
-    private func known(_ declared: [Declared<some Resource>]) -> String {
+    func known(_ declared: [Declared<some Resource>]) -> String {
         let names = declared.map { "\($0.value.metadata.namespace)/\($0.value.metadata.name)" }
         return names.isEmpty ? "none is applied yet" : names.joined(separator: ", ")
     }

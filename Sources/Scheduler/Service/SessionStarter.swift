@@ -10,7 +10,7 @@ struct SessionStarter: Sendable {
     let envelope: Envelope
     let ledger: Ledger
     let logger: Logger
-    private let underWay = UnderWay()
+    let underWay = UnderWay()
 
     init(publisher: MessagePublisher, envelope: Envelope, ledger: Ledger, logger: Logger) {
         self.publisher = publisher
@@ -33,6 +33,10 @@ struct SessionStarter: Sendable {
                 "a session failed before it began",
                 metadata: ["session": .string(status.session.text), "error": .string(status.error ?? "")])
             return .accepted(session: status.session)
+        case .batch(let parent, let members):
+            // Nil: another task starts it at this moment.
+            return try await underWay.once(parent.text) { try await start(batch: parent, members) }
+                ?? .acceptedBatch(parent: parent, members: members.compactMap(\.session))
         case .command(let command):
             // Nil: the ticker publishes it at this moment.
             return try await underWay.once(command.id.text) { try await start(command) } ?? .accepted(session: command.id)
@@ -41,13 +45,7 @@ struct SessionStarter: Sendable {
 
     private func start(_ command: SessionCommand) async throws -> Reply {
         let message = try message(command, attempt: 0)
-        guard message.body.count <= PoisonError.maximumSession else {
-            return .refused(
-                code: .invalid,
-                message:
-                    "the session's message would have \(message.body.count) bytes, at most \(PoisonError.maximumSession) are read:"
-                    + " shorten the manifests that it carries")
-        }
+        if let refusal = refusal(of: message) { return refusal }
         let now = Timestamp.now()
         let admitted = try await ledger.admit(command, message: message.body, now: now) { StatusEvent($0, of: command, now: now) }
         switch admitted {
@@ -61,8 +59,18 @@ struct SessionStarter: Sendable {
         return .accepted(session: command.id)
     }
 
+    /// Of a message that nobody would read.
+    func refusal(of message: OutgoingMessage) -> Reply? {
+        guard message.body.count > PoisonError.maximumSession else { return nil }
+        return .refused(
+            code: .invalid,
+            message:
+                "the session's message would have \(message.body.count) bytes, at most \(PoisonError.maximumSession) are read:"
+                + " shorten the manifests that it carries")
+    }
+
     /// The same request once more: it changes nothing, and whoever asks is told anew.
-    private func startAgain(
+    func startAgain(
         _ command: SessionCommand, _ message: OutgoingMessage, _ session: LedgerSession, known: [UInt8]?, isWaiting: Bool
     ) async throws -> Reply {
         if let known {
@@ -102,6 +110,10 @@ struct SessionStarter: Sendable {
             var command = try command(of: one)
             // That of the slot may have passed while it waited.
             if command.notAfter != nil { command.notAfter = notAfter(command) }
+            // Its time is the batch's, of which some is gone.
+            if command.parent != nil {
+                command.timeOutSeconds = max(1, command.allowedSeconds - Int((now - command.requestedAt).seconds))
+            }
             let ready = command
             _ = try await underWay.once(ready.id.text) {
                 // Another task may have come to it first.
@@ -115,7 +127,7 @@ struct SessionStarter: Sendable {
         try MessageCoding.decode(CloudEvent<SessionCommand>.self, from: waiting.message).data
     }
 
-    private func publish(_ command: SessionCommand, _ message: OutgoingMessage) async throws {
+    func publish(_ command: SessionCommand, _ message: OutgoingMessage) async throws {
         try await Failpoints.around(.schedulerPublish) { try await publisher.publish(message) }
         let event = LedgerEvent(request: command, message: message.body, publishedAt: .now())
         try await Failpoints.around(.schedulerRecord) { try await ledger.apply([event]) }
@@ -129,7 +141,7 @@ struct SessionStarter: Sendable {
     /// Tells followers what the Scheduler itself decided about a session.
     ///
     /// - Parameter recorded: when it is for the ledger too.
-    private func announce(_ status: StatusEvent, recorded: Timestamp? = nil) async throws {
+    func announce(_ status: StatusEvent, recorded: Timestamp? = nil) async throws {
         let word = status.phase.rawValue.lowercased()
         try await publisher.announce([try message(status, id: word)])
         if let recorded { try await ledger.apply([LedgerEvent(status, at: recorded)]) }
@@ -170,7 +182,7 @@ struct SessionStarter: Sendable {
         logger.notice("a quiet session was published again", metadata: ["session": .string(session.session.id)])
     }
 
-    private func message(_ command: SessionCommand, attempt: Int) throws -> OutgoingMessage {
+    func message(_ command: SessionCommand, attempt: Int) throws -> OutgoingMessage {
         try envelope.message(
             command.kind == .backup ? .backupSession : .restoreSession, id: "\(command.id)/session", session: command.id,
             payload: command,

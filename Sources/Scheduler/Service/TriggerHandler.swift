@@ -34,7 +34,7 @@ struct TriggerHandler: Sendable {
         case .apply:
             let event = try delivery.event(ApplyRequest.self, types: [.apply])
             try delivery.requireKey(RoutingKey.apply)
-            return (await folder.apply(event.data), event.id)
+            return (try await apply(event.data), event.id)
         case .query:
             let event = try delivery.event(Query.self, types: [.query])
             try delivery.requireKey(event.data.routingKey)
@@ -58,8 +58,9 @@ struct TriggerHandler: Sendable {
                 code: .invalid, message: "the idempotency key is empty; give each request one of its own, or leave it out")
         }
         switch event.data.subject {
-        case .backup(let namespace, let name):
-            return try await starter.start(try factory.backup(namespace: namespace, name: name, key: key))
+        case .backup(let namespace, let name, let kind):
+            return try await starter.start(try factory.plan(namespace: namespace, name: name, kind: kind, key: key))
+        case .restoreBatch(let batch): return try await starter.start(try factory.restore(batch, key: key))
         case .restore(let restore): return try await starter.start(try factory.restore(restore, key: key))
         case .restoreSession(let namespace, let name):
             return try await starter.start(try factory.restore(namespace: namespace, name: name, key: key))
@@ -110,6 +111,7 @@ extension StatusEvent {
         }
         conditions = session.conditions
         error = session.error
+        parent = identity.parent
         retried = session.retriedAs.map { _ in true }
         nextRetry = session.nextRetry
     }

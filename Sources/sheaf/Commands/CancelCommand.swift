@@ -47,7 +47,16 @@ struct CancelCommand: AsyncCommand {
                 .cancel, CancelRequest(session: session, reason: reason), to: Topology.trigger,
                 key: RoutingKey.triggerCancel(session),
                 expires: false)
-            let status = try await end(client)
+            let status: StatusEvent
+            switch try await end(client) {
+            case .session(let end): status = end
+            case .batch(let ends):
+                await client.close()
+                for end in ends { output.object(SessionReport.session(end)) }
+                let count = ends.count { one in one.conditions.contains { $0.type == "Cancelled" } }
+                return output.line(
+                    "batch session \(session) was cancelled: \(count) of \(ends.count) members, the others had ended")
+            }
             await client.close()
             output.object(SessionReport.session(status))
             guard status.conditions.contains(where: { $0.type == "Cancelled" }) else {
@@ -57,13 +66,26 @@ struct CancelCommand: AsyncCommand {
         }
     }
 
+    private enum End {
+        case session(StatusEvent)
+        /// Of a batch that of each member which was cancelled, by the Scheduler's request for each.
+        case batch([StatusEvent])
+    }
+
     /// The session's final status, which a worker tells whether the cancel ended it or something before.
-    private func end(_ client: SheafClient) async throws -> StatusEvent {
+    private func end(_ client: SheafClient) async throws -> End {
         let deadline = ContinuousClock.now + timeout
         var isKnown = false
+        var ends: [SessionID: StatusEvent] = [:]
+        var members: Set<SessionID> = []
         while true {
+            if !members.isEmpty, members.isSubset(of: ends.keys) {
+                return .batch(ends.values.sorted { ($0.parent?.place ?? 0) < ($1.parent?.place ?? 0) })
+            }
             switch try await client.next() {
-            case .status(let status) where status.session == session && status.phase.isFinal: return status
+            case .status(let status) where status.session == session && status.phase.isFinal: return .session(status)
+            case .status(let status) where status.parent?.id == session && status.phase.isFinal: ends[status.session] = status
+            case .reply(.acceptedBatch(_, let cancelled)): (isKnown, members) = (true, Set(cancelled))
             case .reply(.accepted): isKnown = true
             // A Scheduler knows it and has sent its message after: the worker that has that may still be at it.
             case .reply(.refused(.notFound, _)) where isKnown: break

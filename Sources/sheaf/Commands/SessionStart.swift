@@ -41,8 +41,9 @@ struct SessionStart: Sendable {
     func run(_ subject: Trigger.Subject) async throws {
         let (kind, namespace, name): (SessionKind, String, String) =
             switch subject {
-            case .backup(let namespace, let name): (.backup, namespace, name)
+            case .backup(let namespace, let name, _): (.backup, namespace, name)
             case .restore(let restore): (.restore, restore.metadata.namespace, restore.metadata.name)
+            case .restoreBatch(let batch): (.restore, batch.metadata.namespace, batch.metadata.name)
             case .restoreSession(let namespace, let name): (.restore, namespace, name)
             }
         // Bound before the trigger: no event of the session can be missed.
@@ -52,6 +53,9 @@ struct SessionStart: Sendable {
         let reply = try await client.ask(
             .trigger, Trigger(subject: subject, idempotencyKey: idempotencyKey), to: Topology.trigger,
             key: subject.routingKey, answerer: .scheduler)
+        if case .acceptedBatch(let parent, let members) = reply {
+            return try await follow(parent, members, kind, namespace: namespace, name: name, client)
+        }
         guard case .accepted(let session) = reply else { throw CommandError.unexpected(reply) }
         output.line(
             "session \(session)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)")
@@ -76,5 +80,33 @@ struct SessionStart: Sendable {
         case .skipped: throw ExitCode.refused
         case .failed, .pending, .running, .unknown: throw ExitCode.failed
         }
+    }
+
+    /// What is said of a batch: each of its members, and the worst of their ends.
+    private func follow(
+        _ parent: SessionID, _ members: [SessionID], _ kind: SessionKind, namespace: String, name: String, _ client: SheafClient
+    ) async throws {
+        output.line(
+            "batch session \(parent)  \(kind == .backup ? "plan" : "restore") \(namespace == "default" ? "" : namespace + "/")\(name)"
+        )
+        for (place, member) in members.enumerated() { output.line("member \(place + 1)/\(members.count)  session \(member)") }
+        let invoker = Invoker(kind: kind == .backup ? "BackupBatch" : "RestoreBatch", name: name)
+        output.object([
+            "type": "accepted", "id": .string(parent.text), "kind": .string(kind.rawValue), "namespace": .string(namespace),
+            "invoker": SessionReport.invoker(invoker), "members": .array(members.map { .string($0.text) }),
+        ])
+        guard isWaiting else { return await client.close() }
+        var watch = BatchWatch(parent, members: members, kind, client: client, output: output, timeout: timeout)
+        let ends = try await watch.run()
+        await client.close()
+        for end in ends { output.object(SessionReport.session(end)) }
+        let phases = ends.map(\.phase)
+        output.line(
+            [Phase.succeeded, .failed, .skipped].compactMap { phase in
+                let count = phases.count { $0 == phase }
+                return count == 0 ? nil : "\(count) \(phase.rawValue.lowercased())"
+            }.joined(separator: ", "))
+        if phases.contains(.failed) { throw ExitCode.failed }
+        if phases.contains(.skipped) { throw ExitCode.refused }
     }
 }

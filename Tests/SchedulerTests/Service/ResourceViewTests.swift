@@ -151,6 +151,40 @@ import Testing
                 && stats["snapshots"]?[0]?["uploaded"] == .string("\(ByteCount(1024))"))
     }
 
+    @Test func aBatchsSessionIsOneObjectOfAllTargets() async throws {
+        try write(BatchFactoryTests.manifests())
+        let factory = try BatchFactoryTests.factory()
+        let members = try BatchFactoryTests.commands(try factory.batch(namespace: "demo", name: "all", key: .given("k")))
+        for (member, phase) in zip(members, [Phase.succeeded, .failed]) {
+            let end = StatusEvent(
+                of: member, phase: phase, source: .final, startedAt: member.requestedAt,
+                finishedAt: member.requestedAt + .seconds(90),
+                conditions: [Condition(type: "Note", reason: "R", message: "m", lastTransitionTime: member.requestedAt)],
+                error: phase == .failed ? "no" : nil)
+            try await ledger.apply([
+                LedgerEvent(request: member, message: nil, publishedAt: member.requestedAt),
+                LedgerEvent(end, at: member.requestedAt + .seconds(90)),
+            ])
+        }
+        let sessions = try await objects("backupsessions", namespace: "demo")
+        let session = try #require(sessions.first)
+        #expect(sessions.count == 1 && session[path: ["metadata", "name"]] == "all-1764000000")
+        #expect(session[path: ["metadata", "uid"]]?.string == members[0].parent?.id.text)
+        let status = try #require(session["status"])
+        #expect(status["phase"] == "Failed" && status["conditions"] == nil)
+        let targets = try #require(status["targets"]?.array)
+        #expect(targets.map { $0["phase"] } == ["Succeeded", "Failed"])
+        #expect(targets.map { $0[path: ["ref", "name"]] } == ["es", "other"])
+        #expect(targets.allSatisfy { $0["conditions"]?[0]?["type"] == "Note" })
+        let batch = try #require(try await objects("backupbatches").first)
+        #expect(batch[path: ["status", "phase"]] == "Ready" && batch[path: ["status", "memberConditions"]]?.array?.count == 2)
+
+        try write(BatchFactoryTests.manifests(second: "gone"))
+        let broken = try #require(try await objects("backupbatch", name: "all").first)
+        #expect(broken[path: ["status", "phase"]] == "NotReady")
+        #expect(conditions(broken).filter { $0.value == "False" }.map(\.key) == ["BackupTargetFound"])
+    }
+
     @Test func aRepositoryIsAsAWorkerLastSaidOfIt() async throws {
         try write(SessionFactoryTests.manifests())
         #expect(try await objects("repository").first?["status"] == nil)

@@ -126,7 +126,8 @@ import Testing
     @Test func thePageOfARestartHasWhatTheAlertOnLateBackupsNeeds() async throws {
         let since = start - 10 * 86_400
         try await ledger.save(
-            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: since, handledUntil: start), namespace: "demo", name: "nightly")
+            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: since, handledUntil: start),
+            of: PlanName(namespace: "demo", name: "nightly"))
         let lines = try await page(at: start)
         for expected in [
             "stash_backupconfiguration_created{\(Self.labels)} 1763136000", "stash_backup_overdue{\(Self.labels)} 1",
@@ -139,8 +140,8 @@ import Testing
     @Test(arguments: ["refused", "unreadable"]) func aMistakeInAManifestEndsNoAlertOfItsPlan(kind: String) async throws {
         _ = try await failedRun()
         try await ledger.save(
-            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: start - 10 * 86_400, handledUntil: start), namespace: "demo",
-            name: "nightly")
+            CronSchedule.State(rule: "0 2 * * * UTC", knownSince: start - 10 * 86_400, handledUntil: start),
+            of: PlanName(namespace: "demo", name: "nightly"))
         try Data((kind == "refused" ? Self.manifests(timeOut: "abc") : "kind: [").utf8)
             .write(to: URL(filePath: "\(path)/plan.yaml"))
         let logger = Logger(label: "test", level: .critical, handler: JSONLogHandler())
@@ -153,11 +154,13 @@ import Testing
 
     @Test func aPlanThatWasGoneForAWhileIsNewWhenItComesBack() async throws {
         let state = CronSchedule.State(rule: "0 2 * * * UTC", knownSince: start - 86_400, handledUntil: start)
-        try await ledger.save(state, namespace: "demo", name: "nightly")
+        try await ledger.save(state, of: PlanName(namespace: "demo", name: "nightly"))
         let (all, none) = (await folder.plans(), LoadedPlans(keys: [], errors: 0, isWhole: true))
         var broken = none
         broken.isWhole = false
-        func remembers() async throws -> Bool { try await ledger.scheduleState(namespace: "demo", name: "nightly") != nil }
+        func remembers() async throws -> Bool {
+            try await ledger.scheduleState(of: PlanName(namespace: "demo", name: "nightly")) != nil
+        }
         try await ticker.forget(none, start)
         try await ticker.forget(none, start + 240)
         // Back in time, it is the same plan; the next absence counts anew.
