@@ -60,7 +60,10 @@ let package = Package(
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("API", ["Messages", "Runtime"]),
-        module("Scheduler", ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"]),
+        module("Pages", ["API", "Messages", "Runtime"], embedding: ["Assets/page.css", "Assets/page.js"]),
+        module(
+            "Scheduler",
+            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Pages", "Runtime", "WebServer", "CSQLite"]),
         module(
             "Worker",
             [
@@ -92,7 +95,8 @@ let package = Package(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer"]),
-        tests("SchedulerTests", ["Scheduler", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
+        tests("PagesTests", ["Pages", "API", "Messages", "Runtime"]),
+        tests("SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
         tests(
             "WorkerTests",
             [
