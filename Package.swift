@@ -94,9 +94,10 @@ let package = Package(
         tests(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
-        tests("WebServerTests", ["WebServer"]),
+        tests("WebServerTests", ["WebServer", "Runtime"]),
         tests("PagesTests", ["Pages", "API", "Messages", "Runtime"]),
-        tests("SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
+        tests(
+            "SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime", "WebServer"]),
         tests(
             "WorkerTests",
             [

@@ -2,21 +2,21 @@ import CMicroHTTPD
 import Glibc
 import Runtime
 
-/// Owns one libmicrohttpd daemon and the router it calls.
+/// Owns one libmicrohttpd daemon and what its callbacks reach.
 ///
 /// `HTTPServer` calls `stop` exactly once; the library's functions may be called from any thread.
 struct Daemon: @unchecked Sendable {
     // Unchecked is right: the pointers never change, and the library guards its own state.
     private let handle: OpaquePointer
-    private let router: Unmanaged<Router>
+    private let context: Unmanaged<DaemonContext>
     let port: Int
 
     init(address: SocketAddress, router: Router, connectionLimit: Int, idleTimeout: Duration) throws(WebServerError) {
-        let context = Unmanaged.passRetained(router)
+        let context = Unmanaged.passRetained(DaemonContext(router))
         errno = 0
         let started = address.withPointer { pointer in
             sheaf_mhd_start(
-                pointer, UInt32(clamping: connectionLimit), UInt32(clamping: idleTimeout.components.seconds), answer,
+                pointer, UInt32(clamping: connectionLimit), UInt32(clamping: idleTimeout.components.seconds), answer, completed,
                 context.toOpaque())
         }
         guard let started else {
@@ -25,13 +25,14 @@ struct Daemon: @unchecked Sendable {
             throw Self.failure(address, cause)
         }
         handle = started
-        self.router = context
+        self.context = context
         port = Int(sheaf_mhd_port(started))
     }
 
     func stop() {
+        context.takeUnretainedValue().places.endAll()
         MHD_stop_daemon(handle)
-        router.release()
+        context.release()
     }
 
     private static func failure(_ address: SocketAddress, _ cause: CInt) -> WebServerError {
@@ -54,36 +55,66 @@ struct Daemon: @unchecked Sendable {
     }
 }
 
-/// Called by the library first for the head of a request, then for each piece of a body, then once more at its end.
-private func answer(
-    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
-    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ body: UnsafePointer<CChar>?,
-    _ bodyCount: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> MHD_Result {
-    guard let context, let connection, let url, let method, let state, let bodyCount else { return .NO }
-    let name = String(cString: method)
-    let mayHaveBody = name != "GET" && name != "HEAD"
-    // A request without a body is answered at its end, since an answer to the head alone closes the connection. One
-    // with a body is never taken, so the answer may come, and the connection close, before the body.
-    if state.pointee == nil && !mayHaveBody {
-        state.pointee = context
-        return .YES
-    }
-    if bodyCount.pointee > 0 {
-        bodyCount.pointee = 0
-        return .YES
-    }
-    let router = Unmanaged<Router>.fromOpaque(context).takeUnretainedValue()
-    let request = WebRequest(
-        method: name, path: String(cString: url), query: pairs(connection, .GET_ARGUMENT_KIND),
-        headers: pairs(connection, .HEADER_KIND))
-    return queue(router.response(to: request), on: connection)
+/// What the library's callbacks are given.
+private final class DaemonContext: Sendable {
+    let router: Router
+    let places = RestingPlaces()
+
+    init(_ router: Router) { self.router = router }
 }
 
-private func queue(_ answer: WebResponse, on connection: OpaquePointer) -> MHD_Result {
-    var body = answer.body
-    let made = body.withUnsafeMutableBytes { bytes in
-        MHD_create_response_from_buffer(bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY)
+/// Called by the library first for the head of a request, then for each piece of a body, then at its end, and again whenever the connection
+/// has rested.
+private func answer(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ piece: UnsafePointer<CChar>?,
+    _ pieceCount: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let context, let connection, let url, let method, let state, let pieceCount else { return .NO }
+    let daemon = Unmanaged<DaemonContext>.fromOpaque(context).takeUnretainedValue()
+    guard let known = state.pointee else {
+        let head = WebRequest(
+            method: String(cString: method), path: String(cString: url), query: pairs(connection, .GET_ARGUMENT_KIND),
+            headers: pairs(connection, .HEADER_KIND))
+        // An answer to the head closes the connection, so that the body is not read.
+        if let length = head[header: "Content-Length"], Int(length).map({ $0 > Router.bodyLimit }) ?? true {
+            return queue(
+                daemon.router.refusal(of: head, .tooLarge(limit: Router.bodyLimit)), on: connection, places: daemon.places)
+        }
+        state.pointee = Unmanaged.passRetained(PendingRequest(head, router: daemon.router, places: daemon.places)).toOpaque()
+        return .YES
+    }
+    let pending = Unmanaged<PendingRequest>.fromOpaque(known).takeUnretainedValue()
+    if pieceCount.pointee > 0 {
+        defer { pieceCount.pointee = 0 }
+        // One that did not say how long it is, and is too long, is cut off.
+        return pending.take(UnsafeRawBufferPointer(start: piece, count: pieceCount.pointee)) ? .YES : .NO
+    }
+    guard let response = pending.answer(on: connection) else { return .YES }
+    return queue(response, on: connection, places: daemon.places)
+}
+
+/// Called by the library once for each request that `answer` was called for.
+private func completed(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ reason: MHD_RequestTerminationCode
+) {
+    guard let known = state?.pointee else { return }
+    state?.pointee = nil
+    Unmanaged<PendingRequest>.fromOpaque(known).release()
+}
+
+private func queue(_ answer: WebResponse, on connection: OpaquePointer, places: RestingPlaces) -> MHD_Result {
+    let made: OpaquePointer?
+    switch answer.content {
+    case .bytes(var body):
+        made = body.withUnsafeMutableBytes { bytes in
+            MHD_create_response_from_buffer(bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY)
+        }
+    case .stream(let pieces):
+        let stream = Unmanaged.passRetained(ResponseStream(pieces, on: connection, places: places))
+        made = MHD_create_response_from_callback(UInt64.max, 16_384, readStream, stream.toOpaque(), closeStream)
+        if made == nil { closeStream(stream.toOpaque()) }
     }
     guard let made else { return .NO }
     defer { MHD_destroy_response(made) }
@@ -91,6 +122,20 @@ private func queue(_ answer: WebResponse, on connection: OpaquePointer) -> MHD_R
         guard MHD_add_response_header(made, header.name, header.value) == .YES else { return .NO }
     }
     return MHD_queue_response(connection, UInt32(clamping: answer.status), made)
+}
+
+private func readStream(
+    _ context: UnsafeMutableRawPointer?, _ position: UInt64, _ buffer: UnsafeMutablePointer<CChar>?, _ count: Int
+) -> Int {
+    guard let context, let buffer else { return sheaf_mhd_end_of_stream() }
+    let stream = Unmanaged<ResponseStream>.fromOpaque(context).takeUnretainedValue()
+    return stream.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: count)) ?? sheaf_mhd_end_of_stream()
+}
+
+private func closeStream(_ context: UnsafeMutableRawPointer?) {
+    guard let context else { return }
+    let stream = Unmanaged<ResponseStream>.fromOpaque(context).takeRetainedValue()
+    stream.close()
 }
 
 private func pairs(_ connection: OpaquePointer, _ kind: MHD_ValueKind) -> [(name: String, value: String)] {
