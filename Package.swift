@@ -60,7 +60,7 @@ let package = Package(
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("API", ["Messages", "Runtime"]),
-        module("Pages", ["API", "Messages", "Runtime"], embedding: ["Assets/page.css", "Assets/page.js"]),
+        module("Pages", ["API", "Messages", "Runtime"], embedding: ["Assets/page.css", "Assets/page.js", "Assets/icon.svg"]),
         module(
             "Scheduler",
             ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Pages", "Runtime", "WebServer", "CSQLite"]),

@@ -74,6 +74,7 @@ struct Layout {
                 HTML.meta(.name("viewport"), .content("width=device-width, initial-scale=1"))
                 HTML.meta(.name("color-scheme"), .content("light dark"))
                 HTML.link(.rel("stylesheet"), .href(.style))
+                HTML.link(.rel("icon"), .href(.icon), .type("image/svg+xml"))
                 if let refreshSeconds {
                     HTML.noscript { Markup(HTML.meta, Attribute.refresh(seconds: refreshSeconds), content: nil) }
                 }

@@ -24,7 +24,7 @@ package struct RestoreChoice: Sendable, Equatable {
 
         var text: String {
             switch self {
-            case .byIndices: "all but cluster settings where all indices are restored, else none"
+            case .byIndices: "with all indices, else none"
             case .none: "none"
             case .all: "all, cluster settings too"
             }

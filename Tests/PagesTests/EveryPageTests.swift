@@ -7,24 +7,23 @@ import Testing
 @Suite struct EveryPageTests {
     static let names = (Samples().pages + Samples().emptyPages).map(\.name)
 
-    let pages: [String: PageScan]
-    let hostile: [String: (scan: PageScan, html: String)]
+    /// Read once for all tests.
+    static let pages = Dictionary(
+        uniqueKeysWithValues: (Samples().pages + Samples().emptyPages).map { ($0.name, PageScan($0.markup.document)) })
 
-    init() {
-        let all = Samples().pages + Samples().emptyPages
-        pages = Dictionary(uniqueKeysWithValues: all.map { ($0.name, PageScan($0.markup.document)) })
+    static let hostile: [String: (scan: PageScan, html: String)] = {
         var samples = Samples()
         samples.name = Samples.hostile
         samples.health = Health(
             broker: false, manifestErrors: [Samples.hostile], workersUp: 0, repositoriesDown: [Samples.hostile], version: "0")
-        hostile = Dictionary(
+        return Dictionary(
             uniqueKeysWithValues: (samples.pages + samples.emptyPages).map {
                 ($0.name, (PageScan($0.markup.document), $0.markup.document))
             })
-    }
+    }()
 
     @Test(arguments: names) func hostileNamesAddNothingButText(_ name: String) throws {
-        let (scan, html) = try #require(hostile[name])
+        let (scan, html) = try #require(Self.hostile[name])
         #expect(!html.contains("<script>"))
         #expect(!html.contains("<img"))
         for tag in scan.tags {
@@ -39,13 +38,13 @@ import Testing
     }
 
     @Test(arguments: names) func nothingIsInline(_ name: String) throws {
-        let scan = try #require(pages[name])
+        let scan = try #require(Self.pages[name])
         #expect(scan.all("style").isEmpty)
         for (script, _) in scan.inside("script") { #expect(script.attributes["src"] == "/assets/page.js") }
     }
 
     @Test(arguments: names) func everyFormThatChangesSomethingCarriesItsToken(_ name: String) throws {
-        for (form, inner) in try #require(pages[name]).inside("form") {
+        for (form, inner) in try #require(Self.pages[name]).inside("form") {
             let tokens = inner.filter { $0.name == "input" && $0.attributes["name"] == FormField.token }
             if form.attributes["method"] == "post" {
                 #expect(tokens.map(\.attributes["value"]) == ["form-token"])
@@ -57,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: names) func everyFieldHasALabel(_ name: String) throws {
-        let scan = try #require(pages[name])
+        let scan = try #require(Self.pages[name])
         let labelled = Set(scan.all("label").compactMap { $0.attributes["for"] })
         for field in scan.all("input", "select") where field.attributes["type"] != "hidden" {
             let id = try #require(field.attributes["id"])
@@ -67,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: names) func idsAreUniqueAndWhatRefersToThemFindsThem(_ name: String) throws {
-        let scan = try #require(pages[name])
+        let scan = try #require(Self.pages[name])
         let ids = scan.tags.compactMap { $0.attributes["id"] }
         #expect(Set(ids).count == ids.count, "\(ids.sorted())")
         for tag in scan.tags {
@@ -80,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: names) func headingsAreInOrderAndLandmarksAreThere(_ name: String) throws {
-        let scan = try #require(pages[name])
+        let scan = try #require(Self.pages[name])
         let levels = scan.all("h1", "h2", "h3").compactMap { Int($0.name.dropFirst()) }
         #expect(levels.first == 1)
         #expect(levels.count { $0 == 1 } == 1)
@@ -91,7 +90,7 @@ import Testing
     }
 
     @Test(arguments: names) func everyTableHasACaptionAndSaysWhatItsCellsAre(_ name: String) throws {
-        for (_, inner) in try #require(pages[name]).inside("table") {
+        for (_, inner) in try #require(Self.pages[name]).inside("table") {
             #expect(inner.contains { $0.name == "caption" })
             for cell in inner where cell.name == "th" && !cell.isEnd {
                 #expect(["col", "row"].contains(cell.attributes["scope"]))
@@ -102,7 +101,7 @@ import Testing
     @Test(arguments: names) func tagsAreClosedInOrder(_ name: String) throws {
         let void = ["meta", "link", "input"]
         var open: [String] = []
-        for tag in try #require(pages[name]).tags where !void.contains(tag.name) {
+        for tag in try #require(Self.pages[name]).tags where !void.contains(tag.name) {
             if tag.isEnd {
                 #expect(open.popLast() == tag.name)
             } else {
@@ -113,7 +112,7 @@ import Testing
     }
 
     @Test(arguments: names) func timesAreReadableForPrograms(_ name: String) throws {
-        for time in try #require(pages[name]).all("time") {
+        for time in try #require(Self.pages[name]).all("time") {
             let text = try #require(time.attributes["datetime"])
             #expect(try Timestamp(parsing: text).description == text)
         }

@@ -29,8 +29,17 @@ struct PageScan {
 
     private static func attributes(_ text: Substring) -> [String: String] {
         var found: [String: String] = [:]
-        for match in text.matches(of: /([^\s="]+)(?:="([^"]*)")?/) {
-            found[String(match.output.1)] = String(match.output.2 ?? "")
+        var rest = text.drop { $0 == " " }
+        while !rest.isEmpty {
+            let name = rest.prefix { $0 != "=" && $0 != " " }
+            rest = rest.dropFirst(name.count)
+            var value = ""
+            if rest.hasPrefix("=\"") {
+                value = String(rest.dropFirst(2).prefix { $0 != "\"" })
+                rest = rest.dropFirst(value.count + 3)
+            }
+            found[String(name)] = value
+            rest = rest.drop { $0 == " " }
         }
         return found
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RestoreChoiceTests {
     let samples = Samples()
 
-    func restore(_ choice: RestoreChoice) -> RestoreSession? {
+    func asked(_ choice: RestoreChoice) -> RestoreSession? {
         choice.restore(snapshot: samples.snapshotID(ago: 0), namespace: "shop", repository: "local")
     }
 
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func aRestoreNamesSnapshotTargetAndWhatDiffersFromTheUsual() throws {
-        let restore = try #require(restore(samples.choice))
+        let restore = try #require(asked(samples.choice))
         #expect(restore.rule?.snapshots == [samples.snapshotID(ago: 0).text])
         #expect(restore.targetKey.description == "AppBinding test/orders")
         #expect(restore.repositoryKey.description == "Repository shop/local")
@@ -37,7 +37,7 @@ import Testing
         choice.conflict = .overwrite
         choice.includesAliases = false
         choice.objects = .none
-        let parameters = TaskParameters(try #require(restore(choice)).spec.task)
+        let parameters = TaskParameters(try #require(asked(choice)).spec.task)
         #expect(parameters.problems.isEmpty && parameters.unknown.isEmpty)
         #expect(parameters.restore.conflict == .overwrite)
         #expect(!parameters.restore.includeAliases)
@@ -46,12 +46,12 @@ import Testing
     }
 
     @Test func theSameChoiceIsTheSameRestore() {
-        #expect(restore(samples.choice) == restore(samples.choice))
+        #expect(asked(samples.choice) == asked(samples.choice))
     }
 
     @Test(arguments: ["", "es", "/es", "shop/"]) func whatNamesNoTargetIsNoRestore(_ target: String) {
         var choice = samples.choice
         choice.target = target
-        #expect(restore(choice) == nil)
+        #expect(asked(choice) == nil)
     }
 }

@@ -40,6 +40,7 @@ extension Link {
     package static let repositories = Link("repositories")
     package static let fleet = Link("fleet")
     package static let style = Link("assets", "page.css")
+    package static let icon = Link("assets", "icon.svg")
     package static let script = Link("assets", "page.js")
 
     package static func session(_ id: String) -> Link { Link("sessions", id) }

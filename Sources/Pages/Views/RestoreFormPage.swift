@@ -49,7 +49,7 @@ package enum RestoreFormPage {
                 text("indices", "Indices", choice.indices, "Names and patterns, by commas: orders-*,-orders-tmp-*. Empty: all.")
                 select(
                     "objects", "Other objects", RestoreChoice.Objects.allCases.map { ($0.rawValue, $0.text) },
-                    choice.objects.rawValue)
+                    choice.objects.rawValue, "Templates, pipelines, policies, scripts, data streams.")
                 HTML.div(.class("check")) {
                     HTML.input(
                         .type("checkbox"), .id("includeAliases"), .name("includeAliases"), .value("true"),
@@ -88,12 +88,15 @@ package enum RestoreFormPage {
         }
     }
 
-    private static func select(_ name: String, _ label: String, _ options: [(String, String)], _ chosen: String) -> Markup {
+    private static func select(
+        _ name: String, _ label: String, _ options: [(String, String)], _ chosen: String, _ hint: String? = nil
+    ) -> Markup {
         HTML.div(.class("field")) {
             HTML.label(.for(name)) { label }
-            HTML.select(.id(name), .name(name)) {
+            HTML.select(.id(name), .name(name), hint.map { _ in .describedBy("\(name)-hint") }) {
                 for (value, text) in options { HTML.option(.value(value), value == chosen ? .selected : nil) { text } }
             }
+            if let hint { HTML.p(.class("dim"), .id("\(name)-hint")) { hint } }
         }
     }
 

@@ -52,8 +52,8 @@ package enum SnapshotsPage {
     @MarkupBuilder
     static func marks(_ snapshot: SnapshotSummary) -> Markup {
         if snapshot.isPartial { badge("◐", "Partial", "warn") }
-        if snapshot.query != nil { badge("⌕", "Query", "waiting") }
-        if snapshot.isKept == true { badge("⚿", "Kept", "good") }
+        if snapshot.query != nil { badge("⊂", "Query", "waiting") }
+        if snapshot.isKept == true { badge("★", "Kept", "good") }
         for tag in snapshot.tags ?? [] { HTML.span(.class("tag")) { "#\(tag)" } }
     }
 }

@@ -17,6 +17,7 @@ package func pageRoutes(
     return [
         .get("/assets/page.css") { _ in PageSite.asset(Assets.style, contentType: "text/css; charset=utf-8") },
         .get("/assets/page.js") { _ in PageSite.asset(Assets.script, contentType: "text/javascript; charset=utf-8") },
+        .get("/assets/icon.svg") { _ in PageSite.asset(Assets.icon, contentType: "image/svg+xml") },
         .get("/login") { site.loginForm($0) },
         .post("/login") { site.logIn($0) },
         .post("/logout") { await site.logOut($0) },
