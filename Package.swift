@@ -60,9 +60,10 @@ let package = Package(
         module("Snapshots", ["Archive", "Crypto", "Messages", "Runtime", "Sessions"]),
         module("WebServer", ["Runtime", "CMicroHTTPD"]),
         module("API", ["Messages", "Runtime"]),
+        module("Pages", ["API", "Messages", "Runtime"], embedding: ["Assets/page.css", "Assets/page.js", "Assets/icon.svg"]),
         module(
             "Scheduler",
-            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "WebServer", "CSQLite"],
+            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Pages", "Runtime", "WebServer", "CSQLite"],
             embedding: ["API/openapi.yaml"]),
         module(
             "Worker",
@@ -95,7 +96,9 @@ let package = Package(
             "SnapshotsTests", ["Snapshots", "Archive", "Crypto", "Messages", "Runtime", "Sessions"],
             exclude: ["Golden", "restic_retention.py"]),
         tests("WebServerTests", ["WebServer", "Runtime"]),
-        tests("SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime"]),
+        tests("PagesTests", ["Pages", "API", "Messages", "Runtime"]),
+        tests(
+            "SchedulerTests", ["Scheduler", "API", "AMQP", "Bus", "HTTP", "Messages", "Manifests", "Runtime", "WebServer"]),
         tests(
             "WorkerTests",
             [

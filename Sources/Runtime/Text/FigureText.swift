@@ -1,5 +1,3 @@
-package import Runtime
-
 /// Figures as people read them.
 package enum FigureText {
     /// At most four characters for a column: "999", "4.1k", "310k", "6.6M". Cut off, not rounded, so that it never says done too early.
