@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots bench bench-archive lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots stash-manifests bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -81,6 +81,9 @@ cron-oracle: ## proof: schedules fire when the PyPI package croniter says, over 
 
 slots: ## proof: 500 plans of one slot are all published within its minute
 	@scripts/proof slots
+
+stash-manifests: ## proof: the manifests that Stash documents for Elasticsearch back up by schedule into S3 and restore, with Stash's metrics and statuses
+	@scripts/proof stash-manifests
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -32,6 +32,8 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     package var configuration: BackupConfiguration?
     /// What is restored and how. Present in a restore, where it is the invoker.
     package var restore: RestoreSession?
+    /// What its Task adds to the built-in one. Nil: there is no manifest of it, or none is needed.
+    package var task: SessionTask?
 
     package init(
         kind: SessionKind, id: SessionID, name: String, namespace: String, requestedAt: Timestamp, notAfter: Timestamp? = nil,

@@ -80,6 +80,8 @@ struct ResourceDecoder {
             return .restoreSession(Declared(RestoreSession(metadata: metadata, spec: spec), source: document))
         case .backupBlueprint:
             return backupBlueprint(metadata, fields).map { .backupBlueprint(Declared($0, source: document)) }
+        case .function: return function(metadata, fields).map { .function(Declared($0, source: document)) }
+        case .task: return steps(metadata, fields).map { .task(Declared($0, source: document)) }
         }
     }
 

@@ -9,6 +9,8 @@ package struct ResourceSet: Sendable {
     private var backupConfigurationsByKey: [ResourceKey: Declared<BackupConfiguration>] = [:]
     private var restoreSessionsByKey: [ResourceKey: Declared<RestoreSession>] = [:]
     private var backupBlueprintsByKey: [ResourceKey: Declared<BackupBlueprint>] = [:]
+    private var functionsByKey: [ResourceKey: Declared<Function>] = [:]
+    private var tasksByKey: [ResourceKey: Declared<StepSequence>] = [:]
     /// Documents of kinds that Sheaf does not handle, in the order they were read.
     package internal(set) var unhandled: [UnhandledResource] = []
 
@@ -23,6 +25,8 @@ package struct ResourceSet: Sendable {
     package var backupConfigurations: [Declared<BackupConfiguration>] { sorted(backupConfigurationsByKey) }
     package var restoreSessions: [Declared<RestoreSession>] { sorted(restoreSessionsByKey) }
     package var backupBlueprints: [Declared<BackupBlueprint>] { sorted(backupBlueprintsByKey) }
+    package var functions: [Declared<Function>] { sorted(functionsByKey) }
+    package var tasks: [Declared<StepSequence>] { sorted(tasksByKey) }
 
     package func namespace(_ name: String) -> Declared<Namespace>? {
         namespacesByKey[ResourceKey(kind: .namespace, namespace: "", name: name)]
@@ -40,6 +44,8 @@ package struct ResourceSet: Sendable {
     package func backupConfiguration(_ key: ResourceKey) -> Declared<BackupConfiguration>? { backupConfigurationsByKey[key] }
     package func restoreSession(_ key: ResourceKey) -> Declared<RestoreSession>? { restoreSessionsByKey[key] }
     package func backupBlueprint(_ key: ResourceKey) -> Declared<BackupBlueprint>? { backupBlueprintsByKey[key] }
+    package func function(_ key: ResourceKey) -> Declared<Function>? { functionsByKey[key] }
+    package func task(_ key: ResourceKey) -> Declared<StepSequence>? { tasksByKey[key] }
 
     package func secret(_ name: String, in namespace: String = ObjectMeta.defaultNamespace) -> Declared<Secret>? {
         secretsByKey[ResourceKey(kind: .secret, namespace: namespace, name: name)]
@@ -71,7 +77,7 @@ package struct ResourceSet: Sendable {
     package var count: Int {
         namespacesByKey.count + secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count
             + backupConfigurationsByKey.count
-            + restoreSessionsByKey.count + backupBlueprintsByKey.count
+            + restoreSessionsByKey.count + backupBlueprintsByKey.count + functionsByKey.count + tasksByKey.count
     }
 
     /// Adds a resource; nil, or the place of the one that has the same kind, namespace and name, which stays.
@@ -84,6 +90,8 @@ package struct ResourceSet: Sendable {
         case .backupConfiguration(let value): Self.add(value, to: &backupConfigurationsByKey)
         case .restoreSession(let value): Self.add(value, to: &restoreSessionsByKey)
         case .backupBlueprint(let value): Self.add(value, to: &backupBlueprintsByKey)
+        case .function(let value): Self.add(value, to: &functionsByKey)
+        case .task(let value): Self.add(value, to: &tasksByKey)
         }
     }
 
@@ -111,6 +119,8 @@ enum AnyDeclared {
     case backupConfiguration(Declared<BackupConfiguration>)
     case restoreSession(Declared<RestoreSession>)
     case backupBlueprint(Declared<BackupBlueprint>)
+    case function(Declared<Function>)
+    case task(Declared<StepSequence>)
 
     var key: ResourceKey {
         switch self {
@@ -121,6 +131,8 @@ enum AnyDeclared {
         case .backupConfiguration(let declared): declared.value.key
         case .restoreSession(let declared): declared.value.key
         case .backupBlueprint(let declared): declared.value.key
+        case .function(let declared): declared.value.key
+        case .task(let declared): declared.value.key
         }
     }
 
@@ -139,6 +151,8 @@ enum AnyDeclared {
         case .backupConfiguration(let declared): .backupConfiguration(marked(declared))
         case .restoreSession(let declared): .restoreSession(marked(declared))
         case .backupBlueprint(let declared): .backupBlueprint(marked(declared))
+        case .function(let declared): .function(marked(declared))
+        case .task(let declared): .task(marked(declared))
         }
     }
 }

@@ -7,18 +7,25 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
     case backupConfiguration = "BackupConfiguration"
     case restoreSession = "RestoreSession"
     case backupBlueprint = "BackupBlueprint"
+    case function = "Function"
+    case task = "Task"
 
     package var apiVersion: String {
         switch self {
         case .namespace, .secret: "v1"
         case .appBinding: "appcatalog.appscode.com/v1alpha1"
         case .repository: "stash.appscode.com/v1alpha1"
-        case .backupConfiguration, .restoreSession, .backupBlueprint: "stash.appscode.com/v1beta1"
+        case .backupConfiguration, .restoreSession, .backupBlueprint, .function, .task: "stash.appscode.com/v1beta1"
         }
     }
 
     /// Whether its resources are of no namespace; `ObjectMeta.namespace` is empty then.
-    package var isClusterScoped: Bool { self == .backupBlueprint || self == .namespace }
+    package var isClusterScoped: Bool {
+        switch self {
+        case .namespace, .backupBlueprint, .function, .task: true
+        case .secret, .appBinding, .repository, .backupConfiguration, .restoreSession: false
+        }
+    }
 }
 
 /// A resource: something with a kind, a name and a namespace that a manifest declares.

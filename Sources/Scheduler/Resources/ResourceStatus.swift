@@ -13,6 +13,8 @@ struct ResourceStatus {
         var reason: String
         var message: String
 
+        var isInvalid: Bool { type == ResourceStatus.validation && isMet == false }
+
         var json: JSONValue {
             [
                 "type": .string(type), "status": .string(isMet.map { $0 ? "True" : "False" } ?? "Unknown"),
@@ -37,10 +39,13 @@ struct ResourceStatus {
     /// Of a manifest with errors: what was declared by the same name before stays in force until it is right.
     init(refused resource: RefusedResource) {
         let causes = resource.complaints.filter { $0.severity == .error }.map(\.description)
-        phase = resource.key.kind == .repository || resource.key.kind == .appBinding ? nil : "Invalid"
+        switch resource.key.kind {
+        case .repository, .appBinding, .function, .task: phase = nil
+        case .namespace, .secret, .backupConfiguration, .restoreSession, .backupBlueprint: phase = "Invalid"
+        }
         findings = [
             Finding(
-                type: "ValidationPassed", isMet: false, reason: "ResourceValidationFailed",
+                type: Self.validation, isMet: false, reason: "ResourceValidationFailed",
                 message: causes.joined(separator: "\n"))
         ]
     }
@@ -52,15 +57,23 @@ struct ResourceStatus {
         let cron = Self.cron(of: plan, at: now)
         findings =
             Self.references(plan.metadata.namespace, repository: plan.repositoryKey, in: resources)
-            + [Self.validated, cron.finding, Self.target(plan.targetKey, "BackupTargetFound", in: resources)]
+            + [
+                Self.validation(TaskResolution(of: plan, in: resources)), cron.finding,
+                Self.target(plan.targetKey, "BackupTargetFound", in: resources),
+            ]
         phase = findings.contains { $0.isMet == false } ? "NotReady" : "Ready"
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
         if let next = cron.next, !plan.spec.paused { fields = [.init(name: "nextRun", value: .string("\(next)"))] }
     }
 
     init(of restore: RestoreSession, in resources: ResourceSet) {
         findings =
             Self.references(restore.metadata.namespace, repository: restore.repositoryKey, in: resources)
-            + [Self.validated, Self.target(restore.targetKey, "RestoreTargetFound", in: resources)]
+            + [
+                Self.validation(TaskResolution(of: restore, in: resources)),
+                Self.target(restore.targetKey, "RestoreTargetFound", in: resources),
+            ]
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
     }
 
     /// Stash's fields, by the last word of a worker.
@@ -77,8 +90,18 @@ struct ResourceStatus {
         add("snapshotsRemovedOnLastCleanup", JSONValue(status.snapshotsRemovedOnLastCleanup))
     }
 
-    private static let validated = Finding(
-        type: "ValidationPassed", isMet: true, reason: "ResourceValidationPassed", message: "The manifest is valid.")
+    /// The manifest was read; what else makes it valid is its Task.
+    private static func validation(_ task: TaskResolution) -> Finding {
+        if let problem = task.problem() {
+            return Finding(
+                type: Self.validation, isMet: false, reason: "ResourceValidationFailed", message: "spec.task: \(problem.message)")
+        }
+        return Finding(
+            type: Self.validation, isMet: true, reason: "ResourceValidationPassed", message: "The manifest is valid.")
+    }
+
+    /// Stash's type of the condition that says whether a manifest is Invalid.
+    private static let validation = "ValidationPassed"
 
     private static func references(
         _ namespace: String, repository key: ResourceKey, in resources: ResourceSet

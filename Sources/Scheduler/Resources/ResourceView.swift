@@ -12,6 +12,8 @@ struct ResourceView {
         case repository = "Repository"
         case backupConfiguration = "BackupConfiguration"
         case backupBlueprint = "BackupBlueprint"
+        case function = "Function"
+        case task = "Task"
         case backupSession = "BackupSession"
         case restoreSession = "RestoreSession"
 
@@ -87,6 +89,8 @@ struct ResourceView {
                 known["\($0.metadata.namespace)/\($0.metadata.name)"].map { ResourceStatus(of: $0) } ?? ResourceStatus()
             }
         case .backupBlueprint: return all(resources.backupBlueprints) { _ in ResourceStatus() }
+        case .function: return all(resources.functions) { _ in ResourceStatus() }
+        case .task: return all(resources.tasks) { _ in ResourceStatus() }
         case .backupConfiguration:
             return all(resources.backupConfigurations) { ResourceStatus(of: $0, in: resources, at: now) }
         case .restoreSession:
@@ -99,7 +103,7 @@ struct ResourceView {
             return all(resources.restoreSessions) { restore in
                 var status = ResourceStatus(of: restore, in: resources)
                 if case .object(let members)? = latest[restore.key]?.restoreStatus {
-                    status.fields = members.filter { $0.name != "conditions" }
+                    status.fields = members.filter { $0.name != "conditions" && ($0.name != "phase" || status.phase == nil) }
                 }
                 return status
             }
