@@ -56,7 +56,7 @@ extension EndToEnd {
                     #expect(try await engine.observe(Self.index, isNumbered: true) == first)
 
                     // Edits of the plan, run by hand as `kubectl stash trigger` does.
-                    try await engine.call("DELETE", "/\(Self.index)/_doc/7?refresh=true")
+                    try await engine.call("DELETE", "/\(Self.index)/_doc/d7?refresh=true")
                     for name in ["passing-args", "multi-retention-policy"] {
                         let applied = Timestamp.now()
                         try await apply(name, of: stash, at: site)
