@@ -120,7 +120,10 @@ extension EndToEnd {
             }.status
         }
 
+        /// Declared, as Stash needs it to be, and asked for.
         private func restore(_ file: String, at site: Site) async throws {
+            let applied = try await site.sheaf(["apply", "-f", file])
+            #expect(applied.exit == .code(0), "\(applied)")
             let session = try await site.restore(file).session
             try #require(session.phase == "Succeeded", "\(session.json)")
         }
