@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots ledger api secrets bench bench-archive lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots stash-manifests ledger api secrets bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -90,6 +90,9 @@ slots: ## proof: 500 plans of one slot are all published within its minute
 
 ledger: ## proof: the Scheduler is killed at any step and moment, then its ledger is deleted and rebuilt by asking workers
 	@scripts/proof ledger
+
+stash-manifests: ## proof: the manifests that Stash documents for Elasticsearch back up by schedule into S3 and restore, with Stash's metrics and statuses
+	@scripts/proof stash-manifests
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -112,6 +112,6 @@ let package = Package(
             [
                 "sheaf", "AMQP", "Archive", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions",
                 "Snapshots", "Worker",
-            ]),
+            ], exclude: ["Stash"]),
     ]
 )

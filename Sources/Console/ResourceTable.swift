@@ -28,6 +28,8 @@ package enum ResourceTable {
             Column("DURATION", "status", "sessionDuration"),
         ],
         "BackupBlueprint": [Column("TASK", "spec", "task", "name"), Column("SCHEDULE", "spec", "schedule")],
+        "Function": [Column("COMMAND", "spec", "command"), Column("IMAGE", "spec", "image")],
+        "Task": [Column("STEPS", "spec", "steps")],
         "BackupSession": [
             Column("INVOKER-TYPE", "spec", "invoker", "kind"), Column("INVOKER-NAME", "spec", "invoker", "name"),
             Column("PHASE", "status", "phase"), Column("DURATION", "status", "sessionDuration"),
@@ -63,6 +65,7 @@ package enum ResourceTable {
         case nil, .null?: "-"
         case .string(let text)?: DeadLetterTable.harmless(text, width: .max)
         case .bool(let flag)?: "\(flag)"
+        case .array(let elements)?: elements.map { text(of: $0["name"] ?? $0) }.joined(separator: " ")
         case let other?: other.serialized()
         }
     }

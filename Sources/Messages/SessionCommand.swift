@@ -34,6 +34,8 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     package var restore: RestoreSession?
     /// The batch's session that this one is a member of. Nil: it is one of its own.
     package var parent: ParentSession?
+    /// What its Task adds to the built-in one. Nil: there is no manifest of it, or none is needed.
+    package var task: SessionTask?
 
     package init(
         kind: SessionKind, id: SessionID, name: String, namespace: String, requestedAt: Timestamp, notAfter: Timestamp? = nil,

@@ -1,7 +1,7 @@
 import Messages
 import Runtime
 
-/// The session message: begin, run the hook, plan, start; or find out how far the session is and go on.
+/// The session message: begin, run what comes before the work, plan, start; or find out how far the session is and go on.
 extension Handling {
     mutating func sessionRead(_ entries: [EntryName: Entry], _ opening: Opening, now: Timestamp) -> Request {
         remember(entries)
@@ -44,6 +44,7 @@ extension Handling {
     mutating func planned(_ plan: PlanEntry) -> Request {
         var plan = plan
         plan.preHook = preHook
+        plan.preSteps = preSteps.isEmpty ? nil : preSteps
         state = .rereadingOutcome(plan)
         return .read([.outcome, .plan])
     }

@@ -27,8 +27,9 @@ package struct Handling: Sendable {
     package enum Work: Sendable, Equatable {
         /// List what is to be moved and cut it into slices.
         case plan
-        /// Run the hook before the work (`nil`), or the one after it, which is told how the session ended. Its failure is a report, not an error.
-        case runHook(Hook, HookSlot, BeginEntry, HookEnd? = nil)
+        /// Run a hook or a step before the work (`nil`), or one after it, which is told how the session ended. Its failure is a report, not
+        /// an error.
+        case run(SessionAction, BeginEntry, HookEnd? = nil)
         /// Restore: create the target indices behind their load aliases.
         case prepare(PlanEntry)
         /// Open a point in time of the slice.
@@ -45,10 +46,10 @@ package struct Handling: Sendable {
         case finish(OutcomeEntry, BeginEntry, PlanEntry?)
     }
 
-    /// What a hook after the work is told.
+    /// What a hook or a step after the work is told.
     package struct HookEnd: Sendable, Equatable {
         package let status: StatusEvent
-        /// 1 for the first claim; above it, another delivery may have run the hook before.
+        /// 1 for the first claim; above it, another delivery may have run it before.
         package let attempt: Int
 
         package init(_ status: StatusEvent, attempt: Int) {
@@ -81,7 +82,7 @@ package struct Handling: Sendable {
         case entries([EntryName: Entry])
         case put(EntryPut)
         case planned(PlanEntry)
-        case hookRan(HookReport)
+        case ran(HookReport)
         case prepared
         case opened(ViewEntry)
         case closed
@@ -111,8 +112,9 @@ package struct Handling: Sendable {
     package internal(set) var plan: PlanEntry?
     /// The session's decision, once this handling knows of one: what is left is to finish.
     package internal(set) var outcome: OutcomeEntry?
-    /// What the hook before the work did, where this handling ran it; the plan keeps it.
+    /// What the hook and the steps before the work did, where this handling ran them; the plan keeps it.
     var preHook: HookReport?
+    var preSteps: [HookReport] = []
     var state: State = .created
     /// The point in time that this handling reads.
     var openView: ViewEntry?
@@ -139,7 +141,8 @@ package struct Handling: Sendable {
         case reading
         case puttingBegin
         case puttingBeginToAbort(OutcomeEntry.Abort)
-        case runningPreHook
+        /// By its place among the actions before the work.
+        case runningBefore(Int)
         case planning
         case rereadingOutcome(PlanEntry)
         case puttingPlan(PlanEntry)
@@ -161,9 +164,9 @@ package struct Handling: Sendable {
         case puttingOutcome(OutcomeEntry)
         case readingFinal(OutcomeEntry)
         case finishing
-        case claimingHook(FinalEntry, number: Int)
+        case claimingActions(FinalEntry, number: Int)
         case rereadingFinal(FinalEntry, number: Int)
-        case runningPostHook(FinalEntry)
+        case runningAfter(FinalEntry, SessionAction, attempt: Int)
         case puttingFinal(FinalEntry)
         case cleaningUp(End)
         case publishingLast
@@ -190,7 +193,7 @@ package struct Handling: Sendable {
             }
         case (.puttingBegin, .put(let put)): return beginPut(put, now: now)
         case (.puttingBeginToAbort(let reason), .put(let put)): return beginPutToAbort(put, reason, now: now)
-        case (.runningPreHook, .hookRan(let report)): return preHookRan(report, now: now)
+        case (.runningBefore(let number), .ran(let report)): return ranBefore(report, number, now: now)
         case (.planning, .planned(let plan)): return planned(plan)
         case (.rereadingOutcome(let plan), .entries(let entries)): return outcomeReread(entries, plan)
         case (.puttingPlan(let mine), .put(let put)): return planPut(put, mine)
@@ -214,9 +217,10 @@ package struct Handling: Sendable {
         case (.puttingOutcome(let mine), .put(let put)): return outcomePut(put, mine)
         case (.readingFinal(let outcome), .entries(let entries)): return finalRead(entries, outcome)
         case (.finishing, .finished(let final)): return finished(final, now: now)
-        case (.claimingHook(let final, let number), .put(let put)): return claimPut(put, number, final, now: now)
+        case (.claimingActions(let final, let number), .put(let put)): return claimPut(put, number, final, now: now)
         case (.rereadingFinal(let final, let number), .entries(let entries)): return finalReread(entries, number, final)
-        case (.runningPostHook(let final), .hookRan(let report)): return postHookRan(report, final)
+        case (.runningAfter(let final, let action, let attempt), .ran(let report)):
+            return ranAfter(report, action, final, attempt: attempt)
         case (.puttingFinal(let mine), .put(let put)): return finalPut(put, mine)
         case (.cleaningUp(let end), .closed), (.cleaningUp(let end), .dropped): return cleanedUp(end)
         case (.publishingLast, .published): return acknowledge()
@@ -230,7 +234,7 @@ package struct Handling: Sendable {
     package mutating func abort(_ reason: OutcomeEntry.Abort, now: Timestamp) -> Request? {
         guard begin != nil else { return nil }
         switch state {
-        case .finishing, .claimingHook, .rereadingFinal, .runningPostHook, .puttingFinal: return nil
+        case .finishing, .claimingActions, .rereadingFinal, .runningAfter, .puttingFinal: return nil
         default: break
         }
         return putOutcome(OutcomeEntry(nonce: nonce, decidedAt: now, verdict: .abort(reason: reason)))

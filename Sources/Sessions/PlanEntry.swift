@@ -144,6 +144,8 @@ package struct PlanEntry: Codable, Sendable, Equatable {
     package var maxBytesPerSecond: Int?
     /// What the hook before the work did; nil without one.
     package var preHook: HookReport?
+    /// What the Task's steps before the work did, in their order; nil without any.
+    package var preSteps: [HookReport]?
 
     package init(
         nonce: String, indices: [PlannedIndex], slices: [Slice], window: Int, snapshot: SnapshotID?, plannedAt: Timestamp,

@@ -15,6 +15,13 @@ import Testing
                 "demo       nightly  -     0 2 * * *  true    Ready  -",
             ])
         #expect(ResourceTable.lines([["kind": "BackupBlueprint", "metadata": ["name": "b"]]]).first == "NAME  TASK  SCHEDULE")
+        let task: JSONValue = [
+            "kind": "Task", "metadata": ["name": "around"],
+            "spec": ["steps": [["name": "freeze", "params": []], ["name": "elasticsearch-backup"]]],
+        ]
+        #expect(ResourceTable.lines([task]) == ["NAME    STEPS", "around  freeze elasticsearch-backup"])
+        let function: JSONValue = ["kind": "Function", "metadata": ["name": "f"], "spec": ["command": ["freeze", "-a"]]]
+        #expect(ResourceTable.lines([function]) == ["NAME  COMMAND    IMAGE", "f     freeze -a  -"])
     }
 
     @Test func conditionsBecomeSentencesOnOneLineEach() {

@@ -78,9 +78,8 @@ extension ComplaintCases {
         Case(
             "task",
             plan(
-                "task:\n  name: postgres-backup-14\n  params:\n  - {name: indices, value: 'Logs-*'}\n  - {value: a}\n  - {name: index, value: a}\n  - {name: args, value: --match=a --quiet}"
+                "task:\n  name: elasticsearch-backup-8.2.0\n  params:\n  - {name: indices, value: 'Logs-*'}\n  - {value: a}\n  - {name: index, value: a}\n  - {name: args, value: --match=a --quiet}"
             ),
-            "7:11: warning: spec.task.name: Sheaf's own backup is run whatever the task; \"postgres-backup-14\" is none of Elasticsearch",
             "9:30: error: spec.task.params[0].value: pattern Logs-* can match no index: names cannot have \"L\"",
             "10:7: error: spec.task.params[1].name: expected the name of a parameter, found nothing",
             "11:14: warning: spec.task.params[2].name: not a parameter that Sheaf knows; it has no effect, found \"index\"",

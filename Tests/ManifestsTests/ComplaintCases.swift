@@ -16,7 +16,7 @@ enum ComplaintCases {
         }
     }
 
-    static let all = documents + appBindings + clusterParameters + repositories + plans + hooks + restores + batches
+    static let all = documents + appBindings + clusterParameters + repositories + plans + hooks + restores + batches + functions
 
     static func appBinding(_ spec: String) -> String {
         "{apiVersion: appcatalog.appscode.com/v1alpha1, kind: AppBinding, metadata: {name: es}, spec:\n\(spec)\n}"

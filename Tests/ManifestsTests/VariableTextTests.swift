@@ -25,6 +25,11 @@ import Testing
         #expect(problem?.message.contains(cause) == true, "\(problem?.message ?? "")")
     }
 
+    @Test func aTextCanBeCheckedWithoutItsValues() throws {
+        #expect(try VariableText.expand("${A}-${B:=c}", unknown: "x") == "x-x")
+        #expect(throws: VariableText.Problem.self) { try VariableText.expand("${A", unknown: "x") }
+    }
+
     /// Made to end a program, in its stack or its time.
     @Test func defaultsThatAreTooDeepAreRefused() throws {
         func nest(_ name: String) -> String {

@@ -29,6 +29,7 @@ import Testing
     @Test func commandsKeepTheirShape() throws {
         try check("session-backup", .backupSession, MessageSamples.backup)
         try check("session-backup-member", .backupSession, MessageSamples.member)
+        try check("session-backup-task", .backupSession, MessageSamples.backupWithTask)
         try check("session-restore", .restoreSession, MessageSamples.restore)
         try check("unit", .unit, MessageSamples.unit)
     }

@@ -51,6 +51,16 @@ enum MessageSamples {
                 members: [.init(target: restoreSession.spec.target)], repository: restoreSession.spec.repository))
     }
 
+    /// With a Task of somebody's own.
+    static var backupWithTask: SessionCommand {
+        var command = backup
+        command.task = SessionTask(
+            name: "orders-backup", params: [.init(name: "args", value: "--match=^orders")],
+            before: [.init(number: 1, function: "freeze", command: ["freeze-orders", "--mode=hard"])],
+            after: [.init(number: 3, function: "thaw", command: ["thaw-orders", "{{ .Name }}"])])
+        return command
+    }
+
     static var restore: SessionCommand {
         SessionCommand(
             kind: .restore, id: session, name: "back-1795528931", namespace: "demo", requestedAt: time, target: binding,

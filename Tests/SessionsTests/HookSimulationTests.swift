@@ -52,7 +52,7 @@ import Testing
     func anUndisturbedSessionRunsEachHookOnceAndInOrder(kind: SessionKind) {
         for seed in Self.seeds.prefix(50) {
             let simulation = checked(kind, seed: seed, faults: .init())
-            #expect(simulation.hookRuns.map(\.slot) == [kind.preHook, kind.postHook], "seed \(seed)")
+            #expect(simulation.hookRuns.map(\.action.slot) == [kind.preHook, kind.postHook], "seed \(seed)")
             #expect(simulation.hookRuns.map(\.hadPlan) == [false, true], "seed \(seed)")
             #expect(simulation.hookRuns.allSatisfy { !$0.hadFinal }, "seed \(seed)")
             #expect(simulation.finalEvents.count == 1 && simulation.rescues == 0, "seed \(seed)")
@@ -107,5 +107,38 @@ import Testing
                     crash: 30, duplicate: 50, lostPutReply: 20, lostConnection: 20, lostView: 15, lostMessage: 20,
                     isCancelled: seed.isMultiple(of: 2), failingHook: 100))
         }
+    }
+
+    /// Steps of a Task stand between the hooks and the work, under every fault at once.
+    @Test(arguments: SessionKind.allCases)
+    func stepsKeepTheirPlaceAndAreToldOf(kind: SessionKind) {
+        var (failedBefore, failedAfter, whole) = (0, 0, 0)
+        for seed in Self.seeds {
+            let simulation = SimulationTests.checked(
+                kind, seed: seed,
+                faults: .init(crash: 30, duplicate: 30, lostPutReply: 20, isCancelled: seed.isMultiple(of: 4), failingHook: 60),
+                terms: Simulation.Terms(hasHooks: true, hasSteps: true))
+            guard case .outcome(let outcome)? = simulation.journal[.outcome], case .final(let final)? = simulation.journal[.final]
+            else { continue }
+            let (before, after) = (simulation.stepRuns(isBefore: true), simulation.stepRuns(isBefore: false))
+            #expect(after.allSatisfy { $0.hadOutcome && $0.status?.phase == .succeeded }, "seed \(seed): a step too early")
+            if case .plan(let plan)? = simulation.journal[.plan] {
+                #expect(plan.preHook?.succeeded == true && plan.preSteps?.map(\.succeeded) == [true, true], "seed \(seed)")
+            }
+            let told = final.status.conditions.filter { $0.type == SessionAction.stepCondition }
+            if case .abort(let abort) = outcome.verdict, abort.isOfFailedStep {
+                failedBefore += 1
+                #expect(before.contains { !$0.succeeded } && after.isEmpty, "seed \(seed)")
+                #expect(!simulation.runs(kind.postHook).isEmpty, "seed \(seed): the hook after a failed step")
+            } else if outcome.isCommit, final.status.phase == .failed {
+                // All steps after it up to the one that failed, or all of them and the hook.
+                #expect(told.prefix(2).allSatisfy { $0.status == "True" } && told.count > 2, "seed \(seed): \(told)")
+                failedAfter += told.contains { $0.status == "False" } ? 1 : 0
+            } else if outcome.isCommit {
+                #expect(told.map(\.status) == ["True", "True", "True", "True"], "seed \(seed)")
+                whole += 1
+            }
+        }
+        #expect(failedBefore > 0 && failedAfter > 0 && whole > 0, "\(failedBefore), \(failedAfter), \(whole)")
     }
 }

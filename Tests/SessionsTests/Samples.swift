@@ -20,9 +20,9 @@ enum Samples {
 
     static func opening(
         digest: String = "d", notAfter: Timestamp? = nil, timeOutSeconds: Int? = 3600, kind: SessionKind = .backup,
-        hooks: Bool = false
+        hooks: Bool = false, steps: Bool = false
     ) -> Opening {
-        var command = hooks ? SessionCommand.hooked(kind) : .simulated(kind: kind)
+        var command = hooks ? SessionCommand.hooked(kind, hasSteps: steps) : .simulated(kind: kind)
         command.notAfter = notAfter
         command.timeOutSeconds = timeOutSeconds
         return Opening(command, digest: digest)

@@ -18,6 +18,7 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     var now = Samples.start + .seconds(1)
     var doneEpochs: [Int] = []
     var failingHooks: Set<HookSlot> = []
+    var failingSteps: Set<Int> = []
     var trace: [String]
 
     static func session(
@@ -75,8 +76,8 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     private func reply(to work: Handling.Work) -> Handling.Reply {
         switch work {
         case .plan: .planned(plan)
-        case .runHook(_, let slot, _, _):
-            .hookRan(HookReport(succeeded: !failingHooks.contains(slot), message: "hook \(slot)", finishedAt: now))
+        case .run(let action, _, _):
+            .ran(HookReport(succeeded: !failing(action), message: Self.name(action), finishedAt: now))
         case .prepare: .prepared
         case .openView: .opened(Samples.view("mine", nonce: "mine"))
         case .closeView: .closed
@@ -84,6 +85,20 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
         case .transfer: transferred
         case .compose: .composed(Samples.commit())
         case .finish(let outcome, _, _): .finished(Samples.final(nonce: "mine", succeeded: outcome.isCommit))
+        }
+    }
+
+    private func failing(_ action: SessionAction) -> Bool {
+        switch action {
+        case .hook(_, let slot): failingHooks.contains(slot)
+        case .step(let step, _): failingSteps.contains(step.number)
+        }
+    }
+
+    private static func name(_ action: SessionAction) -> String {
+        switch action {
+        case .hook(_, let slot): "hook \(slot)"
+        case .step(let step, _): "step \(step.number)"
         }
     }
 
@@ -104,9 +119,10 @@ struct ScriptedDelivery: Sendable, CustomStringConvertible {
     private static func line(_ work: Handling.Work) -> String {
         switch work {
         case .plan: return "plan"
-        case .runHook(_, let slot, _, let end):
+        case .run(let action, _, let end):
+            let name = if case .hook(_, let slot) = action { "\(slot)" } else { name(action) }
             let attempt = end.map { $0.attempt > 1 ? " attempt \($0.attempt)" : "" } ?? ""
-            return "run \(slot)" + (end.map { " after \($0.status.phase.rawValue)" } ?? "") + attempt
+            return "run \(name)" + (end.map { " after \($0.status.phase.rawValue)" } ?? "") + attempt
         case .prepare: return "prepare"
         case .openView(let slice): return "open view of shard \(slice.shard ?? -1)"
         case .closeView(let view): return "close view \(view.pointInTime)"

@@ -10,7 +10,7 @@ extension Simulation {
         switch work {
         case .plan:
             return .planned(simulatedPlan())
-        case .runHook(_, let slot, _, let end): return .hookRan(run(slot, end))
+        case .run(let action, _, let end): return .ran(run(action, end))
         case .prepare: return .prepared
         case .dropIndices:
             hasIndices = false

@@ -27,7 +27,7 @@ struct Simulation {
         var unreadable = 0
         /// A document that the target refuses.
         var refusedDocument = 0
-        /// A hook that fails, each time it is run.
+        /// A hook or a step that fails, each time it is run.
         var failingHook = 0
     }
 
@@ -40,6 +40,8 @@ struct Simulation {
         var isChained = false
         /// Hooks run before and after.
         var hasHooks = false
+        /// Between the hooks and the work stand steps of a Task; needs `hasHooks`.
+        var hasSteps = false
     }
 
     struct Message {
@@ -114,7 +116,9 @@ struct Simulation {
         if faults.isCancelled { cancelAt = random.index(below: faults.cancelWithin) }
     }
 
-    private var opening: Opening { Samples.opening(timeOutSeconds: nil, kind: kind, hooks: terms.hasHooks) }
+    private var opening: Opening {
+        Samples.opening(timeOutSeconds: nil, kind: kind, hooks: terms.hasHooks, steps: terms.hasSteps)
+    }
 
     /// Runs until the session is final and nothing moves. - Returns: false when it did not come to rest in `limit` steps.
     mutating func run(limit: Int = 60_000) -> Bool {

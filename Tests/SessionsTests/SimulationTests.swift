@@ -52,7 +52,7 @@ import Testing
             let isCancelled = faults.isCancelled && abort.condition == "Cancelled"
             let isUnreadable = faults.unreadable > 0 && !terms.allowsPartial && abort.message.hasSuffix("cannot be read")
             let isRefused = faults.refusedDocument > 0 && !terms.allowsPartial && abort.message.contains("refused 1 of")
-            let isFailedHook = faults.failingHook > 0 && abort.failedHook != nil
+            let isFailedHook = faults.failingHook > 0 && (abort.failedHook != nil || abort.isOfFailedStep)
             #expect(
                 isLostView || isLostDocument || isCancelled || isUnreadable || isRefused || isFailedHook,
                 "seed \(seed): a session was aborted for nothing: \(abort.message)")

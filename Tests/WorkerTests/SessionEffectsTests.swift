@@ -92,7 +92,7 @@ import Testing
         let slice = Slice(index: 0, shard: 0, documents: 3, bytes: 3)
         let plan = Samples.plan(slices: [slice])
         let steps: [Handling.Work] = [
-            .runHook(Hook(), .preBackup, Samples.begin()), .plan, .prepare(plan), .openView(slice),
+            .run(.hook(Hook(), .preBackup), Samples.begin()), .plan, .prepare(plan), .openView(slice),
             .transfer(slice, UnitPosition(slice: 0, epoch: 0, number: 0), nil),
             .compose(plan, epochs: [0]),
         ]
@@ -121,8 +121,8 @@ import Testing
         for (deliveries, words) in [(14, "it needs exactly one of"), (15, "killed workers again and again")] {
             let effects = try effects(endurance: Endurance(attempt: 0, deliveries: deliveries))
             let reply = try effects.perform(
-                .runHook(Hook(), .postBackup, Samples.begin(), .init(status, attempt: 1)), begin: Samples.begin(), plan: nil)
-            guard case .hookRan(let report) = reply else { throw WorkerError(.refused, "no hook but \(reply)") }
+                .run(.hook(Hook(), .postBackup), Samples.begin(), .init(status, attempt: 1)), begin: Samples.begin(), plan: nil)
+            guard case .ran(let report) = reply else { throw WorkerError(.refused, "no hook but \(reply)") }
             #expect(!report.succeeded && report.message.contains(words), "\(report)")
         }
     }

@@ -58,7 +58,14 @@ struct BlueprintTarget {
     var resourceName: String { "app-\(metadata.name)" }
 
     /// Stash's variables of a blueprint.
-    var variables: [String: String] {
+    var variables: [String: String] { Self.variables(of: metadata, type: type, version: version) }
+
+    /// Stash's variables of a target.
+    static func variables(of binding: AppBinding) -> [String: String] {
+        variables(of: binding.metadata, type: binding.spec.type ?? "", version: binding.spec.version ?? "")
+    }
+
+    private static func variables(of metadata: ObjectMeta, type: String, version: String) -> [String: String] {
         let kind = ResourceKind.appBinding
         let parts = type.split(separator: "/", omittingEmptySubsequences: false)
         return [

@@ -12,10 +12,25 @@ enum VariableText {
 
     /// - Throws: for a variable that has neither value nor default, for braces that say something else, and for defaults too deep in others.
     static func expand(_ text: String, with values: [String: String]) throws(Problem) -> String {
-        try expand(text, with: values, depth: 0)
+        try expand(text, depth: 0) {
+            values[$0]
+        } known: {
+            values.keys.sorted()
+        }
     }
 
-    private static func expand(_ text: String, with values: [String: String], depth: Int) throws(Problem) -> String {
+    /// Gives every variable the one value, to see whether the text can be read.
+    static func expand(_ text: String, unknown value: String) throws(Problem) -> String {
+        try expand(text, depth: 0) { _ in
+            value
+        } known: {
+            []
+        }
+    }
+
+    private static func expand(
+        _ text: String, depth: Int, _ lookUp: (String) -> String?, known: () -> [String]
+    ) throws(Problem) -> String {
         guard depth <= deepest else { throw Problem(message: "defaults are more than \(deepest) levels deep in each other") }
         var result = ""
         var rest = Substring(text)
@@ -25,24 +40,26 @@ enum VariableText {
             guard let end = closingBrace(in: rest) else {
                 throw Problem(message: "\"${\(rest.prefix(40))\" has no closing brace")
             }
-            result += try value(of: rest[..<end], with: values, depth: depth)
+            result += try value(of: rest[..<end], depth: depth, lookUp, known: known)
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
     }
 
-    private static func value(of reference: Substring, with values: [String: String], depth: Int) throws(Problem) -> String {
+    private static func value(
+        of reference: Substring, depth: Int, _ lookUp: (String) -> String?, known: () -> [String]
+    ) throws(Problem) -> String {
         let name = reference.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         let rest = reference[name.endIndex...]
         guard !name.isEmpty, rest.isEmpty || rest.hasPrefix(":=") else {
             throw Problem(message: "\"${\(reference)}\" is neither ${NAME} nor ${NAME:=default}")
         }
-        if let value = values[String(name)], !value.isEmpty || rest.isEmpty { return value }
+        if let value = lookUp(String(name)), !value.isEmpty || rest.isEmpty { return value }
         guard !rest.isEmpty else {
-            let known = values.keys.sorted().joined(separator: ", ")
+            let known = known().joined(separator: ", ")
             throw Problem(message: "there is no variable \(name) here; give a default, ${\(name):=…}, or use one of \(known)")
         }
-        return try expand(String(rest.dropFirst(2)), with: values, depth: depth + 1)
+        return try expand(String(rest.dropFirst(2)), depth: depth + 1, lookUp, known: known)
     }
 
     private static func closingBrace(in text: Substring) -> Substring.Index? {

@@ -3,14 +3,16 @@ import Messages
 extension ResourceSet {
     /// Complaints about names that lead nowhere within this set, for a folder that is meant to be complete.
     ///
-    /// A missing AppBinding or Repository is a warning, as it may come later; a Repository whose usagePolicy forbids the use is an
+    /// A missing AppBinding, Repository or Task is a warning, as it may come later; a Repository whose usagePolicy forbids the use is an
     /// error. Secrets are not checked: they may come from files or the environment of a worker.
     package func referenceComplaints() -> [FieldComplaint] {
         let plans = backupConfigurations.flatMap {
             complaints($0, target: $0.value.targetKey, repository: $0.value.repositoryKey)
+                + complaints($0, TaskResolution(of: $0.value, in: self))
         }
         let restores = restoreSessions.flatMap {
             complaints($0, target: $0.value.targetKey, repository: $0.value.repositoryKey)
+                + complaints($0, TaskResolution(of: $0.value, in: self))
         }
         let batches = backupBatches.flatMap {
             complaints($0, targets: $0.value.configurations.map(\.targetKey), $0.value.repositoryKey)
@@ -19,6 +21,12 @@ extension ResourceSet {
             complaints($0, targets: $0.value.restores.map(\.targetKey), $0.value.repositoryKey)
         }
         return (plans + restores + batches + others).sorted { $0.place < $1.place }
+    }
+
+    private func complaints<Value>(_ declared: Declared<Value>, _ task: TaskResolution) -> [FieldComplaint] {
+        guard let problem = task.problem() else { return [] }
+        let place = declared.source["spec"]?["task"]?["name"]?.place ?? declared.place
+        return [FieldComplaint(.warning, at: place, path: "spec.task.name", problem.message)]
     }
 
     private func complaints<Value>(

@@ -2,33 +2,34 @@ import Messages
 
 /// The parts of plans and restores that have rules of their own: task and retention.
 extension ResourceDecoder {
+    /// The parameters of a Task of somebody's own are that Task's; whether there is one, only the whole folder can tell (`TaskResolution`).
     func task(_ fields: FieldDecoder, kind: SessionKind) -> TaskRef? {
         let name = fields.text("name") ?? ""
-        let direction = kind.rawValue
-        let isSearchTask = ["elasticsearch-\(direction)", "opensearch-\(direction)"].contains { name.hasPrefix($0) }
-        if !name.isEmpty, !isSearchTask {
-            fields.warn("name", "Sheaf's own \(direction) is run whatever the task; \"\(name)\" is none of Elasticsearch")
-        }
-        var declared: [(param: TaskRef.Param, fields: FieldDecoder)] = []
-        let params = fields.list("params") { param in
+        let params = parameters(fields)
+        check(params, kind, knowsAll: name.isEmpty || BuiltInFunction(name) != nil)
+        return TaskRef(name: name, params: params.map(\.param))
+    }
+
+    typealias DeclaredParam = (param: TaskRef.Param, fields: FieldDecoder)
+
+    func parameters(_ fields: FieldDecoder) -> [DeclaredParam] {
+        fields.list("params") { param in
             let name = param.requiredText("name", "the name of a parameter")
             let value = param.text("value")
-            guard let name else { return TaskRef.Param?.none }
-            declared.append((TaskRef.Param(name: name, value: value ?? ""), param))
-            return TaskRef.Param(name: name, value: value ?? "")
+            return name.map { (TaskRef.Param(name: $0, value: value ?? ""), param) }
         }
-        check(declared, kind)
-        return TaskRef(name: name, params: params)
     }
 
     /// Together, since some only make sense beside another.
-    private func check(_ declared: [(param: TaskRef.Param, fields: FieldDecoder)], _ kind: SessionKind) {
+    ///
+    /// - Parameter knowsAll: a parameter that Sheaf does not know is nobody's.
+    func check(_ declared: [DeclaredParam], _ kind: SessionKind, knowsAll: Bool = true) {
         let read = TaskParameters(TaskRef(name: "", params: declared.map(\.param)))
         for problem in read.problems {
             declared.last { $0.param.name == problem.parameter }?.fields.complain("value", problem.message)
         }
         for (param, fields) in declared {
-            if read.unknown.contains(param.name) {
+            if knowsAll, read.unknown.contains(param.name) {
                 fields.warn("name", "not a parameter that Sheaf knows; it has no effect, found \"\(param.name)\"")
             }
             if kind == .backup, TaskParameters.restoreOnly.contains(param.name) {

@@ -92,6 +92,8 @@ struct ResourceDecoder {
             return .backupSession(Declared(request, source: document))
         case .backupBlueprint:
             return backupBlueprint(metadata, fields).map { .backupBlueprint(Declared($0, source: document)) }
+        case .function: return function(metadata, fields).map { .function(Declared($0, source: document)) }
+        case .task: return steps(metadata, fields).map { .task(Declared($0, source: document)) }
         }
     }
 

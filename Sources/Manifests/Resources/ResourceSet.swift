@@ -12,6 +12,8 @@ package struct ResourceSet: Sendable {
     private var backupBatchesByKey: [ResourceKey: Declared<BackupBatch>] = [:]
     private var restoreBatchesByKey: [ResourceKey: Declared<RestoreBatch>] = [:]
     private var backupSessionsByKey: [ResourceKey: Declared<BackupSessionRequest>] = [:]
+    private var functionsByKey: [ResourceKey: Declared<Function>] = [:]
+    private var tasksByKey: [ResourceKey: Declared<StepSequence>] = [:]
     /// Documents of kinds that Sheaf does not handle, in the order they were read.
     package internal(set) var unhandled: [UnhandledResource] = []
 
@@ -29,6 +31,8 @@ package struct ResourceSet: Sendable {
     package var backupBatches: [Declared<BackupBatch>] { sorted(backupBatchesByKey) }
     package var restoreBatches: [Declared<RestoreBatch>] { sorted(restoreBatchesByKey) }
     package var backupSessions: [Declared<BackupSessionRequest>] { sorted(backupSessionsByKey) }
+    package var functions: [Declared<Function>] { sorted(functionsByKey) }
+    package var tasks: [Declared<StepSequence>] { sorted(tasksByKey) }
 
     /// The same with more plans paused than their manifests say.
     package func pausing(_ isPaused: (ResourceKey) -> Bool) -> ResourceSet {
@@ -58,6 +62,8 @@ package struct ResourceSet: Sendable {
     package func backupBlueprint(_ key: ResourceKey) -> Declared<BackupBlueprint>? { backupBlueprintsByKey[key] }
     package func backupBatch(_ key: ResourceKey) -> Declared<BackupBatch>? { backupBatchesByKey[key] }
     package func restoreBatch(_ key: ResourceKey) -> Declared<RestoreBatch>? { restoreBatchesByKey[key] }
+    package func function(_ key: ResourceKey) -> Declared<Function>? { functionsByKey[key] }
+    package func task(_ key: ResourceKey) -> Declared<StepSequence>? { tasksByKey[key] }
 
     package func secret(_ name: String, in namespace: String = ObjectMeta.defaultNamespace) -> Declared<Secret>? {
         secretsByKey[ResourceKey(kind: .secret, namespace: namespace, name: name)]
@@ -90,7 +96,7 @@ package struct ResourceSet: Sendable {
         namespacesByKey.count + secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count
             + backupConfigurationsByKey.count
             + restoreSessionsByKey.count + backupBlueprintsByKey.count + backupBatchesByKey.count + restoreBatchesByKey.count
-            + backupSessionsByKey.count
+            + backupSessionsByKey.count + functionsByKey.count + tasksByKey.count
     }
 
     package var keys: [ResourceKey] {
@@ -98,6 +104,7 @@ package struct ResourceSet: Sendable {
             Array(namespacesByKey.keys), Array(secretsByKey.keys), Array(appBindingsByKey.keys), Array(repositoriesByKey.keys),
             Array(backupConfigurationsByKey.keys), Array(restoreSessionsByKey.keys), Array(backupBlueprintsByKey.keys),
             Array(backupBatchesByKey.keys), Array(restoreBatchesByKey.keys), Array(backupSessionsByKey.keys),
+            Array(functionsByKey.keys), Array(tasksByKey.keys),
         ]
         return keys.joined().sorted { $0.description < $1.description }
     }
@@ -115,6 +122,8 @@ package struct ResourceSet: Sendable {
         case .backupBatch: backupBatchesByKey[key]?.place
         case .restoreBatch: restoreBatchesByKey[key]?.place
         case .backupSession: backupSessionsByKey[key]?.place
+        case .function: functionsByKey[key]?.place
+        case .task: tasksByKey[key]?.place
         }
     }
 
@@ -131,6 +140,8 @@ package struct ResourceSet: Sendable {
         case .backupBatch(let value): Self.add(value, to: &backupBatchesByKey)
         case .restoreBatch(let value): Self.add(value, to: &restoreBatchesByKey)
         case .backupSession(let value): Self.add(value, to: &backupSessionsByKey)
+        case .function(let value): Self.add(value, to: &functionsByKey)
+        case .task(let value): Self.add(value, to: &tasksByKey)
         }
     }
 
@@ -161,6 +172,8 @@ enum AnyDeclared {
     case backupBatch(Declared<BackupBatch>)
     case restoreBatch(Declared<RestoreBatch>)
     case backupSession(Declared<BackupSessionRequest>)
+    case function(Declared<Function>)
+    case task(Declared<StepSequence>)
 
     var key: ResourceKey {
         switch self {
@@ -174,6 +187,8 @@ enum AnyDeclared {
         case .backupBatch(let declared): declared.value.key
         case .restoreBatch(let declared): declared.value.key
         case .backupSession(let declared): declared.value.key
+        case .function(let declared): declared.value.key
+        case .task(let declared): declared.value.key
         }
     }
 
@@ -195,6 +210,8 @@ enum AnyDeclared {
         case .backupBatch(let declared): .backupBatch(marked(declared))
         case .restoreBatch(let declared): .restoreBatch(marked(declared))
         case .backupSession(let declared): .backupSession(marked(declared))
+        case .function(let declared): .function(marked(declared))
+        case .task(let declared): .task(marked(declared))
         }
     }
 }

@@ -10,19 +10,29 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Codable {
     case backupBatch = "BackupBatch"
     case restoreBatch = "RestoreBatch"
     case backupSession = "BackupSession"
+    case function = "Function"
+    case task = "Task"
 
     package var apiVersion: String {
         switch self {
         case .namespace, .secret: "v1"
         case .appBinding: "appcatalog.appscode.com/v1alpha1"
         case .repository: "stash.appscode.com/v1alpha1"
-        case .backupConfiguration, .restoreSession, .backupBlueprint, .backupBatch, .restoreBatch, .backupSession:
+        case .backupConfiguration, .restoreSession, .backupBlueprint, .backupBatch, .restoreBatch, .backupSession, .function,
+            .task:
             "stash.appscode.com/v1beta1"
         }
     }
 
     /// Whether its resources are of no namespace; `ObjectMeta.namespace` is empty then.
-    package var isClusterScoped: Bool { self == .backupBlueprint || self == .namespace }
+    package var isClusterScoped: Bool {
+        switch self {
+        case .namespace, .backupBlueprint, .function, .task: true
+        case .secret, .appBinding, .repository, .backupConfiguration, .restoreSession, .backupBatch, .restoreBatch,
+            .backupSession:
+            false
+        }
+    }
 }
 
 /// A resource: something with a kind, a name and a namespace that a manifest declares.

@@ -27,7 +27,9 @@ final class PauseFile: Sendable {
             let entries = try JSONDecoder().decode([Entry].self, from: try Data(contentsOf: URL(filePath: path)))
             pauses = Lock(
                 Dictionary(
-                    entries.map { (PlanName(kind: $0.kind, namespace: $0.namespace, name: $0.name), Plan.Pause(by: $0.by, at: $0.at)) },
+                    entries.map {
+                        (PlanName(kind: $0.kind, namespace: $0.namespace, name: $0.name), Plan.Pause(by: $0.by, at: $0.at))
+                    },
                     uniquingKeysWith: { first, _ in first }))
         } catch {
             throw SchedulerError(

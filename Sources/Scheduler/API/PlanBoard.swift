@@ -32,11 +32,14 @@ struct PlanBoard: Sendable {
             let key = PlanName(kind: one.key.kind, namespace: one.key.namespace, name: one.key.name)
             guard name == nil || key == name else { continue }
             let problem = one.complaints.map(\.description).joined(separator: "\n")
-            if let place = plans.firstIndex(where: { ($0.kind, $0.namespace, $0.name) == (key.kind.rawValue, key.namespace, key.name) }) {
+            if let place = plans.firstIndex(where: {
+                ($0.kind, $0.namespace, $0.name) == (key.kind.rawValue, key.namespace, key.name)
+            }) {
                 (plans[place].health, plans[place].problem) = (.invalid, problem)
             } else {
                 var plan = Plan(
-                    kind: key.kind.rawValue, namespace: key.namespace, name: key.name, target: "", repository: "", health: .invalid)
+                    kind: key.kind.rawValue, namespace: key.namespace, name: key.name, target: "", repository: "",
+                    health: .invalid)
                 plan.problem = problem
                 plans.append(plan)
             }

@@ -13,6 +13,8 @@ struct ResourceStatus {
         var reason: String
         var message: String
 
+        var isInvalid: Bool { type == ResourceStatus.validation && isMet == false }
+
         var json: JSONValue {
             [
                 "type": .string(type), "status": .string(isMet.map { $0 ? "True" : "False" } ?? "Unknown"),
@@ -37,10 +39,15 @@ struct ResourceStatus {
     /// Of a manifest with errors: what was declared by the same name before stays in force until it is right.
     init(refused resource: RefusedResource) {
         let causes = resource.complaints.filter { $0.severity == .error }.map(\.description)
-        phase = resource.key.kind == .repository || resource.key.kind == .appBinding ? nil : "Invalid"
+        switch resource.key.kind {
+        case .repository, .appBinding, .function, .task: phase = nil
+        case .namespace, .secret, .backupConfiguration, .restoreSession, .backupBlueprint, .backupBatch, .restoreBatch,
+            .backupSession:
+            phase = "Invalid"
+        }
         findings = [
             Finding(
-                type: "ValidationPassed", isMet: false, reason: "ResourceValidationFailed",
+                type: Self.validation, isMet: false, reason: "ResourceValidationFailed",
                 message: causes.joined(separator: "\n"))
         ]
     }
@@ -52,8 +59,12 @@ struct ResourceStatus {
         let cron = Self.cron(of: plan, at: now)
         findings =
             Self.references(plan.metadata.namespace, repository: plan.repositoryKey, in: resources)
-            + [Self.validated, cron.finding, Self.target(plan.targetKey, "BackupTargetFound", in: resources)]
+            + [
+                Self.validation(TaskResolution(of: plan, in: resources)), cron.finding,
+                Self.target(plan.targetKey, "BackupTargetFound", in: resources),
+            ]
         phase = findings.contains { $0.isMet == false } ? "NotReady" : "Ready"
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
         if let next = cron.next, !plan.spec.paused { fields = [.init(name: "nextRun", value: .string("\(next)"))] }
     }
 
@@ -63,8 +74,12 @@ struct ResourceStatus {
         let targets = batch.configurations.map(\.targetKey)
         findings =
             Self.references(batch.metadata.namespace, repository: batch.repositoryKey, in: resources)
-            + [Self.validated, cron.finding, Self.targets(targets, "BackupTargetFound", in: resources)]
+            + [
+                Self.validation(ofMembers: batch.configurations.map { TaskResolution(of: $0, in: resources) }), cron.finding,
+                Self.targets(targets, "BackupTargetFound", in: resources),
+            ]
         phase = findings.contains { $0.isMet == false } ? "NotReady" : "Ready"
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
         if let next = cron.next, !batch.isPaused { fields = [.init(name: "nextRun", value: .string("\(next)"))] }
         fields.append(memberConditions(of: targets, in: resources))
     }
@@ -72,7 +87,11 @@ struct ResourceStatus {
     init(of batch: RestoreBatch, in resources: ResourceSet) {
         findings =
             Self.references(batch.metadata.namespace, repository: batch.repositoryKey, in: resources)
-            + [Self.validated, Self.targets(batch.restores.map(\.targetKey), "RestoreTargetFound", in: resources)]
+            + [
+                Self.validation(ofMembers: batch.restores.map { TaskResolution(of: $0, in: resources) }),
+                Self.targets(batch.restores.map(\.targetKey), "RestoreTargetFound", in: resources),
+            ]
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
     }
 
     /// Stash's `status.memberConditions`.
@@ -105,7 +124,11 @@ struct ResourceStatus {
     init(of restore: RestoreSession, in resources: ResourceSet) {
         findings =
             Self.references(restore.metadata.namespace, repository: restore.repositoryKey, in: resources)
-            + [Self.validated, Self.target(restore.targetKey, "RestoreTargetFound", in: resources)]
+            + [
+                Self.validation(TaskResolution(of: restore, in: resources)),
+                Self.target(restore.targetKey, "RestoreTargetFound", in: resources),
+            ]
+        if findings.contains(where: \.isInvalid) { phase = "Invalid" }
     }
 
     /// Stash's fields, by the last word of a worker.
@@ -122,8 +145,25 @@ struct ResourceStatus {
         add("snapshotsRemovedOnLastCleanup", JSONValue(status.snapshotsRemovedOnLastCleanup))
     }
 
-    private static let validated = Finding(
-        type: "ValidationPassed", isMet: true, reason: "ResourceValidationPassed", message: "The manifest is valid.")
+    /// The manifest was read; what else makes it valid is its Task.
+    private static func validation(ofMembers tasks: [TaskResolution]) -> Finding {
+        for (place, task) in tasks.enumerated() where task.problem() != nil {
+            return validation(task, at: "spec.members[\(place)].task")
+        }
+        return validation(nil, at: "")
+    }
+
+    private static func validation(_ task: TaskResolution?, at path: String = "spec.task") -> Finding {
+        if let problem = task?.problem() {
+            return Finding(
+                type: Self.validation, isMet: false, reason: "ResourceValidationFailed", message: "\(path): \(problem.message)")
+        }
+        return Finding(
+            type: Self.validation, isMet: true, reason: "ResourceValidationPassed", message: "The manifest is valid.")
+    }
+
+    /// Stash's type of the condition that says whether a manifest is Invalid.
+    private static let validation = "ValidationPassed"
 
     private static func references(
         _ namespace: String, repository key: ResourceKey, in resources: ResourceSet

@@ -14,6 +14,8 @@ struct ResourceView {
         case backupBlueprint = "BackupBlueprint"
         case backupBatch = "BackupBatch"
         case restoreBatch = "RestoreBatch"
+        case function = "Function"
+        case task = "Task"
         case backupSession = "BackupSession"
         case restoreSession = "RestoreSession"
 
@@ -94,6 +96,8 @@ struct ResourceView {
                 return status
             }
         case .backupBlueprint: return all(resources.backupBlueprints) { _ in ResourceStatus() }
+        case .function: return all(resources.functions) { _ in ResourceStatus() }
+        case .task: return all(resources.tasks) { _ in ResourceStatus() }
         case .backupConfiguration:
             return all(resources.backupConfigurations) { ResourceStatus(of: $0, in: resources, at: now) }
         case .restoreSession:
@@ -106,7 +110,7 @@ struct ResourceView {
             return all(resources.restoreSessions) { restore in
                 var status = ResourceStatus(of: restore, in: resources)
                 if case .object(let members)? = latest[restore.key]?.restoreStatus {
-                    status.fields = members.filter { $0.name != "conditions" }
+                    status.fields = members.filter { $0.name != "conditions" && ($0.name != "phase" || status.phase == nil) }
                 }
                 return status
             }

@@ -118,6 +118,12 @@ actor ResourceFolder {
         for declared in loaded.resources.restoreBatches {
             if let refusal = add(declared, known: current.restoreBatch(declared.value.key)) { return refusal }
         }
+        for declared in loaded.resources.functions {
+            if let refusal = add(declared, known: current.function(declared.value.key)) { return refusal }
+        }
+        for declared in loaded.resources.tasks {
+            if let refusal = add(declared, known: current.task(declared.value.key)) { return refusal }
+        }
         if let refusal = fault(with: files.map { ($0.path, $0.text) }) { return refusal }
         do {
             for file in files {

@@ -52,7 +52,8 @@ extension SessionFactory {
         let configurations = batch.configurations
         let whole = Whole(
             kind: .backup, metadata: batch.metadata, invoker: plan.invoker, repository: batch.repositoryKey,
-            targets: configurations.map(\.targetKey), order: batch.spec.executionOrder)
+            targets: configurations.map(\.targetKey), tasks: configurations.map { TaskResolution(of: $0, in: resources) },
+            order: batch.spec.executionOrder)
         return try make(whole, key: key) { target, repository, id, parent in
             let configuration = configurations[parent.place]
             var command = SessionCommand(
@@ -69,7 +70,8 @@ extension SessionFactory {
         let (restores, name) = (batch.restores, batch.metadata.name)
         let whole = Whole(
             kind: .restore, metadata: batch.metadata, invoker: Invoker(kind: RestoreBatch.kind.rawValue, name: name),
-            repository: batch.repositoryKey, targets: restores.map(\.targetKey), order: batch.spec.executionOrder ?? .parallel)
+            repository: batch.repositoryKey, targets: restores.map(\.targetKey),
+            tasks: restores.map { TaskResolution(of: $0, in: resources) }, order: batch.spec.executionOrder ?? .parallel)
         return try make(whole, key: key) { target, repository, id, parent in
             SessionCommand(
                 kind: .restore, id: id, name: sessionName(name), namespace: batch.metadata.namespace, requestedAt: now,
@@ -84,6 +86,8 @@ extension SessionFactory {
         var invoker: Invoker
         var repository: ResourceKey
         var targets: [ResourceKey]
+        /// One of each member, as targets.
+        var tasks: [TaskResolution]
         var order: ExecutionOrder
     }
 
@@ -103,7 +107,8 @@ extension SessionFactory {
             let parent = ParentSession(
                 id: id, batch: whole.invoker.name, place: place, count: whole.targets.count, order: whole.order)
             let parts = Parts(
-                kind: whole.kind, invoker: whole.invoker, namespace: namespace, target: target, repository: whole.repository)
+                kind: whole.kind, invoker: whole.invoker, namespace: namespace, target: target, repository: whole.repository,
+                task: whole.tasks[place])
             return try make(parts, id: try sessionID(["member", id.text, "\(place)"]), parent: parent) { target, repository, id in
                 command(target, repository, id, parent)
             }

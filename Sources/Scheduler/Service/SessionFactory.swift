@@ -65,7 +65,8 @@ struct SessionFactory {
         }
         let parts = Parts(
             kind: .backup, invoker: Invoker(kind: "BackupConfiguration", name: name), namespace: namespace,
-            target: configuration.targetKey, repository: configuration.repositoryKey)
+            target: configuration.targetKey, repository: configuration.repositoryKey,
+            task: TaskResolution(of: configuration, in: resources))
         return try make(parts, key: key) { target, repository, id in
             var command = SessionCommand(
                 kind: .backup, id: id, name: sessionName(name), namespace: namespace, requestedAt: now, notAfter: notAfter,
@@ -96,7 +97,7 @@ struct SessionFactory {
         let parts = Parts(
             kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name),
             namespace: restore.metadata.namespace,
-            target: restore.targetKey, repository: restore.repositoryKey)
+            target: restore.targetKey, repository: restore.repositoryKey, task: TaskResolution(of: restore, in: resources))
         return try make(parts, key: key) { target, repository, id in
             SessionCommand(
                 kind: .restore, id: id, name: sessionName(restore.metadata.name), namespace: restore.metadata.namespace,
@@ -112,6 +113,7 @@ struct SessionFactory {
         var namespace: String
         var target: ResourceKey
         var repository: ResourceKey
+        var task: TaskResolution
     }
 
     private func make(
@@ -132,7 +134,13 @@ struct SessionFactory {
         let problem: (condition: String, message: String)
         switch (target, repository) {
         case (let target?, let repository?) where resources.allows(repository, from: parts.namespace):
-            return .command(command(target, repository, id))
+            do throws(TaskProblem) {
+                var command = command(target, repository, id)
+                command.task = try parts.task.task()
+                return .command(command)
+            } catch {
+                problem = ("ValidationPassed", "spec.task: \(error.message)")
+            }
         case (_, .some):
             problem =
                 target == nil

@@ -13,7 +13,7 @@ struct BackupPlanner {
     ///   `allowPartial` is not set; `ElasticsearchError`.
     func plan(_ command: SessionCommand) throws -> PlanEntry {
         try SpoolBound.check(command, segments: settings.segments)
-        let parameters = TaskParameters(command.target.task(command.configuration?.spec.task, for: .backup))
+        let parameters = TaskParameters(command.taskReference)
         if let problem = parameters.problems.first {
             throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
         }

@@ -4,9 +4,9 @@ import Messages
 import Runtime
 import Sessions
 
-/// Runs one hook of a session, and tells what came of it. Blocking.
+/// Runs one hook or one step of a session, and tells what came of it. Blocking.
 struct HookRunner {
-    let slot: HookSlot
+    let action: SessionAction
     let command: SessionCommand
     /// 1 for the first try of a message; above it, the hook may have run before.
     let attempt: Int
@@ -18,12 +18,12 @@ struct HookRunner {
 
     /// - Returns: a report of a hook that failed, too: what a hook does wrong is no error of the worker.
     /// - Throws: what the guard throws; `WorkerError(.missingHere)` for what another worker may have.
-    func run(_ hook: Hook, _ summary: HookSummary, _ guardian: HookGuard) throws -> HookReport {
+    func run(_ summary: HookSummary, _ guardian: HookGuard) throws -> HookReport {
         var guardian = guardian
         let result: Result<String, Failure>
         do {
-            let action = try HookAction(hook, summary, target: command.target)
-            result = .success(try perform(action, &guardian))
+            result = .success(
+                try perform(try HookAction(action.hook, summary, target: command.target), &guardian))
         } catch let error as Failure {
             result = .failure(error)
         } catch let error as WorkerError where error.code == .refused {
@@ -44,7 +44,7 @@ struct HookRunner {
 
     private func report(_ succeeded: Bool, _ message: String) -> HookReport {
         HookReport(
-            succeeded: succeeded, message: mask.masked("hook \(slot.rawValue)\(succeeded ? "" : " failed"): \(message)"),
+            succeeded: succeeded, message: mask.masked("\(action.title)\(succeeded ? "" : " failed"): \(message)"),
             finishedAt: .now())
     }
 
@@ -71,9 +71,9 @@ struct HookRunner {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
         let process = HookProcess(
             program: try HookFolder(path: folder).program(name), name: "\(folder)/\(name)", arguments: arguments,
-            environment: [
-                "PATH": path, "SHEAF_SESSION": command.id.text, "SHEAF_ATTEMPT": "\(attempt)", "SHEAF_HOOK": slot.rawValue,
-            ], folder: folder)
+            environment: ["PATH": path, "SHEAF_SESSION": command.id.text, "SHEAF_ATTEMPT": "\(attempt)"]
+                .merging(action.variables) { own, _ in own },
+            folder: folder)
         let (end, output) = try process.run(limit: limit) { try guardian.check() }
         let said = mask.tail(of: output.bytes, isBeginCut: output.isCut).map { "; it wrote: \($0)" } ?? "; it wrote nothing"
         switch end {
@@ -136,4 +136,14 @@ struct HookRunner {
     private static func printable(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
 
     private var limitText: String { "\(limit), the longest that a hook may take (--hook-limit)" }
+}
+
+extension SessionAction {
+    /// What tells a program as which of them it runs.
+    fileprivate var variables: [String: String] {
+        switch self {
+        case .hook(_, let slot): ["SHEAF_HOOK": slot.rawValue]
+        case .step(let step, let task): ["SHEAF_FUNCTION": step.function, "SHEAF_TASK": task]
+        }
+    }
 }

@@ -33,9 +33,14 @@ struct RestoreDryRun {
                 configuration: try clusters.configuration(of: target), retryPolicy: RetryPolicy(retries: 1),
                 answerLimit: Self.answerLimit)
             let store = try repositories.open(repository).store
-            let survey = try RestoreSurvey(restore, target: target, mark: "new", client: client, store: store)
+            var task = target.task(restore.spec.task, for: .restore)
+            if let found = try TaskResolution(of: restore, in: resources).task() { task = task.adding(defaultsOf: found) }
+            let survey = try RestoreSurvey(restore, task: task, target: target, mark: "new", client: client, store: store)
             let draft = try RestoreDraft(survey, client: client, store: store, sliceBytes: nil)
             return .restorePlan(preview: draft.preview(target: target))
+        } catch let error as TaskProblem {
+            return .refused(
+                code: .notFound, message: "\(error.message); it has to be among the resources of the worker that answers, too")
         } catch let error as SnapshotError {
             return .refused(code: .refused, message: error.message)
         } catch let error as WorkerError where error.code == .refused {

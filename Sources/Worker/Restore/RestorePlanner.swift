@@ -21,8 +21,8 @@ struct RestorePlanner {
         guard let restore = command.restore else { throw WorkerError(.refused, "the message carries no RestoreSession") }
         try SpoolBound.check(command, segments: settings.segments)
         let survey = try RestoreSurvey(
-            restore, target: command.target, mark: String(command.id.text.prefix(SwappedName.markLength)), client: client,
-            store: store)
+            restore, task: command.taskReference, target: command.target,
+            mark: String(command.id.text.prefix(SwappedName.markLength)), client: client, store: store)
         let draft = try RestoreDraft(
             survey, client: client, store: store,
             sliceBytes: max(Self.smallestSlice, survey.commit.summary.bytes / (4 * settings.window)))

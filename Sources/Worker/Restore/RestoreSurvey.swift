@@ -18,12 +18,15 @@ struct RestoreSurvey {
     let notes: [String]
     let problems: [String]
 
-    /// - Parameter mark: of the session; any in a dry run.
+    /// - Parameters:
+    ///   - task: with the parameters of its author, the AppBinding and its Task.
+    ///   - mark: of the session; any in a dry run.
     /// - Throws: `WorkerError(.refused)` for a request that cannot be understood, or a snapshot that is not there.
     init(
-        _ restore: RestoreSession, target: AppBinding, mark: String, client: ElasticsearchClient, store: RepositoryStore
+        _ restore: RestoreSession, task: TaskRef?, target: AppBinding, mark: String, client: ElasticsearchClient,
+        store: RepositoryStore
     ) throws {
-        let parameters = TaskParameters(target.task(restore.spec.task, for: .restore))
+        let parameters = TaskParameters(task)
         if let problem = parameters.problems.first {
             throw WorkerError(.refused, "task parameter \(problem.parameter): \(problem.message)")
         }

@@ -18,14 +18,14 @@ extension EntryName {
 }
 
 extension Handling.Work {
-    /// Nil for what only a race comes to, an index that was created too late, and for hooks, which are programs that a test may stop itself.
+    /// Nil for what only a race comes to, an index that was created too late, and for hooks and steps, which are programs that a test may stop itself.
     var failpoint: Failpoint.Step? {
         switch self {
         case .plan: .plan
         case .prepare: .prepare
         case .openView: .openView
         case .closeView: .closeView
-        case .dropIndices, .runHook: nil
+        case .dropIndices, .run: nil
         case .transfer: .transfer
         case .compose: .compose
         case .finish: .finish

@@ -49,7 +49,7 @@ extension SessionEffects {
     /// - Parameter begin: of the session; nil where the cluster alone could tell it, which bounds the wait by the session's time from now.
     /// - Throws: `WorkerError` when the session's time is over, it was ended, or another worker is to wait.
     func waitForCluster(_ begin: BeginEntry? = nil) throws {
-        guard let seconds = TaskParameters(command.task).waitSeconds else { return }
+        guard let seconds = TaskParameters(command.taskReference).waitSeconds else { return }
         let end = waitEnd ?? .now + .seconds(seconds)
         // A session waits once, however often it comes to the cluster.
         waitEnd = end
@@ -73,16 +73,6 @@ extension SessionEffects {
                 _ = poll(nil, 0, 1_000)
                 try guardian.check()
             }
-        }
-    }
-}
-
-extension SessionCommand {
-    /// What its author and the AppBinding say together.
-    fileprivate var task: TaskRef? {
-        switch kind {
-        case .backup: target.task(configuration?.spec.task, for: .backup)
-        case .restore: target.task(restore?.spec.task, for: .restore)
         }
     }
 }

@@ -79,12 +79,12 @@ final class SessionEffects {
             try refuseIfGivenUp()
             try waitForCluster(begin)
             return .planned(try self.plan(begin))
-        case .runHook(let hook, let slot, let begin, let end):
+        case .run(let action, let begin, let end):
             if end == nil {
                 try refuseIfGivenUp()
                 try waitForCluster(begin)
             }
-            return .hookRan(try run(hook, slot, begin: begin, end))
+            return .ran(try run(action, begin: begin, end))
         case .prepare(let plan):
             try refuseIfGivenUp()
             if command.kind == .restore { try restore.prepare(plan) }

@@ -158,10 +158,10 @@ struct SessionRunner {
             claimant: claimant(command), doneEpochs: parts.doneSlices.epochs(of: command.id))
     }
 
-    /// A hook is told its limit, and the end is put after it.
+    /// Each hook and step has the limit, and the end is put after them.
     private func claimant(_ command: SessionCommand) -> Claimant {
         let message = delivery.properties.messageID ?? "\(command.id)/\(delivery.properties.type ?? "")"
-        return Claimant(message: message, patience: parts.settings.hookLimit + .seconds(60))
+        return Claimant(message: message, patience: parts.settings.hookLimit * command.actionsAfter + .seconds(60))
     }
 
     private func opening(_ command: SessionCommand, replyTo: String?) throws -> Opening {

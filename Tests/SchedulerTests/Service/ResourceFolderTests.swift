@@ -129,6 +129,22 @@ import Testing
         #expect(throws: ManifestError.self) { try ResourceFolder(path: "\(path)/none", logger: logger) }
     }
 
+    /// A plan may come before its Task: each file of a folder is applied by itself.
+    @Test func functionsAndTasksAreApplied() async throws {
+        let folder = try ResourceFolder(path: path, logger: logger)
+        let head = "apiVersion: stash.appscode.com/v1beta1\nkind: "
+        let function = head + "Function\nmetadata: {name: f}\nspec: {command: [f]}\n"
+        let task = head + "Task\nmetadata: {name: t}\nspec: {steps: [{name: f}, {name: elasticsearch-restore}]}\n"
+        for text in [task, function] {
+            #expect(refusal(await folder.apply(ApplyRequest(manifests: text, fileName: "mine.yaml"))) == nil)
+        }
+        #expect(try files == ["function.f.json", "task.t.json"])
+        let bad = task.replacing("{name: f}, {name: elasticsearch-restore}", with: "{name: f}")
+        let refused = try #require(refusal(await folder.apply(ApplyRequest(manifests: bad, fileName: "mine.yaml"))))
+        #expect(refused.code == .invalid && refused.message.hasPrefix("mine.yaml:4:15: error: spec.steps: "), "\(refused)")
+        #expect(await folder.resources().tasks.count == 1)
+    }
+
     private static let blueprint = """
         apiVersion: stash.appscode.com/v1beta1
         kind: BackupBlueprint

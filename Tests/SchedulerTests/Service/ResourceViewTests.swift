@@ -69,6 +69,41 @@ import Testing
         #expect(conditions(plan).filter { $0.value == "False" }.map(\.key) == [condition], "\(plan)")
     }
 
+    private static let task = """
+
+        ---
+        apiVersion: stash.appscode.com/v1beta1
+        kind: Function
+        metadata: {name: freeze}
+        spec: {command: [freeze], args: ["${BACKUP_SESSION}"]}
+        ---
+        apiVersion: stash.appscode.com/v1beta1
+        kind: Task
+        metadata: {name: around}
+        spec: {steps: [{name: freeze}, {name: elasticsearch-backup-8.2.0}]}
+        """
+
+    @Test func functionsAndTasksAreOfNoNamespace() async throws {
+        try write(String(Self.task.dropFirst(5)))
+        for (word, name) in [("functions", "freeze"), ("tasks", "around"), ("Task", "around")] {
+            let object = try #require(try await objects(word, namespace: "demo", name: name).first)
+            #expect(object[path: ["metadata", "name"]]?.string == name && object["status"] == nil, "\(object)")
+        }
+    }
+
+    @Test func aTaskThatThereIsNotMakesAPlanInvalid() async throws {
+        let plan = SessionFactoryTests.manifests(usage: SessionFactoryTests.usable) + "\n  task: {name: around}"
+        try write(plan)
+        let invalid = try #require(try await objects("backupconfiguration", name: "nightly").first)
+        #expect(invalid[path: ["status", "phase"]] == "Invalid", "\(invalid)")
+        #expect(conditions(invalid).filter { $0.value == "False" }.map(\.key) == ["ValidationPassed"])
+        let messages = (invalid[path: ["status", "conditions"]]?.array ?? []).compactMap { $0["message"]?.string }
+        #expect(messages.contains { $0.hasPrefix("spec.task: there is no Task around for a backup") }, "\(messages)")
+        try write(plan + Self.task)
+        let ready = try #require(try await objects("backupconfiguration", name: "nightly").first)
+        #expect(ready[path: ["status", "phase"]] == "Ready", "\(ready)")
+    }
+
     @Test func aManifestWithAnErrorIsInvalidAndSaysWhereAndWhy() async throws {
         try write(SessionFactoryTests.manifests().replacing("timeOut: 90m", with: "timeOut: soon"))
         let plan = try #require(try await objects("backupconfiguration", name: "nightly").first)

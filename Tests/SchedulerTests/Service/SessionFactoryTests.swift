@@ -87,6 +87,49 @@ import Testing
         #expect(try MessageCoding.encode(first.request) == MessageCoding.encode(again.request))
     }
 
+    private static let withTask = """
+        \(manifests(usage: usable))
+          task: {name: around}
+        ---
+        apiVersion: stash.appscode.com/v1beta1
+        kind: Function
+        metadata: {name: freeze}
+        spec: {command: [freeze], args: ["${BACKUP_SESSION}", "${TARGET_NAME}"]}
+        ---
+        apiVersion: stash.appscode.com/v1beta1
+        kind: Task
+        metadata: {name: around}
+        spec: {steps: [{name: freeze}, {name: elasticsearch-backup-8.2.0, params: [{name: indices, value: a}]}]}
+        """
+
+    /// Two Schedulers at one slot name the session differently, and ask for the same.
+    @Test func aCommandCarriesTheStepsOfItsTask() throws {
+        let first = try command(try factory(Self.withTask).backup(namespace: "demo", name: "nightly", key: .slot(Self.now)))
+        #expect(
+            first.task
+                == SessionTask(
+                    name: "around", params: [.init(name: "indices", value: "a")],
+                    before: [.init(number: 1, function: "freeze", command: ["freeze", "{{ .Name }}", "es"])]))
+        let again = try command(
+            try factory(Self.withTask, now: Self.now + .seconds(9)).backup(
+                namespace: "demo", name: "nightly", key: .slot(Self.now)))
+        #expect(first.name != again.name)
+        #expect(try MessageCoding.encode(first.request) == MessageCoding.encode(again.request))
+    }
+
+    @Test(arguments: [
+        ("task: {name: around}", "task: {name: none}", "spec.task: there is no Task none for a backup"),
+        ("${TARGET_NAME}", "${NOTHING}", "there is no variable NOTHING"),
+        ("{name: freeze},", "{name: other},", "names Function other"),
+    ])
+    func aTaskThatCannotBeHadFailsTheSession(good: String, bad: String, cause: String) throws {
+        let yaml = Self.withTask.replacing(good, with: bad)
+        try #require(yaml != Self.withTask)
+        let status = try failure(try factory(yaml).backup(namespace: "demo", name: "nightly", key: .given("k")))
+        #expect(status.phase == .failed && status.conditions.map(\.type) == ["ValidationPassed"])
+        #expect(status.error?.contains(cause) == true, "\(status.error ?? "")")
+    }
+
     @Test func anotherSlotAnotherNameOrAnotherClusterIsAnotherSession() throws {
         let first = try command(try factory().backup(namespace: "demo", name: "nightly", key: .slot(Self.now))).id
         #expect(

@@ -118,7 +118,7 @@ final class SimulatedWorker {
     ) throws -> Handling.Reply {
         switch work {
         case .plan: return .planned(try plan(command))
-        case .runHook: throw SnapshotError(.refused, "the simulated sessions have no hooks")
+        case .run: throw SnapshotError(.refused, "the simulated sessions have no hooks")
         case .prepare: return .prepared
         case .openView(let slice):
             return .opened(

@@ -37,10 +37,16 @@ final class HookFixture {
     func run(
         _ hook: Hook, slot: HookSlot = .preBackup, status: StatusEvent? = nil, attempt: Int = 1, _ guardian: HookGuard = calm()
     ) throws -> HookReport {
+        try run(.hook(hook, slot), status: status, attempt: attempt, guardian)
+    }
+
+    func run(
+        _ action: SessionAction, status: StatusEvent? = nil, attempt: Int = 1, _ guardian: HookGuard = calm()
+    ) throws -> HookReport {
         try HookRunner(
-            slot: slot, command: command, attempt: attempt, folder: hasFolder ? path : nil, limit: limit,
+            action: action, command: command, attempt: attempt, folder: hasFolder ? path : nil, limit: limit,
             mask: SecretMask(secrets)
-        ).run(hook, HookSummary(command, status: status, startedAt: Samples.time, now: Samples.time + .seconds(5)), guardian)
+        ).run(HookSummary(command, status: status, startedAt: Samples.time, now: Samples.time + .seconds(5)), guardian)
     }
 
     /// Nothing speaks against going on.
