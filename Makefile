@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots bench bench-archive lint format clean services-start services-stop services-status
+.PHONY: help demo build test unit integration e2e crash-matrix chaos flood scale idle moving fidelity access faults conformance store-faults simulate golden cron-oracle slots ledger api secrets bench bench-archive lint format clean services-start services-stop services-status
 
 python := .venv/bin/python
 shell_scripts := scripts/bench scripts/bench-archive scripts/demo scripts/install scripts/proof scripts/rabbitmq scripts/services scripts/test compose/make-secrets examples/trigger-and-follow .ci/run
@@ -76,11 +76,20 @@ store-faults: ## proof: every call that backup, retention, garbage collection an
 simulate: ## proof: garbage collection deletes nothing that is needed, in 200 seeds of 14 simulated days
 	@scripts/proof simulate
 
+api: ## proof: schemathesis on the API, the page in Chromium, promtool on the alerts
+	@scripts/proof api
+
+secrets: ## proof: planted passwords, tokens and documents are in no log, metric, page, process list or message
+	@scripts/proof secrets
+
 cron-oracle: ## proof: schedules fire when the PyPI package croniter says, over 10 years in 5 zones
 	@scripts/proof cron-oracle
 
 slots: ## proof: 500 plans of one slot are all published within its minute
 	@scripts/proof slots
+
+ledger: ## proof: the Scheduler is killed at any step and moment, then its ledger is deleted and rebuilt by asking workers
+	@scripts/proof ledger
 
 lint: ## formatting, shell, Python and YAML
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -63,19 +63,20 @@ let package = Package(
         module("Pages", ["API", "Messages", "Runtime"], embedding: ["Assets/page.css", "Assets/page.js", "Assets/icon.svg"]),
         module(
             "Scheduler",
-            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Pages", "Runtime", "WebServer", "CSQLite"]),
+            ["API", "AMQP", "Bus", "Crypto", "HTTP", "Manifests", "Messages", "Pages", "Runtime", "WebServer", "CSQLite"],
+            embedding: ["API/openapi.yaml"]),
         module(
             "Worker",
             [
                 "AMQP", "Archive", "Bus", "Crypto", "Elasticsearch", "HTTP", "Manifests", "Messages", "Runtime", "Sessions",
                 "Snapshots", "CSpawn",
             ]),
-        module("Console", ["Messages", "Runtime"]),
+        module("Console", ["API", "Messages", "Runtime"]),
         .executableTarget(
             name: "sheaf",
             dependencies: [
-                "AMQP", "Archive", "Bus", "Console", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions", "Snapshots",
-                "Worker",
+                "API", "AMQP", "Archive", "Bus", "Console", "HTTP", "Manifests", "Messages", "Runtime", "Scheduler", "Sessions",
+                "Snapshots", "Worker",
             ],
             swiftSettings: settings),
 

@@ -75,6 +75,10 @@ package enum Query: Codable, Sendable, Equatable {
     case check(namespace: String, name: String)
     /// The Scheduler's resources of one kind, each with its status. Nil: of all namespaces, of all names.
     case resources(kind: String, namespace: String?, name: String?)
+    /// How a repository's sessions ended, from the newest on. `before` is the `next` of the page before; nil: the first page.
+    case finals(repository: Repository, before: String?, limit: Int)
+    /// Has the Scheduler read anew what all repositories remember of their sessions.
+    case rebuildLedger
 }
 
 /// What a query, a trigger or an apply request is answered with.
@@ -91,6 +95,9 @@ package enum Reply: Codable, Sendable, Equatable {
     case check(report: ClusterReport)
     /// Manifests as they are written, each with a `status`; what is secret is `<secret>`.
     case resources(objects: [JSONValue])
+    case finals(page: FinalsPage)
+    /// The Repositories that are read, as `namespace/name`.
+    case rebuilding(repositories: [String])
     /// It was not done; the sentence says why and what to do.
     case refused(code: RefusalCode, message: String)
 }

@@ -68,13 +68,16 @@ extension Ledger {
     /// What decides who is next: all sessions without an end.
     package func unfinishedSessions() throws(SchedulerError) -> [Admission.Session] {
         try database.query(
-            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished)", read: Self.admissionSession)
+            "\(Self.admissionRows) WHERE \(Self.unfinished)", read: Self.admissionSession)
     }
 
     private func waiting(id: String?) throws(SchedulerError) -> [WaitingSession] {
         let term = id == nil ? "" : "AND id = ?"
         return try database.query(
-            "SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL AND message IS NOT NULL \(term)",
+            """
+            \(Self.admissionRows) CROSS JOIN messages ON messages.session = id
+            WHERE \(Self.unfinished) AND phase = 'Pending' AND published_at IS NULL \(term)
+            """,
             id.map { [.text($0)] } ?? []
         ) { row throws(SchedulerError) in
             WaitingSession(session: try Self.admissionSession(row), message: row["message"].blob ?? [])
@@ -85,7 +88,7 @@ extension Ledger {
     private func unfinished(besides new: Admission.Session) throws(SchedulerError) -> [Admission.Session] {
         try database.query(
             """
-            SELECT * FROM sessions INDEXED BY sessions_unfinished WHERE \(Self.unfinished) AND id <> ?1 AND (
+            \(Self.admissionRows) WHERE \(Self.unfinished) AND id <> ?1 AND (
                 (namespace = ?2 AND invoker_kind = ?3 AND invoker_name = ?4)
                 OR (target = ?5 AND ifnull(target_namespace, namespace) = ?6))
             """,
@@ -98,15 +101,17 @@ extension Ledger {
     /// One of which only a word is known that it is Pending is another Scheduler's, and waits there: workers do not know it. Nor does a word
     /// that is not about any session count.
     private static let unfinished = """
-        phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND kind IS NOT NULL AND (message IS NOT NULL OR phase <> 'Pending')
+        phase NOT IN ('Succeeded', 'Failed', 'Skipped') AND kind IS NOT NULL AND (\(hasMessage) OR phase <> 'Pending')
         """
+
+    private static let admissionRows = "SELECT *, \(hasMessage) AS has_message FROM sessions INDEXED BY sessions_unfinished"
 
     private static func admissionSession(_ row: SQLiteRow) throws(SchedulerError) -> Admission.Session {
         let record = try record(row)
         let identity = record.identity
         let namespace = identity?.namespace ?? ""
         let deadline = record.deadline ?? record.createdAt + 24 * 3_600_000
-        let isPublished = record.publishedAt != nil || record.message == nil
+        let isPublished = record.publishedAt != nil || row["has_message"].integer == 0
         return Admission.Session(
             id: record.id, kind: identity?.kind ?? .backup, name: identity?.name ?? "", namespace: namespace,
             invoker: identity?.invoker ?? Invoker(kind: "", name: ""),

@@ -126,7 +126,7 @@ extension Ledger {
         }
     }
 
-    private func noteCheck(of name: String, in namespace: String, at time: Timestamp, isUp: Bool) throws(SchedulerError) {
+    func noteCheck(of name: String, in namespace: String, at time: Timestamp, isUp: Bool) throws(SchedulerError) {
         try database.run(
             """
             INSERT INTO repositories (namespace, name, checked_at, is_up) VALUES (?, ?, ?, ?)

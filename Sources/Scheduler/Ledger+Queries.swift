@@ -76,7 +76,7 @@ extension Ledger {
 
     /// The session's message as it was first seen, nil where only events of it are known.
     package func message(of id: String) throws(SchedulerError) -> [UInt8]? {
-        try database.query("SELECT message FROM sessions WHERE id = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
+        try database.query("SELECT message FROM messages WHERE session = ?", [.text(id)]) { $0["message"].blob }.first ?? nil
     }
 
     /// Sessions that were begun and have no end although their deadline has passed, which counts from their begin. One of which only events are
@@ -94,10 +94,13 @@ extension Ledger {
     package func sessionsNeverBegun(at now: Timestamp) throws(SchedulerError) -> [UnfinishedSession] {
         try unfinished(
             where: """
-                kind IS NOT NULL AND started_at IS NULL AND phase = 'Pending' AND (published_at IS NOT NULL OR message IS NULL)
+                kind IS NOT NULL AND started_at IS NULL AND phase = 'Pending' AND (published_at IS NOT NULL OR NOT \(Self.hasMessage))
                 AND ifnull(not_after, ifnull(deadline, created_at + \(Self.unknownAllowance))) < ?
                 """, [.integer(now.milliseconds)])
     }
+
+    /// Of a row of `sessions`.
+    static let hasMessage = "EXISTS (SELECT 1 FROM messages WHERE messages.session = sessions.id)"
 
     /// Milliseconds for a session whose timeOut is not known, as for one without.
     private static let unknownAllowance = 24 * 3_600_000
@@ -254,7 +257,6 @@ extension Ledger {
         record.progressAt = row["progress_at"].integer
         record.rescueAt = row["rescue_at"].integer
         record.deadline = row["deadline"].integer
-        record.message = row["message"].blob
         record.targetNamespace = row["target_namespace"].text
         record.turnAt = row["turn_at"].integer
         record.publishedAt = row["published_at"].integer

@@ -86,6 +86,7 @@ package actor Ledger {
                 try database.run("DELETE FROM parts WHERE session = ?", .text(id))
                 try database.run("DELETE FROM indices WHERE session = ?", .text(id))
                 try database.run("DELETE FROM pushes WHERE session = ?", .text(id))
+                try database.run("DELETE FROM messages WHERE session = ?", .text(id))
                 try database.run("DELETE FROM sessions WHERE id = ?", .text(id))
             }
             return Set(doomed).count
@@ -112,22 +113,27 @@ package actor Ledger {
             """
             INSERT OR REPLACE INTO sessions (
                 id, kind, name, namespace, invoker_kind, invoker_name, repository, target, created_at, requested_at,
-                first_event_at, started_at, progress_at, rescue_at, deadline, message, phase, source, status_at,
+                first_event_at, started_at, progress_at, rescue_at, deadline, phase, source, status_at,
                 finished_at, snapshot, error, conditions, target_namespace, published_at, not_after, retry_left, next_retry,
                 retried_as, turn_at, retry_noted_at, to_push)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(record.id), SQLiteValue(identity?.kind.rawValue), SQLiteValue(identity?.name),
             SQLiteValue(identity?.namespace), SQLiteValue(identity?.invoker.kind), SQLiteValue(identity?.invoker.name),
             SQLiteValue(identity?.repository), SQLiteValue(identity?.target), .integer(record.createdAt),
             SQLiteValue(record.requestedAt), .integer(record.firstEventAt), SQLiteValue(record.startedAt),
             SQLiteValue(record.progressAt), SQLiteValue(record.rescueAt), SQLiteValue(record.deadline),
-            SQLiteValue(record.message), .text(standing.phase.rawValue), .integer(standing.source.rawValue),
+            .text(standing.phase.rawValue), .integer(standing.source.rawValue),
             .integer(standing.at), SQLiteValue(standing.finishedAt), SQLiteValue(standing.snapshot),
             SQLiteValue(standing.error), .text(standing.conditions), SQLiteValue(record.targetNamespace),
             SQLiteValue(record.publishedAt), SQLiteValue(record.notAfter), SQLiteValue(record.retryLeft),
             SQLiteValue(record.nextRetry), SQLiteValue(record.retriedAs), SQLiteValue(record.turnAt),
             SQLiteValue(record.retryNotedAt), .integer(try isToPush(record) ? 1 : 0))
+        // The first that was seen stays.
+        if let message = record.message {
+            try database.run(
+                "INSERT INTO messages (session, message) VALUES (?, ?) ON CONFLICT DO NOTHING", .text(record.id), .blob(message))
+        }
     }
 
     private func save(

@@ -37,6 +37,7 @@ struct LedgerRecord: Equatable {
     var progressAt: Int?
     var rescueAt: Int?
     var deadline: Int?
+    /// One that came just now; an earlier one stays, whatever this is.
     var message: [UInt8]?
     var targetNamespace: String?
     var turnAt: Int?

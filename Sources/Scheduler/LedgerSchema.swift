@@ -51,5 +51,8 @@ enum LedgerSchema {
         """,
         monitoring,
         upkeep,
+        messages,
+        rebuild,
+        eventLog,
     ]
 }

@@ -8,6 +8,8 @@ package struct SchedulerError: Error, Equatable, Sendable, CustomStringConvertib
         case databaseFailed
         case databaseTooNew
         case diskFull
+        /// A file beside the ledger: tokens, pauses.
+        case fileFailed
     }
 
     package let code: Code
@@ -23,7 +25,7 @@ package struct SchedulerError: Error, Equatable, Sendable, CustomStringConvertib
     package var isRetryable: Bool {
         switch code {
         case .databaseBusy, .diskFull: true
-        case .invalidSchedule, .invalidTimeZone, .databaseDamaged, .databaseFailed, .databaseTooNew: false
+        case .invalidSchedule, .invalidTimeZone, .databaseDamaged, .databaseFailed, .databaseTooNew, .fileFailed: false
         }
     }
 

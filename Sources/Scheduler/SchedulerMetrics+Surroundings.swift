@@ -73,6 +73,19 @@ extension SchedulerMetrics {
         ]
     }
 
+    /// Of Repositories that a loaded plan names, while they are read and after.
+    func rebuildFamily() -> MetricFamily {
+        let used = Set(configurations.map { [$0.repositoryNamespace ?? $0.namespace, $0.repository] })
+        let readings = rebuild.readings.values.filter { used.contains([$0.namespace, $0.name]) }
+            .sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+        return family(
+            "sheaf_ledger_rebuilding",
+            "1 while sessions that the repository remembers may be missing here, so that a last success may be, too; else 0."
+        ) {
+            readings.map { ([("namespace", $0.namespace), ("repository", $0.name)], $0.isOpen ? 1 : 0) }
+        }
+    }
+
     func pushFamily() -> MetricFamily {
         MetricFamily(
             name: "stash_metrics_pushes_total", help: "Attempts to push to the Pushgateway, by how they ended.", kind: .counter,

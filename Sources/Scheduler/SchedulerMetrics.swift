@@ -53,6 +53,7 @@ package struct SchedulerMetrics: Sendable {
     package var surroundings: Ledger.Surroundings
     /// Errors that keep manifests of the Scheduler's folder from being in force.
     package var manifestErrors: Int
+    package var rebuild: Rebuild
 
     /// How long a finished restore is shown: a restore happens once, and its failure should not alert for ever.
     package static let restoreWindow: Duration = .seconds(7 * 86_400)
@@ -60,8 +61,9 @@ package struct SchedulerMetrics: Sendable {
     package init(
         configurations: [Configuration], summaries: [Ledger.InvokerSummary], activeSessions: [LedgerSession],
         lastTick: Timestamp, version: String, surroundings: Ledger.Surroundings = Ledger.Surroundings(),
-        manifestErrors: Int = 0
+        manifestErrors: Int = 0, rebuild: Rebuild = Rebuild()
     ) {
+        self.rebuild = rebuild
         self.manifestErrors = manifestErrors
         self.configurations = configurations
         self.summaries = summaries
@@ -74,7 +76,7 @@ package struct SchedulerMetrics: Sendable {
     /// All families, each also when it has no series, so that the set of names does not depend on what happened.
     package func families() -> [MetricFamily] {
         scheduleFamilies() + backupFamilies() + restoreFamilies() + activeFamilies() + workerFamilies() + repositoryFamilies() + [
-            pushFamily(),
+            pushFamily(), rebuildFamily(),
             family("stash_scheduler_last_tick_time_seconds", "When the Scheduler last looked at its schedules.") {
                 [([], lastTick.secondsSinceEpoch)]
             },

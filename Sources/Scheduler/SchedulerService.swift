@@ -1,4 +1,5 @@
 package import AMQP
+import API
 import Bus
 import FoundationEssentials
 import Messages
@@ -13,12 +14,14 @@ package struct SchedulerSettings: Sendable {
     package var resources: String
     /// Folder of the ledger, created when missing.
     package var state: String
-    /// Where `/metrics` and `/healthz` are served.
+    /// Where the API, the page, `/metrics` and `/healthz` are served.
     package var host: String
     package var port: Int
     package var version: String
     /// Where the metrics of finished sessions are pushed to; nil: nowhere.
     package var pushgateway: String?
+    /// The file of tokens (docs/api.md); nil: that of the state folder.
+    package var tokens: String?
     /// A session that a worker has begun and that said nothing for so long is published again, unless units wait.
     package var quietLimit = Duration.seconds(15 * 60)
 
@@ -47,17 +50,28 @@ package final class SchedulerService: Service {
     private let server: HTTPServer
     private let isConnected: Lock<Bool>
     private let pusher: MetricsPusher?
+    private let inquiry: WorkerInquiry
+    private let feed = EventFeed()
+    private let schedules = Lock<[PlanName: ScheduleBook.Summary]>([:])
+    private let queueStates = Lock<[BrokerConnection.QueueState]>([])
 
     /// - Throws: `ManifestError`, `SchedulerError`, `WebServerError`: what must be right before it starts.
     package init(settings: SchedulerSettings, broker: BrokerAddress, logger: Logger) throws {
         self.settings = settings
         self.broker = broker
         self.logger = logger
-        folder = try ResourceFolder(path: settings.resources, logger: logger)
         // Its ledger names indices.
         try FileManager.default.createDirectory(
             atPath: settings.state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-        ledger = try Ledger(path: "\(settings.state)/ledger.sqlite")
+        let pauses = try PauseFile(path: "\(settings.state)/pauses.json")
+        folder = try ResourceFolder(path: settings.resources, pauses: pauses, logger: logger)
+        let opened = try Ledger.opening(path: "\(settings.state)/ledger.sqlite", now: .now())
+        ledger = opened.ledger
+        if let damage = opened.damage {
+            logger.error(
+                "the ledger was damaged; a new one is rebuilt by asking workers, and the damaged one is kept",
+                metadata: ["error": .string(damage.cause), "keptAt": .string(damage.keptAt)])
+        }
         starter = SessionStarter(
             publisher: MessagePublisher(address: broker, name: "sheaf-scheduler \(settings.name) publish"),
             envelope: Envelope(source: "/sheaf/scheduler/\(settings.name)", appID: "sheaf-scheduler"), ledger: ledger,
@@ -65,31 +79,53 @@ package final class SchedulerService: Service {
         pusher = try settings.pushgateway.map { [folder, ledger] url in
             MetricsPusher(gateway: try Pushgateway(url: url), ledger: ledger, plans: { await folder.plans() }, logger: logger)
         }
+        inquiry = WorkerInquiry(broker: broker, name: settings.name)
         let connected = Lock(false)
         isConnected = connected
+        let tokens = try TokenStore(path: settings.tokens, state: settings.state, logger: logger)
+        let logins = PageLogins(actor: { tokens.actor(of: $0) })
+        let gate = Gate(actor: { tokens.actor(of: $0) }, visitor: { logins.actor(of: $0) })
+        let operations = SchedulerOperations(
+            folder: folder, ledger: ledger, starter: starter, inquiry: inquiry, pauses: pauses, schedules: schedules,
+            queueStates: queueStates, isConnected: { connected.withLock { $0 } }, version: settings.version, logger: logger)
+        let api = APIRoutes(
+            operations: operations, resources: ResourceOperations(ledger: ledger, folder: folder, logger: logger),
+            events: EventStream(ledger: ledger, feed: feed), gate: gate)
+        let page = pageRoutes(operations: operations, logins: logins, version: settings.version, logger: logger)
         server = try HTTPServer(
             host: settings.host, port: settings.port,
             routes: [
-                .get("/metrics") { [registry] _ in
-                    .text(registry.exposition(), contentType: "text/plain; version=0.0.4; charset=utf-8")
-                },
                 .get("/healthz") { _ in
                     connected.withLock { $0 } ? .text("ok\n") : .text("no connection to the broker\n", status: 503)
                 },
-            ])
+                .get("/metrics") { [registry] request in
+                    do throws(Problem) {
+                        _ = try gate.admit(request, .viewer)
+                    } catch {
+                        return .problem(error)
+                    }
+                    return .text(registry.exposition(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+                },
+            ] + api.all() + page,
+            refuse: { .problem(Problem($1, of: $0)) })
     }
 
     package func run() async throws {
-        logger.info("serving metrics", metadata: ["address": .string("http://\(server.host):\(server.port)/metrics")])
+        logger.info("serving the API and metrics", metadata: ["address": .string("http://\(server.host):\(server.port)")])
         let ticker = ScheduleTicker(
             quietLimit: settings.quietLimit, folder: folder, starter: starter, ledger: ledger, registry: registry,
-            measurements: measurements,
+            measurements: measurements, schedules: schedules,
             version: settings.version, logger: logger, isUpToDate: { [isConnected] in isConnected.withLock { $0 } })
+        let rebuilder = LedgerRebuilder(
+            folder: folder, ledger: ledger, source: starter.envelope.source, logger: logger,
+            ask: { [inquiry] in try await inquiry.ask($0) })
         try await cancelWhenGracefulShutdown {
             do {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
+                    group.addTask { try await self.inquiry.run() }
+                    group.addTask { try await rebuilder.run() }
                     if let pusher = self.pusher { group.addTask { try await pusher.run() } }
                     // The first error ends all; `waitForAll` would wait for those that never end.
                     for try await _ in group {}
@@ -121,14 +157,16 @@ package final class SchedulerService: Service {
             let events = try await connection.consume(
                 queue: replies, prefetch: 64, maximumBodySize: PoisonError.maximumEvent + PoisonError.margin)
             let trigger = TriggerHandler(folder: folder, starter: starter, ledger: ledger)
-            let listener = EventListener(ledger: ledger, measurements: measurements)
+            let listener = EventListener(ledger: ledger, measurements: measurements, feed: feed)
             // What happened while nobody listened comes before any decision.
             try await serve(events, first: untold) { try await listener.handle($0) }
             isConnected.withLock { $0 = true }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.serve(triggers) { try await trigger.handle($0) } }
                 group.addTask { try await self.serve(events) { try await listener.handle($0) } }
-                group.addTask { [registry] in try await QueueWatch(registry: registry).run(on: connection) }
+                group.addTask { [registry, queueStates] in
+                    try await QueueWatch(registry: registry, states: queueStates).run(on: connection)
+                }
                 try await group.next()
                 // One consumer's end is the connection's: both start again.
                 group.cancelAll()

@@ -22,9 +22,9 @@ struct SheafCommand: CommandFamily {
         subcommands: [
             SchedulerCommand.self, WorkerCommand.self, TopologyCommand.self, ApplyCommand.self, GetCommand.self,
             DescribeCommand.self, BackupCommand.self, RestoreCommand.self, CancelCommand.self, SessionsCommand.self,
-            SnapshotsCommand.self, ShowCommand.self,
+            SnapshotsCommand.self, ShowCommand.self, PlanCommand.self, EventsCommand.self, DoctorCommand.self, TokenCommand.self,
             DiffCommand.self, TagCommand.self, KeepCommand.self, UnkeepCommand.self, ForgetCommand.self, ExportCommand.self,
-            ImportCommand.self, RepoCommand.self, CheckCommand.self, DeadCommand.self,
+            ImportCommand.self, RepoCommand.self, CheckCommand.self, DeadCommand.self, LedgerCommand.self,
             CompletionCommand.self,
         ])
 }

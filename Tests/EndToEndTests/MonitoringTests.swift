@@ -40,8 +40,9 @@ extension EndToEnd {
                         "stash_backup_host_data_size_bytes", "stash_repository_size_bytes",
                     ] { #expect(pushed.contains { $0.hasPrefix("\(name){") && $0.contains(job) }, "\(name) is missing") }
 
-                    let address = try await address(of: scheduler)
-                    var lines = try await page(address, "worker, queues, Repository and pushes on the page") { lines in
+                    let api = try await site.api(of: scheduler)
+                    var lines = try await page(api.url, token: api.token, "worker, queues, Repository and pushes on the page") {
+                        lines in
                         lines.contains { $0.hasPrefix("stash_worker_up{") && $0.contains("worker=\"one\"") && $0.hasSuffix(" 1") }
                             && lines.contains("stash_queue_consumers{queue=\"sheaf.unit.backup\"} 1")
                             && lines.contains { $0.hasPrefix("stash_repository_snapshot_count{") && $0.hasSuffix(" 1") }
@@ -55,7 +56,7 @@ extension EndToEnd {
                     try await gateway.exit(within: .seconds(20))
                     let second = try await site.backup("nightly")
                     #expect(try second.session.phase == "Succeeded")
-                    lines = try await page(address, "the failed push and both snapshots") { lines in
+                    lines = try await page(api.url, token: api.token, "the failed push and both snapshots") { lines in
                         lines.contains {
                             $0.hasPrefix("stash_metrics_pushes_total{result=\"failed\"}") && !$0.hasSuffix(" 0")
                         } && lines.contains { $0.hasPrefix("stash_repository_snapshot_count{") && $0.hasSuffix(" 2") }
@@ -69,7 +70,9 @@ extension EndToEnd {
                     try await scheduler.kill()
                     let (_, again) = try await startGateway(site, port: try #require(Int(url.split(separator: ":").last ?? "")))
                     scheduler = try await site.startScheduler(arguments: ["--pushgateway", again])
-                    let after = try await page(try await self.address(of: scheduler), "the page after a restart") { lines in
+                    let after = try await page(
+                        try await site.api(of: scheduler).url, token: api.token, "the page after a restart"
+                    ) { lines in
                         lines.contains("stash_metrics_pushes_total{result=\"pushed\"} 4")
                     }
                     #expect(lasting(lines) == lasting(after))
@@ -98,22 +101,16 @@ extension EndToEnd {
             return (process, "http://\(address)")
         }
 
-        private func address(of scheduler: ChildProcess) async throws -> String {
-            let line = try await scheduler.log.first("the page's address", within: .seconds(30)) {
-                $0.contains("serving metrics")
-            }
-            let url = try #require(try JSONValue(parsing: line)["address"]?.string)
-            return String(url.dropLast("/metrics".count))
-        }
-
         /// Reads a page until it is as wanted.
         private func page(
-            _ url: String, _ what: String, where isWanted: ([String]) -> Bool
+            _ url: String, token: String? = nil, _ what: String, where isWanted: ([String]) -> Bool
         ) async throws -> [String] {
             let client = try HTTPClient()
             let deadline = ContinuousClock.now + .seconds(60)
             while true {
-                let response = try client.send(HTTPRequest(url: url + "/metrics"))
+                var request = HTTPRequest(url: url + "/metrics")
+                if let token { request.headers["Authorization"] = "Bearer \(token)" }
+                let response = try client.send(request)
                 let lines = String(decoding: response.body, as: UTF8.self).split(separator: "\n").map(String.init)
                 if isWanted(lines) { return lines }
                 try #require(.now < deadline, "\(what) did not come: \(lines.filter { !$0.hasPrefix("#") })")

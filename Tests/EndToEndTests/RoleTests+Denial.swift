@@ -89,6 +89,7 @@ extension EndToEnd.RoleTests {
             read("sheaf-scheduler", "sheaf.reply.other"), delete("sheaf-scheduler", "sheaf.reply.scheduler"),
             publish("sheaf-scheduler", Topology.control, ""), publish("sheaf-scheduler", "sheaf.retry.10s", "unit.backup.a"),
             declare("sheaf-scheduler", "sheaf.control.mine"),
+            bind("sheaf-scheduler", "", Topology.event, "#"), bind("sheaf-scheduler", "", Topology.command, "#"),
         ]
     }
 }

@@ -58,6 +58,10 @@ import Testing
         try check("query-check", .query, Query.check(namespace: "demo", name: "logs-es"))
         try check(
             "query-resources", .query, Query.resources(kind: "backupconfiguration", namespace: "demo", name: "nightly"))
+        try check(
+            "query-finals", .query,
+            Query.finals(repository: MessageSamples.repository, before: MessageSamples.snapshot.text, limit: 200))
+        try check("query-rebuild-ledger", .query, Query.rebuildLedger)
     }
 
     @Test func repliesKeepTheirShape() throws {
@@ -71,6 +75,11 @@ import Testing
         try check("reply-check", .reply, Reply.check(report: MessageSamples.report))
         let object: JSONValue = ["kind": "Repository", "metadata": ["name": "disk"], "status": ["snapshotCount": 3]]
         try check("reply-resources", .reply, Reply.resources(objects: [object]))
+        let page = FinalsPage(
+            statuses: [MessageSamples.status], begun: [.init(command: MessageSamples.backup, startedAt: MessageSamples.time)],
+            next: MessageSamples.snapshot.text, damages: ["sessions/abc/final is damaged"])
+        try check("reply-finals", .reply, Reply.finals(page: page))
+        try check("reply-rebuilding", .reply, Reply.rebuilding(repositories: ["demo/disk"]))
         try check("reply-refused", .reply, Reply.refused(code: .notFound, message: "there is none"))
     }
 

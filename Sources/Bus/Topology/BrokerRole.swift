@@ -30,8 +30,9 @@ package enum BrokerRole: String, Sendable, CaseIterable {
             BrokerRights(configure: ["sheaf\\..*", own], write: ["sheaf\\..*", own, answers], read: ["sheaf\\..*", own])
         case .scheduler:
             BrokerRights(
-                configure: [], write: [Topology.command, Topology.event, Topology.dead].map(Pattern.exactly) + [answers],
-                read: ([Topology.triggerQueue] + schedulers.map(Topology.replyQueue)).map(Pattern.exactly))
+                // What workers answer comes to a queue that the broker names, which nothing is bound to.
+                configure: [own], write: [Topology.command, Topology.event, Topology.dead].map(Pattern.exactly) + [answers],
+                read: ([Topology.triggerQueue] + schedulers.map(Topology.replyQueue)).map(Pattern.exactly) + [own])
         case .worker:
             BrokerRights(
                 configure: [control],

@@ -54,7 +54,7 @@ struct ContractChannel: Sendable {
                 "apply", on: Topology.trigger, RoutingKey.apply, "Hand manifests to a Scheduler.", [(RoutingKey.apply, [.apply])]),
             ContractChannel(
                 "schedulerQuery", on: Topology.trigger, "query.{what}", "Ask a Scheduler.",
-                ["query.sessions", "query.repositories", "query.resources"].map { ($0, [.query]) }),
+                ["query.sessions", "query.repositories", "query.resources", "query.ledger"].map { ($0, [.query]) }),
             ContractChannel(
                 "session", on: Topology.command, "session.{kind}.{plan}", "One backup or restore, for the workers.",
                 [
@@ -71,7 +71,7 @@ struct ContractChannel: Sendable {
             ContractChannel(
                 "workerQuery", on: Topology.command, "query.{what}",
                 "Ask the workers what a repository holds, what a restore would do, how a cluster fares.",
-                ["query.snapshots", "query.plans", "query.checks"].map { ($0, [.query]) }),
+                ["query.snapshots", "query.plans", "query.checks", "query.finals"].map { ($0, [.query]) }),
             ContractChannel(
                 "status", on: Topology.event, "{kind}.{plan}.{phase}", "Where a session stands.",
                 kinds.flatMap { kind in
@@ -141,7 +141,7 @@ extension ContractChannel {
             Parameter(name: "sender", description: "Name of the worker (--name), changed as that of a plan."),
             Parameter(
                 name: "what", description: "What is asked for.",
-                values: ["sessions", "repositories", "resources", "snapshots", "plans", "checks"]),
+                values: ["sessions", "repositories", "resources", "snapshots", "plans", "checks", "finals", "ledger"]),
             Parameter(name: "scheduler", description: "Name of the Scheduler (--name)."),
             Parameter(name: "worker", description: "Name of the worker (--name) and a random number."),
         ]

@@ -78,6 +78,8 @@ extension Query {
         case .restorePlan: "query.plans"
         case .check: "query.checks"
         case .resources: "query.resources"
+        case .finals: "query.finals"
+        case .rebuildLedger: "query.ledger"
         }
     }
 }

@@ -24,6 +24,15 @@ package struct ResourceSet: Sendable {
     package var restoreSessions: [Declared<RestoreSession>] { sorted(restoreSessionsByKey) }
     package var backupBlueprints: [Declared<BackupBlueprint>] { sorted(backupBlueprintsByKey) }
 
+    /// The same with more plans paused than their manifests say.
+    package func pausing(_ isPaused: (BackupConfiguration) -> Bool) -> ResourceSet {
+        var paused = self
+        for (key, declared) in backupConfigurationsByKey where isPaused(declared.value) {
+            paused.backupConfigurationsByKey[key]?.value.spec.paused = true
+        }
+        return paused
+    }
+
     package func namespace(_ name: String) -> Declared<Namespace>? {
         namespacesByKey[ResourceKey(kind: .namespace, namespace: "", name: name)]
     }
@@ -72,6 +81,27 @@ package struct ResourceSet: Sendable {
         namespacesByKey.count + secretsByKey.count + appBindingsByKey.count + repositoriesByKey.count
             + backupConfigurationsByKey.count
             + restoreSessionsByKey.count + backupBlueprintsByKey.count
+    }
+
+    package var keys: [ResourceKey] {
+        let keys: [[ResourceKey]] = [
+            Array(namespacesByKey.keys), Array(secretsByKey.keys), Array(appBindingsByKey.keys), Array(repositoriesByKey.keys),
+            Array(backupConfigurationsByKey.keys), Array(restoreSessionsByKey.keys), Array(backupBlueprintsByKey.keys),
+        ]
+        return keys.joined().sorted { $0.description < $1.description }
+    }
+
+    /// Where a resource is declared; nil where it is not.
+    package func place(of key: ResourceKey) -> SourcePlace? {
+        switch key.kind {
+        case .namespace: namespacesByKey[key]?.place
+        case .secret: secretsByKey[key]?.place
+        case .appBinding: appBindingsByKey[key]?.place
+        case .repository: repositoriesByKey[key]?.place
+        case .backupConfiguration: backupConfigurationsByKey[key]?.place
+        case .restoreSession: restoreSessionsByKey[key]?.place
+        case .backupBlueprint: backupBlueprintsByKey[key]?.place
+        }
     }
 
     /// Adds a resource; nil, or the place of the one that has the same kind, namespace and name, which stays.

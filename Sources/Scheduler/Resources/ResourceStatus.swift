@@ -132,3 +132,20 @@ struct ResourceStatus {
         }
     }
 }
+
+extension ResourceStatus.Finding {
+    /// Whether the ledger has all sessions that a Repository remembers, where it had lost them.
+    init(_ reading: Rebuild.Reading) {
+        type = "SessionsRead"
+        isMet = reading.doneAt != nil
+        switch (reading.doneAt, reading.isAbsent, reading.error) {
+        case (.some, _, let damage?):
+            (reason, message) = ("ReadInPart", "\(reading.sessions) sessions were read. Not all could be: \(damage)")
+        case (.some, _, nil): (reason, message) = ("Read", "\(reading.sessions) sessions were read.")
+        case (nil, true, let error): (reason, message) = ("NoRepository", "There is none yet: \(error ?? "")")
+        case (nil, false, let error?):
+            (reason, message) = ("Unreachable", "After \(reading.failures) attempts and \(reading.sessions) sessions: \(error)")
+        case (nil, false, nil): (reason, message) = ("Reading", "\(reading.sessions) sessions were read so far.")
+        }
+    }
+}

@@ -83,8 +83,12 @@ struct ResourceView {
             let known = Dictionary(
                 try await ledger.repositories().map { ("\($0.namespace)/\($0.name)", $0) },
                 uniquingKeysWith: { first, _ in first })
+            let rebuild = try await ledger.rebuild()
             return all(resources.repositories) {
-                known["\($0.metadata.namespace)/\($0.metadata.name)"].map { ResourceStatus(of: $0) } ?? ResourceStatus()
+                var status =
+                    known["\($0.metadata.namespace)/\($0.metadata.name)"].map { ResourceStatus(of: $0) } ?? ResourceStatus()
+                if let reading = rebuild.readings[$0.key] { status.findings.append(.init(reading)) }
+                return status
             }
         case .backupBlueprint: return all(resources.backupBlueprints) { _ in ResourceStatus() }
         case .backupConfiguration:

@@ -7,6 +7,7 @@ import Runtime
 struct EventListener: Sendable {
     let ledger: Ledger
     let measurements: Measurements
+    let feed: EventFeed
 
     /// When it returns the event is saved, so that its message may be acknowledged.
     func handle(_ delivery: Delivery) async throws {
@@ -15,15 +16,21 @@ struct EventListener: Sendable {
             let event = try delivery.event(StatusEvent.self, types: [.status], maximumBytes: PoisonError.maximumEvent)
             try await ledger.apply([LedgerEvent(event.data, at: event.time)])
             try await ledger.noteCheck(byEndOf: event.data)
+            try await follow("status", event, delivery.body)
         case .progress:
-            try await ledger.apply([LedgerEvent(try delivery.event(ProgressEvent.self, types: [.progress]).data)])
+            let event = try delivery.event(ProgressEvent.self, types: [.progress])
+            try await ledger.apply([LedgerEvent(event.data)])
+            try await follow("progress", event, delivery.body)
         case .metric:
             try measurements.record(try delivery.event(MetricEvent.self, types: [.metric]).data)
         case .repository:
             let event = try delivery.event(RepositoryEvent.self, types: [.repository])
             try await ledger.save(event.data, session: event.subject)
+            try await follow("repository", event, delivery.body)
         case .heartbeat:
-            try await ledger.save(try delivery.event(WorkerHeartbeat.self, types: [.heartbeat]).data, now: .now())
+            let event = try delivery.event(WorkerHeartbeat.self, types: [.heartbeat])
+            try await ledger.save(event.data, now: .now())
+            feed.publish(Ledger.LoggedEvent(type: "heartbeat", event: delivery.body))
         case .backupSession, .restoreSession:
             // Another Scheduler's, an outsider's, or our own come round: with the message in the ledger anyone can rescue the session.
             let event = try delivery.session()
@@ -37,6 +44,15 @@ struct EventListener: Sendable {
         default: throw PoisonError("type \(delivery.properties.type ?? "absent") is no event that a Scheduler knows")
         }
     }
+
+    /// Hands an event that the ledger has taken in to those who follow by HTTP, now or when they come back.
+    private func follow(_ type: String, _ event: CloudEvent<some Codable & Sendable>, _ body: [UInt8]) async throws {
+        guard body.count <= Self.followedSize else { return }
+        feed.publish(try await ledger.log(Ledger.LoggedEvent(type: type, session: event.subject, event: body)))
+    }
+
+    /// Bytes of the largest event that is kept for followers: that of a session with some ten thousand indices is larger.
+    private static let followedSize = 1 << 20
 }
 
 /// The latest value of each series that workers measured, for `/metrics`.

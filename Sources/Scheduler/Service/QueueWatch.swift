@@ -11,6 +11,8 @@ struct QueueWatch: Sendable {
     static let queues = WorkQueue.allCases.map(\.name) + [Topology.triggerQueue, Topology.dead]
 
     let registry: MetricsRegistry
+    /// What was last seen; empty while there is no connection.
+    let states: Lock<[BrokerConnection.QueueState]>
 
     /// Looks until the task is cancelled.
     ///
@@ -26,6 +28,7 @@ struct QueueWatch: Sendable {
     }
 
     private func show(_ states: [BrokerConnection.QueueState]) {
+        self.states.withLock { $0 = states }
         for family in Self.families(states) { registry.replace(family) }
     }
 

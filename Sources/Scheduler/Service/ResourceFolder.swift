@@ -16,13 +16,16 @@ actor ResourceFolder {
     private var refused: [RefusedResource] = []
     private var cache: ManifestCache
     private let watch: FolderWatch
+    private let pauses: PauseFile?
     private let logger: Logger
 
+    /// - Parameter pauses: plans that are paused whatever their manifests say.
     /// - Throws: `ManifestError` when the folder cannot be read; complaints are logged and leave their resources out.
-    init(path: String, logger: Logger) throws {
+    init(path: String, pauses: PauseFile? = nil, logger: Logger) throws {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
+        self.pauses = pauses
         self.logger = logger
         watch = FolderWatch(path)
         var cache = ManifestCache()
@@ -36,6 +39,12 @@ actor ResourceFolder {
 
     /// What the folder says now.
     func resources() -> ResourceSet {
+        let declared = declared()
+        guard let pauses, !pauses.isEmpty else { return declared }
+        return declared.pausing { pauses[$0.planName] != nil }
+    }
+
+    private func declared() -> ResourceSet {
         guard watch.isDue() else { return lastGood }
         do {
             let loaded = try ResourceLoader().load(path: path, reusing: &cache)
@@ -77,8 +86,7 @@ actor ResourceFolder {
             guard declared.blueprint == nil else { return nil }
             let known = standing?.blueprint == nil ? standing?.place : nil
             let key = declared.value.key
-            let name = key.namespace.isEmpty ? key.name : "\(key.namespace).\(key.name)"
-            let file = "\(path)/\(key.kind.rawValue.lowercased()).\(name).json"
+            let file = file(of: key)
             if let known, known.file != file {
                 return .refused(
                     code: .refused, message: "\(key) is declared in \(known) by hand; edit it there, or remove it first")
@@ -113,6 +121,29 @@ actor ResourceFolder {
             return .refused(code: .failed, message: "the Scheduler cannot write to \(path): \(error)")
         }
         return .applied(objects: files.map { "\($0.key) applied" })
+    }
+
+    /// Removes what an apply wrote.
+    func remove(_ key: ResourceKey) -> Reply {
+        let file = file(of: key)
+        guard FileManager.default.fileExists(atPath: file) else {
+            guard let place = resources().place(of: key) else {
+                return .refused(code: .notFound, message: "there is no \(key)")
+            }
+            return .refused(code: .refused, message: "\(key) is declared in \(place) by hand; remove it there")
+        }
+        do {
+            try FileManager.default.removeItem(atPath: file)
+        } catch {
+            return .refused(code: .failed, message: "the Scheduler cannot remove \(file): \(error)")
+        }
+        return .applied(objects: ["\(key) removed"])
+    }
+
+    /// The file that an apply of the resource writes.
+    private func file(of key: ResourceKey) -> String {
+        let name = key.namespace.isEmpty ? key.name : "\(key.namespace).\(key.name)"
+        return "\(path)/\(key.kind.rawValue.lowercased()).\(name).json"
     }
 
     /// Why the folder would not be in force with these files: a resource can be right by itself and wrong beside others.

@@ -6,6 +6,8 @@ extension ScheduleTicker {
     func refreshMetrics(
         _ configurations: [BackupConfiguration], _ plans: LoadedPlans, _ book: ScheduleBook, now: Timestamp
     ) async throws {
+        let known = configurations.map { ($0.planName, book.summary(of: $0.planName)) }
+        schedules.withLock { $0 = Dictionary(known) { first, _ in first } }
         let shown = configurations.map { one in
             let summary = book.summary(of: one.planName)
             return SchedulerMetrics.Configuration(
@@ -19,7 +21,7 @@ extension ScheduleTicker {
                 + (plans.isWhole ? [] : try await unreadable(besides: configurations, plans, summaries, at: now)),
             summaries: summaries, activeSessions: try await ledger.activeSessions(limit: 1000), lastTick: now, version: version,
             surroundings: try await ledger.surroundings(of: summaries.compactMap(\.lastFinished), at: now),
-            manifestErrors: plans.errors)
+            manifestErrors: plans.errors, rebuild: try await ledger.rebuild())
         for family in metrics.families() + measurements.families() { registry.replace(family) }
     }
 

@@ -19,6 +19,8 @@ struct ScheduleTicker: Sendable {
     let ledger: Ledger
     let registry: MetricsRegistry
     let measurements: Measurements
+    /// Where the API looks up what is known of each schedule.
+    let schedules: Lock<[PlanName: ScheduleBook.Summary]>
     let version: String
     let logger: Logger
     /// Whether the ledger knows what the broker had to tell: before, an ended session would still seem to run, and its plan's next be skipped.
@@ -28,16 +30,20 @@ struct ScheduleTicker: Sendable {
     func run() async throws {
         var ticks = 0
         var book = ScheduleBook()
+        var recalled = Recall()
         let rescueTicks = Int(min(max(quietLimit.seconds, 1), 60))
         while !Task.isShuttingDownGracefully {
             let now = Timestamp.now()
             let (resources, plans) = await folder.loaded()
             let configurations = resources.backupConfigurations.map(\.value)
+            try await attempt("looking how far the ledger's rebuild is") {
+                if recalled.take(try await ledger.rebuild()) { book = ScheduleBook() }
+            }
             read(configurations, into: &book)
             try await attempt("reading what schedules did") { try await recall(configurations, &book, now) }
             if isUpToDate() {
                 // One that fails keeps none of the others from its work.
-                try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, now) }
+                try await attempt("starting what is due") { try await fireDue(resources, configurations, &book, &recalled, now) }
                 try await attempt("trying again what failed") { try await retry(resources, book, now) }
                 try await attempt("publishing what has waited") {
                     try await starter.release(now: now, isGone: { plans.isGone($0) }) { command in
@@ -88,15 +94,18 @@ struct ScheduleTicker: Sendable {
     }
 
     private func fireDue(
-        _ resources: ResourceSet, _ configurations: [BackupConfiguration], _ book: inout ScheduleBook, _ now: Timestamp
+        _ resources: ResourceSet, _ configurations: [BackupConfiguration], _ book: inout ScheduleBook,
+        _ recalled: inout Recall, _ now: Timestamp
     ) async throws {
         for configuration in configurations {
             let plan = configuration.planName
             guard let schedule = book.due(plan, now: now, isPaused: configuration.spec.paused) else { continue }
-            let known =
-                if let state = book.state(of: plan) { state } else {
-                    try await ledger.scheduleState(namespace: plan.namespace, name: plan.name)
-                }
+            var known = book.state(of: plan)
+            if known == nil { known = try await ledger.scheduleState(namespace: plan.namespace, name: plan.name) }
+            if known == nil {
+                guard !recalled.holds(plan, of: configuration.repositoryKey, at: now) else { continue }
+                known = try await recalled.state(of: plan, schedule, repository: configuration.repositoryKey, in: ledger, at: now)
+            }
             let (state, actions) = schedule.advance(known, to: now, isPaused: configuration.spec.paused)
             for case .fire(let slot, let missed) in actions {
                 if missed > 0 {

@@ -15,8 +15,9 @@ struct TriggerHandler: Sendable {
         let replyTo = try delivery.replyTo()
         let (answer, id) = try await answer(delivery)
         guard let reply = answer, let replyTo else { return }
-        let message = try starter.envelope.message(
+        var message = try starter.envelope.message(
             .reply, id: "\(id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
+        message.properties.correlationID = delivery.properties.correlationID ?? id
         do {
             try await Failpoints.around(.schedulerReply) {
                 if let refusal = try await starter.publisher.announce([message]) { throw refusal }
@@ -41,29 +42,12 @@ struct TriggerHandler: Sendable {
         case .cancel:
             let event = try delivery.event(CancelRequest.self, types: [.cancel])
             try delivery.requireKey(RoutingKey.triggerCancel(event.data.session))
-            return (try await cancel(event.data), event.id)
+            return (try await SessionCancel(ledger: ledger, starter: starter).order(event.data), event.id)
         default:
             let event = try delivery.event(Trigger.self, types: [.trigger])
             try delivery.requireKey(event.data.subject.routingKey)
             return (try await start(event), event.id)
         }
-    }
-
-    /// Workers get the request too and find the session by its journal. One that none of them has begun only the ledger knows, so what it
-    /// knows is sent after.
-    ///
-    /// - Returns: nil for a session that is not in the ledger: a worker answers.
-    private func cancel(_ request: CancelRequest) async throws -> Reply? {
-        guard let session = try await ledger.session(request.session.text) else { return nil }
-        // What a Scheduler guesses by its clock, or a worker that could not reach the journal, is not the end.
-        guard !(session.phase.isFinal && session.source == .final) else {
-            // Asking twice is no mistake; the workers tell the end again.
-            if session.conditions.contains(where: { $0.type == "Cancelled" }) { return .accepted(session: request.session) }
-            return .refused(code: .refused, message: "session \(session.id) has ended already: \(session.phase.rawValue)")
-        }
-        guard let message = try await ledger.message(of: session.id) else { return nil }
-        try await starter.cancel(request.session, reason: request.reason, message: message)
-        return .accepted(session: request.session)
     }
 
     private func start(_ event: CloudEvent<Trigger>) async throws -> Reply {
@@ -96,7 +80,11 @@ struct TriggerHandler: Sendable {
         case .resources(let kind, let namespace, let name):
             return try await ResourceView(ledger: ledger, folder: folder)
                 .answer(kind: kind, namespace: namespace, name: name, at: .now())
-        case .snapshots, .snapshot, .restorePlan, .check:
+        case .rebuildLedger:
+            try await ledger.askForRebuild(now: .now())
+            let repositories = await folder.resources().repositories.map(\.value.metadata)
+            return .rebuilding(repositories: repositories.map { "\($0.namespace)/\($0.name)" })
+        case .snapshots, .snapshot, .restorePlan, .check, .finals:
             return .refused(code: .invalid, message: "a Scheduler touches neither storage nor clusters; ask the workers")
         }
     }

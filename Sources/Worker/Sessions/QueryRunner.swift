@@ -21,8 +21,9 @@ struct QueryRunner {
             guard let replyTo = try delivery.replyTo() else { throw PoisonError("a query needs a reply_to") }
             let event = try delivery.event(Query.self, types: [.query])
             let reply = answer(event.data)
-            let message = try parts.envelope.message(
+            var message = try parts.envelope.message(
                 .reply, id: "\(event.id)/reply", session: nil, payload: reply, to: "", key: replyTo, mandatory: false)
+            message.properties.correlationID = delivery.properties.correlationID ?? event.id
             // An asker whose queue refuses the answer has asked in vain.
             try await parts.publisher.announce([message])
             try await delivery.ack()
@@ -46,7 +47,9 @@ struct QueryRunner {
             case .restorePlan(let restore):
                 return RestoreDryRun(resources: parts.resources, clusters: parts.clusters, repositories: parts.repositories)
                     .answer(restore)
-            case .sessions, .repositories, .resources:
+            case .finals(let repository, let before, let limit):
+                return FinalsQuery(repositories: parts.repositories).answer(repository, before: before, limit: limit)
+            case .sessions, .repositories, .resources, .rebuildLedger:
                 return .refused(code: .invalid, message: "a worker knows snapshots only; ask a Scheduler")
             }
         } catch let error as ArchiveError where error.code == .notFound {

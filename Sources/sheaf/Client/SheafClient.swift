@@ -107,8 +107,8 @@ final class SheafClient {
 
     private static func addressee(of query: Query) -> (exchange: String, answerer: Answerer) {
         switch query {
-        case .snapshots, .snapshot, .restorePlan, .check: (Topology.command, .workers)
-        case .sessions, .repositories, .resources: (Topology.trigger, .scheduler)
+        case .snapshots, .snapshot, .restorePlan, .check, .finals: (Topology.command, .workers)
+        case .sessions, .repositories, .resources, .rebuildLedger: (Topology.trigger, .scheduler)
         }
     }
 

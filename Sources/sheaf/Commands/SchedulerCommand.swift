@@ -6,7 +6,7 @@ struct SchedulerCommand: AsyncCommand {
     static let configuration = CommandConfiguration(
         name: "scheduler", abstract: "Turn schedules and triggers into sessions, and keep their history, until told to stop.",
         discussion: """
-            Serves /metrics and /healthz. It needs none of the secrets and never touches the storage.
+            Serves the API (docs/api.md), /metrics and /healthz. It needs none of the secrets and never touches the storage.
             The log is JSON lines on standard error.
             """,
         options: [
@@ -18,7 +18,7 @@ struct SchedulerCommand: AsyncCommand {
                 "state", valueName: "DIR", help: "folder of the ledger; created when missing", environment: "SHEAF_STATE",
                 isRequired: true),
             .value(
-                "listen", valueName: "HOST:PORT", help: "where metrics and health are served", default: "127.0.0.1:9850",
+                "listen", valueName: "HOST:PORT", help: "where the API, metrics and health are served", default: "127.0.0.1:9850",
                 environment: "SHEAF_LISTEN"),
             .value(
                 "name", valueName: "NAME", help: "names its reply queue, sheaf.reply.NAME", default: "scheduler",
@@ -31,6 +31,11 @@ struct SchedulerCommand: AsyncCommand {
                 "pushgateway", valueName: "URL",
                 help: "push the metrics of finished sessions to this Prometheus Pushgateway, under Stash's names",
                 environment: "SHEAF_PUSHGATEWAY"),
+            .value(
+                "tokens", valueName: "FILE",
+                help:
+                    "who may use the API: see \"sheaf token create\"; default: STATE/tokens, made with the token STATE/admin-token",
+                environment: "SHEAF_TOKENS"),
             .value(
                 "grace", valueName: "TIME", help: "how long the work at hand may take to end after SIGTERM", default: "30s",
                 environment: "SHEAF_GRACE"),
@@ -51,6 +56,7 @@ struct SchedulerCommand: AsyncCommand {
             host: listen.host, port: listen.port, version: Sheaf.version)
         settings.quietLimit = try arguments.value("rescue-after")
         settings.pushgateway = try arguments.optionalValue("pushgateway", as: PushgatewayAddress.self)?.url
+        settings.tokens = try arguments.optionalValue("tokens")
         self.settings = settings
         grace = try arguments.value("grace")
         logger = try LogOption.logger(arguments, label: "sheaf-scheduler").with(["scheduler": .string(settings.name)])

@@ -19,8 +19,8 @@ struct CommandOutput: Sendable {
     }
 
     /// A result: on standard output, in JSON only.
-    func object(_ value: @autoclosure () -> JSONValue) {
-        if format == .json { Terminal.write(value().serialized() + "\n") }
+    func object(_ value: @autoclosure () throws -> JSONValue) rethrows {
+        if format == .json { Terminal.write(try value().serialized() + "\n") }
     }
 
     /// Something to know beside the results: always on standard error.

@@ -140,11 +140,15 @@ final class Site: Sendable {
 
     /// Runs another program than `sheaf` to its end, with the broker's address in `AMQP_URL`.
     ///
-    /// - Parameter words: its path and its arguments; a path within the checkout when it is relative.
-    func run(_ words: [String], within limit: Duration = .seconds(120)) async throws -> CommandResult {
+    /// - Parameters:
+    ///   - words: its path and its arguments; a path within the checkout when it is relative.
+    ///   - variables: more of its environment.
+    func run(
+        _ words: [String], environment variables: [String: String] = [:], within limit: Duration = .seconds(120)
+    ) async throws -> CommandResult {
         let start = ContinuousClock.now
         let program = words[0].hasPrefix("/") ? words[0] : Surroundings.packageFolder + "/" + words[0]
-        let process = try await launch(words[0], [program] + words.dropFirst())
+        let process = try await launch(words[0], [program] + words.dropFirst(), environment: variables)
         return try await RunningCommand(arguments: words, process: process, start: start).result(within: limit)
     }
 
@@ -154,8 +158,11 @@ final class Site: Sendable {
         try await launch(name, wrapper + [try Surroundings.binary] + arguments, failpoint: failpoint)
     }
 
-    private func launch(_ name: String, _ words: [String], failpoint: String? = nil) async throws -> ChildProcess {
+    private func launch(
+        _ name: String, _ words: [String], failpoint: String? = nil, environment variables: [String: String] = [:]
+    ) async throws -> ChildProcess {
         var environment = ["AMQP_URL": amqpURL, "PATH": "/usr/bin:/bin", "HOME": folder]
+        environment.merge(variables) { _, given in given }
         environment[Failpoint.variable] = failpoint
         let process = try await ChildProcess.start(name, words[0], Array(words.dropFirst()), environment: environment)
         started.withLock { $0.append(process) }

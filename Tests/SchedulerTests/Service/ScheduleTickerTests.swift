@@ -30,7 +30,7 @@ import Testing
             logger: logger)
         ticker = ScheduleTicker(
             quietLimit: .seconds(900), folder: folder, starter: starter, ledger: ledger, registry: registry,
-            measurements: Measurements(), version: "0", logger: logger, isUpToDate: { false })
+            measurements: Measurements(), schedules: Lock([:]), version: "0", logger: logger, isUpToDate: { false })
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

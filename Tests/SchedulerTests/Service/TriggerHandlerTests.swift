@@ -146,7 +146,7 @@ import Testing
             Issue.record("no command")
             return
         }
-        let listener = EventListener(ledger: ledger, measurements: Measurements())
+        let listener = EventListener(ledger: ledger, measurements: Measurements(), feed: EventFeed())
         let data = try JSONValue(parsing: MessageCoding.encode(command))
         let session = try delivery(.backupSession, data, key: "session.backup.nightly", replyTo: queue)
         do {
@@ -160,7 +160,7 @@ import Testing
 
     /// Every event comes to a Scheduler's queue: one that it makes nothing of must not become a dead letter.
     @Test func aRepositorysStatusIsTakenAndADamagedOneIsPoison() async throws {
-        let listener = EventListener(ledger: ledger, measurements: Measurements())
+        let listener = EventListener(ledger: ledger, measurements: Measurements(), feed: EventFeed())
         guard let id = RepositoryID("0f1e2d3c") else { preconditionFailure("no repository id") }
         let event = RepositoryEvent(
             name: "disk", namespace: "demo", repository: id, status: RepositoryStatus(snapshotCount: 1), worker: "w1",

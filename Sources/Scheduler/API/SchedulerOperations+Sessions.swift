@@ -1,0 +1,196 @@
+import AMQP
+import API
+import Crypto
+import Manifests
+import Messages
+import Runtime
+
+extension SchedulerOperations {
+    private var board: PlanBoard { PlanBoard(folder: folder, ledger: ledger, pauses: pauses, schedules: schedules) }
+
+    func plans() async throws(Problem) -> [Plan] {
+        try await attempt("listing plans") { try await board.plans(only: nil, at: .now()) }
+    }
+
+    func plan(namespace: String, name: String) async throws(Problem) -> Plan {
+        try await attempt("looking at a plan") {
+            let plans = try await board.plans(only: PlanName(namespace: namespace, name: name), at: .now())
+            guard let plan = plans.first else { throw noPlan(namespace, name) }
+            return plan
+        }
+    }
+
+    func nextRuns(namespace: String, name: String, count: Int) async throws(Problem) -> [Timestamp] {
+        try await attempt("counting next runs") {
+            let configuration = try await configuration(namespace, name)
+            guard (1...100).contains(count) else { throw Problem(.invalid, "count is \(count); give 1 to 100") }
+            var book = ScheduleBook()
+            do {
+                try book.take(configuration)
+            } catch {
+                throw Problem(.conflict, "the schedule of BackupConfiguration \(namespace)/\(name) cannot be followed: \(error)")
+            }
+            var runs: [Timestamp] = []
+            while runs.count < count, let next = book.nextRun(of: configuration.planName, after: runs.last ?? .now()) {
+                runs.append(next)
+            }
+            return runs
+        }
+    }
+
+    func pause(namespace: String, name: String, by actor: Actor) async throws(Problem) {
+        try await attempt("pausing a plan") {
+            let plan = try await configuration(namespace, name).planName
+            if pauses[plan] == nil { try pauses.set(Plan.Pause(by: actor.name, at: .now()), of: plan) }
+            log("pause", "\(namespace)/\(name)", by: actor)
+        }
+    }
+
+    func resume(namespace: String, name: String, by actor: Actor) async throws(Problem) {
+        try await attempt("resuming a plan") {
+            let configuration = try await configuration(namespace, name)
+            try pauses.set(nil, of: configuration.planName)
+            log("resume", "\(namespace)/\(name)", by: actor)
+            // Still paused without the API's pause: the manifest says so itself.
+            if try await self.configuration(namespace, name).spec.paused {
+                throw Problem(
+                    .conflict, "the manifest of BackupConfiguration \(namespace)/\(name) says paused: true; apply it without")
+            }
+        }
+    }
+
+    func startBackup(namespace: String, name: String, key: String?, by actor: Actor) async throws(Problem) -> SessionID {
+        try await attempt("starting a backup") {
+            let factory = SessionFactory(resources: await folder.resources(), now: .now())
+            let made = try factory.backup(namespace: namespace, name: name, key: try Self.key(key))
+            return try await start(made, "backup \(namespace)/\(name)", by: actor)
+        }
+    }
+
+    func sessions(_ query: SessionQuery) async throws(Problem) -> SessionPage {
+        try await attempt("listing sessions") {
+            guard (1...500).contains(query.limit) else { throw Problem(.invalid, "limit is \(query.limit); give 1 to 500") }
+            var filter = Ledger.Filter()
+            (filter.kind, filter.namespace, filter.invokerName) = (query.kind, query.namespace, query.plan)
+            filter.phases = query.phase.map { [$0] } ?? []
+            if let cursor = query.cursor {
+                let words = cursor.split(separator: "-", maxSplits: 1)
+                guard words.count == 2, let time = Int(words[0]), (0...253_402_300_799_999).contains(time) else {
+                    throw Problem(.invalid, "the cursor is not one that a page's next gave")
+                }
+                filter.after = (Timestamp(milliseconds: time), String(words[1]))
+            }
+            let found = try await ledger.sessions(limit: query.limit + 1, filter: filter)
+            let page = found.prefix(query.limit)
+            let next = found.count > page.count ? page.last.map { "\($0.createdAt.milliseconds)-\($0.id)" } : nil
+            return SessionPage(sessions: page.compactMap { SessionSummary($0) }, next: next)
+        }
+    }
+
+    func session(_ id: SessionID) async throws(Problem) -> SessionDetail {
+        try await attempt("looking at a session") {
+            guard let session = try await ledger.session(id.text),
+                let detail = SessionDetail(session, indices: try await ledger.indices(of: id.text))
+            else { throw Problem(.notFound, "there is no session \(id) in the ledger; list them with GET /v1/sessions") }
+            return detail
+        }
+    }
+
+    func cancel(_ id: SessionID, reason: String?, by actor: Actor) async throws(Problem) {
+        try await attempt("cancelling a session") {
+            let kind = try await session(id).session.kind
+            let role: Role = kind == .backup ? .operator : .restorer
+            guard actor.may(role) else {
+                throw Problem(.forbidden, "the cancel of a \(kind.rawValue) needs the role \(role.rawValue)")
+            }
+            log("cancel", id.text, by: actor)
+            let request = CancelRequest(session: id, reason: reason ?? "cancelled by \(actor.name)")
+            switch try await SessionCancel(ledger: ledger, starter: starter).order(request) {
+            case .refused(let code, let message): throw Problem(refusal: code, message)
+            case nil:
+                throw Problem(.conflict, "the ledger knows session \(id) by its events only; cancel it with: sheaf cancel \(id)")
+            default: break
+            }
+        }
+    }
+
+    func planRestore(_ restore: RestoreSession) async throws(Problem) -> RestorePlan {
+        try await attempt("planning a restore") { try await preview(restore) }
+    }
+
+    func startRestore(
+        _ restore: RestoreSession, planHash: String, key: String?, by actor: Actor
+    ) async throws(Problem) -> SessionID {
+        try await attempt("starting a restore") {
+            let factory = SessionFactory(resources: await folder.resources(), now: .now())
+            let made = try factory.restore(restore, key: try Self.key(key))
+            // What was started under this key is told, though the world has changed since, by the restore itself.
+            if key != nil, let id = made.session, try await ledger.session(id.text)?.identity != nil {
+                return try await start(made, "restore \(restore.key)", by: actor)
+            }
+            let plan = try await preview(restore)
+            guard let hash = plan.planHash else {
+                throw Problem(.changed, "the restore would be refused: \(plan.preview.problems.joined(separator: "; "))")
+            }
+            guard hash == planHash else {
+                throw Problem(
+                    .changed, "what the restore would do is not what was planned under this hash; plan again and look at it")
+            }
+            return try await start(made, "restore \(restore.key)", by: actor)
+        }
+    }
+
+    private func preview(_ restore: RestoreSession) async throws -> RestorePlan {
+        let resources = await folder.resources()
+        guard resources.repository(restore.repositoryKey) != nil else {
+            throw Problem(.notFound, "there is no \(restore.repositoryKey); apply it, or name another in spec.repository")
+        }
+        guard resources.appBinding(restore.targetKey) != nil else {
+            throw Problem(.notFound, "there is no \(restore.targetKey); apply it, or name another in spec.target.ref")
+        }
+        guard case .restorePlan(let preview) = try await inquiry.ask(.restorePlan(manifest: restore)) else {
+            throw Problem.unexpectedAnswer
+        }
+        return try RestorePlan(preview, of: restore)
+    }
+
+    private func start(_ made: SessionFactory.Made, _ object: String, by actor: Actor) async throws -> SessionID {
+        guard isConnected() else {
+            throw Problem(.unavailable, "the Scheduler has no connection to the broker; nothing was started")
+        }
+        let reply: Reply
+        do {
+            reply = try await starter.start(made)
+        } catch let error as AMQPError {
+            // It stands in the ledger, and is published once the broker takes it.
+            guard let id = made.session, try await ledger.isWaiting(id.text) else { throw error }
+            reply = .accepted(session: id)
+        }
+        switch reply {
+        case .accepted(let session):
+            log("start", "\(object): \(session)", by: actor)
+            return session
+        case .refused(let code, let message): throw Problem(refusal: code, message)
+        default: throw Problem(.failed, "\(object) could not be started")
+        }
+    }
+
+    private static func key(_ given: String?) throws -> SessionFactory.Key {
+        guard let given else { return .event(source: "/sheaf/api", id: try randomBytes(16).hex) }
+        guard (1...200).contains(given.utf8.count) else {
+            throw Problem(.invalid, "the Idempotency-Key has \(given.utf8.count) bytes; give 1 to 200")
+        }
+        return .given(given)
+    }
+
+    private func configuration(_ namespace: String, _ name: String) async throws(Problem) -> BackupConfiguration {
+        guard let found = await folder.resources().backupConfiguration(name, in: namespace)?.value else {
+            throw noPlan(namespace, name)
+        }
+        return found
+    }
+
+    private func noPlan(_ namespace: String, _ name: String) -> Problem {
+        Problem(.notFound, "there is no BackupConfiguration \(namespace)/\(name); list them with GET /v1/plans")
+    }
+}

@@ -1,0 +1,97 @@
+import Archive
+import Foundation
+import HTTP
+import Messages
+import Runtime
+import Scheduler
+import Snapshots
+import Testing
+
+/// What a Scheduler says of its sessions and plans, without what docs/ledger.md says does not come back.
+struct LedgerView: Equatable {
+    /// Newest first.
+    var sessions: [LedgerSession]
+    /// Lines of the page, of plans and of whether Repositories are up.
+    var metrics: [String]
+    /// `nextRun` of each plan.
+    var nextRuns: [String: String]
+
+    /// - Parameter url: of the Scheduler's page.
+    static func read(_ site: Site, url: String) async throws -> LedgerView {
+        let plans = try await site.sheaf(["get", "backupconfiguration", "--output", "json"])
+        try #require(plans.exit == .code(0), "\(plans)")
+        var nextRuns: [String: String] = [:]
+        for plan in try plans.output.map({ try JSONValue(parsing: $0) }).flatMap({ $0["items"]?.array ?? [$0] }) {
+            nextRuns[plan["metadata"]?["name"]?.string ?? ""] = plan["status"]?["nextRun"]?.string
+        }
+        return LedgerView(
+            sessions: try await sessions(site), metrics: try page(url).filter(isLasting).sorted(), nextRuns: nextRuns)
+    }
+
+    static func sessions(_ site: Site) async throws -> [LedgerSession] {
+        try await site.ledger().sessions(limit: 10_000).map { session in
+            var session = session
+            (session.retryLeft, session.nextRetry, session.retriedAs) = (nil, nil, nil)
+            (session.publishedAt, session.deadline, session.lastRescueAt, session.lastProgressAt) = (nil, nil, nil, nil)
+            return session
+        }
+    }
+
+    static func page(_ url: String) throws -> [String] {
+        let response = try HTTPClient().send(HTTPRequest(url: url + "/metrics"))
+        return String(decoding: response.body, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    private static func isLasting(_ line: String) -> Bool {
+        ["stash_backup_", "stash_repository_up"].contains { line.hasPrefix($0) }
+    }
+
+    /// The final events in the repository of a site, by session.
+    static func finals(_ site: Site) throws -> [String: StatusEvent] {
+        let history = SessionHistory(store: RepositoryStore(try LocalStore(site.repository)))
+        let limit = SessionHistory.Limit(
+            sessions: .max, bytes: .max, entryBytes: .max, deadline: .now + .seconds(60))
+        let page = try history.page(before: nil, limit: limit) { _ in true }
+        try #require(page.next == nil && page.damages.isEmpty && page.begun.isEmpty, "\(page)")
+        return Dictionary(page.statuses.map { ($0.session.text, $0) }) { first, _ in first }
+    }
+}
+
+extension Site {
+    var ledgerFile: String { stateFolder(of: "scheduler") + "/ledger.sqlite" }
+
+    /// The Scheduler's own file, beside it.
+    func ledger() throws -> Ledger { try Ledger(path: ledgerFile) }
+
+    func deleteLedger() throws {
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: ledgerFile + suffix) {
+            try FileManager.default.removeItem(atPath: ledgerFile + suffix)
+        }
+    }
+
+    /// Where a Scheduler's page is.
+    func address(of scheduler: ChildProcess) async throws -> String {
+        let line = try await scheduler.log.first("the page's address", within: .seconds(30)) { $0.contains("serving metrics") }
+        let url = try #require(try JSONValue(parsing: line)["address"]?.string)
+        return String(url.dropLast("/metrics".count))
+    }
+
+    /// Waits until a Scheduler's page says so.
+    func wait(_ what: String, on url: String, until isSo: ([String]) -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let lines = try LedgerView.page(url)
+            if isSo(lines) { return }
+            try #require(.now < deadline, "\(what): \(lines.filter { !$0.hasPrefix("#") })")
+            await Task.yield()
+        }
+    }
+
+    /// Waits until all Repositories of a lost ledger have been read.
+    func waitForRebuild(on url: String) async throws {
+        try await wait("the rebuild's end", on: url) { lines in
+            let readings = lines.filter { $0.hasPrefix("sheaf_ledger_rebuilding{") }
+            return !readings.isEmpty && readings.allSatisfy { $0.hasSuffix(" 0") }
+        }
+    }
+}

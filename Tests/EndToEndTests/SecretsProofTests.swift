@@ -1,0 +1,139 @@
+import Bus
+import Foundation
+import HTTP
+import Messages
+import Runtime
+import Testing
+
+extension EndToEnd {
+    /// Planted words are looked for wherever they must not be: logs, metrics, pages, the API, the process list, messages, state.
+    @Suite(.serialized) struct SecretsProofTests {
+        /// Stands in each document, and in the id of one.
+        private static let document = "planted-document-7d1f"
+
+        @Test(.requires(.secureElasticsearch), .requiresReleaseBuild, .timeLimit(.minutes(5)))
+        func nothingThatIsSecretIsSeenAnywhere() async throws {
+            let server = TestServer.secureElasticsearch
+            let engine = try Engine(server)
+            try await Site.use { site in
+                let index = "\(site.prefix)-numbered"
+                try await engine.use([index]) {
+                    try await engine.bulk(
+                        index,
+                        (0..<50).flatMap {
+                            Array("{\"index\":{\"_id\":\"\(Self.document)-\($0)\"}}\n{\"text\":\"\(Self.document)\"}\n".utf8)
+                        })
+                    try await engine.refresh(index)
+                    try site.declare(server)
+                    try site.declarePlan("nightly", indices: index)
+                    let tap = try await Tap()
+                    let scheduler = try await site.startScheduler(arguments: ["--log-level", "trace"])
+                    let worker = try await site.startWorker("one", ["--log-level", "trace"])
+                    let api = try await site.api(of: scheduler)
+                    var planted = [
+                        "the engine's password": try #require(server.credentials).password,
+                        "the repository's password": "password of \(site.prefix)", "a document": Self.document,
+                        "the admin's token": try #require(api.token), "a wrong token": "sheaf_planted-wrong-token",
+                        "a wrong password": "planted-wrong-password",
+                    ]
+                    var seen: [(place: String, text: String)] = []
+                    func note(_ result: CommandResult, _ place: String) {
+                        seen.append((place, (result.output + result.errors).joined(separator: "\n")))
+                    }
+
+                    let made = try await site.sheaf([
+                        "token", "create", "ops", "--role", "operator", "--tokens",
+                        "\(site.stateFolder(of: Topology.defaultScheduler))/tokens",
+                    ])
+                    planted["a made token"] = made.output.joined()
+                    for token in [api.token, planted["a made token"], planted["a wrong token"]] {
+                        try await visit(api.with(token), &seen)
+                    }
+                    try await page(api, token: try #require(api.token), &seen)
+                    try await page(api, token: "sheaf_planted-wrong-token", &seen)
+
+                    let backup = try await site.backup("nightly")
+                    #expect(try backup.session.phase == "Succeeded", "\(backup)")
+                    note(backup, "sheaf backup")
+                    try await engine.delete(index)
+                    note(try await site.restore(try site.restoreFile("back")), "sheaf restore")
+                    #expect(try await engine.count(index) == 50)
+                    // The same with a password that is wrong, which the engine refuses.
+                    try site.declare(server, password: "planted-wrong-password")
+                    let refused = try await site.backup("nightly")
+                    #expect(try refused.session.phase == "Failed", "\(refused)")
+                    note(refused, "sheaf backup, wrong password")
+                    try await visit(api, &seen)
+                    try await page(api, token: try #require(api.token), &seen)
+                    for command in [
+                        ["doctor", "--to", site.folder + "/doctor.json"], ["plan", "list"], ["plan", "show", "nightly"],
+                    ] {
+                        let result = try await site.sheaf(
+                            command + [
+                                "--server", api.url, "--token-file",
+                                "\(site.stateFolder(of: Topology.defaultScheduler))/admin-token",
+                            ])
+                        note(result, command.joined(separator: " "))
+                    }
+                    seen.append(("doctor's file", try String(contentsOfFile: site.folder + "/doctor.json", encoding: .utf8)))
+                    seen.append(("the process list", try processes()))
+                    seen.append(("the Scheduler's log", scheduler.log.elements.joined(separator: "\n")))
+                    seen.append(("the worker's log", worker.log.elements.joined(separator: "\n")))
+                    for message in tap.messages.elements {
+                        seen.append(("a message", "\(message.properties) \(String(decoding: message.body, as: UTF8.self))"))
+                    }
+                    for (place, text) in seen {
+                        for (what, word) in planted { #expect(!text.contains(word), "\(what) is in \(place)") }
+                    }
+                    let state = site.stateFolder(of: Topology.defaultScheduler)
+                    for (what, word) in planted {
+                        let files = try site.filesHolding(word, in: state).filter { $0 != "admin-token" }
+                        #expect(files.isEmpty, "\(what) is in \(files)")
+                        #expect(try site.filesHolding(word, in: site.repository).isEmpty, "\(what) is in the repository")
+                    }
+                    let bytes = seen.reduce(0) { $0 + $1.text.utf8.count }
+                    print("FIGURE secrets: \(planted.count) planted words in none of \(seen.count) texts of \(bytes / 1024) KiB")
+                    await tap.close()
+                }
+            }
+        }
+
+        /// Everything that the API answers to a GET, and some that it refuses.
+        private func visit(_ api: SchedulerAPI, _ seen: inout [(place: String, text: String)]) async throws {
+            var paths = ["/metrics", "/openapi.yaml", "/v1/nothing", "/v1/sessions/none"]
+            for name in ["whoami", "health", "plans", "sessions", "repositories", "targets", "workers", "queues"] {
+                paths.append("/v1/\(name)")
+            }
+            for kind in ["secret", "appbinding", "repository", "backupconfiguration", "backupsession"] {
+                paths.append("/v1/resources/\(kind)")
+            }
+            for path in paths {
+                let answer = try await api.get(path)
+                seen.append((path, "\(answer.headers) \(answer.text)"))
+                seen.append(("the process list", try processes()))
+            }
+        }
+
+        /// Logs in by the form and reads the pages.
+        private func page(_ api: SchedulerAPI, token: String, _ seen: inout [(place: String, text: String)]) async throws {
+            let login = try await api.with(nil).send(
+                "POST", "/login", body: "token=\(token)", type: "application/x-www-form-urlencoded",
+                headers: ["Origin": api.url])
+            let cookie = login.headers["Set-Cookie"]?.split(separator: ";").first.map(String.init)
+            seen.append(("the login", "\(login.headers) \(login.text)"))
+            for path in ["/", "/login", "/sessions", "/repositories", "/fleet"] {
+                let answer = try await api.with(nil).send("GET", path, headers: cookie.map { ["Cookie": $0] } ?? [:])
+                seen.append((path, "\(answer.headers) \(answer.text)"))
+            }
+        }
+
+        /// The command lines of all processes of the machine.
+        private func processes() throws -> String {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { $0.allSatisfy(\.isNumber) }.map { process in
+                // One may end meanwhile.
+                (FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data())
+                    .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            }.joined(separator: "\n")
+        }
+    }
+}
