@@ -83,13 +83,15 @@ package final class SchedulerService: Service {
         let connected = Lock(false)
         isConnected = connected
         let tokens = try TokenStore(path: settings.tokens, state: settings.state, logger: logger)
-        let gate = Gate(actor: { tokens.actor(of: $0) }, visitor: { _ in nil })
+        let logins = PageLogins(actor: { tokens.actor(of: $0) })
+        let gate = Gate(actor: { tokens.actor(of: $0) }, visitor: { logins.actor(of: $0) })
         let operations = SchedulerOperations(
             folder: folder, ledger: ledger, starter: starter, inquiry: inquiry, pauses: pauses, schedules: schedules,
             queueStates: queueStates, isConnected: { connected.withLock { $0 } }, version: settings.version, logger: logger)
         let api = APIRoutes(
             operations: operations, resources: ResourceOperations(ledger: ledger, folder: folder, logger: logger),
             events: EventStream(ledger: ledger, feed: feed), gate: gate)
+        let page = pageRoutes(operations: operations, logins: logins, version: settings.version, logger: logger)
         server = try HTTPServer(
             host: settings.host, port: settings.port,
             routes: [
@@ -104,7 +106,7 @@ package final class SchedulerService: Service {
                     }
                     return .text(registry.exposition(), contentType: "text/plain; version=0.0.4; charset=utf-8")
                 },
-            ] + api.all(),
+            ] + api.all() + page,
             refuse: { .problem(Problem($1, of: $0)) })
     }
 

@@ -59,7 +59,8 @@ package enum RestorePlanPage {
                     if let stream = index.dataStream { HTML.span(.class("dim")) { " of data stream \(stream)" } }
                 },
                 action(index.action), Markup(FigureText.exact(index.documents)), Markup("\(ByteCount(index.bytes))"),
-                Markup(index.aliases.joined(separator: ", ")), Markup(index.strippedSettings.joined(separator: ", ")),
+                HTML.span(.class("sentence")) { index.aliases.joined(separator: ", ") },
+                HTML.span(.class("sentence")) { index.strippedSettings.joined(separator: ", ") },
             ])
         }
         return table.markup

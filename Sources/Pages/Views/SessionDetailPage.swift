@@ -40,7 +40,8 @@ package enum SessionDetailPage {
                     conditions(detail)
                 }
             }
-            equivalent(commands(session))
+            let commands = commands(session)
+            if !commands.isEmpty { equivalent(commands) }
         }
     }
 
