@@ -16,7 +16,7 @@ extension EndToEnd {
             let engine = try Engine(.defaultEngine)
             try await Site.use { site in
                 let index = "\(site.prefix)-numbered"
-                try await engine.use([index, "\(index)-back", "\(index)-again"]) {
+                try await engine.use([index, "script-\(index)", "plain-\(index)"]) {
                     try await engine.fill(index, documents: 400, filling: 100, shards: 2)
                     try site.declare(.defaultEngine)
                     try site.declarePlan("nightly", indices: index, schedule: "59 23 31 12 *")
@@ -26,7 +26,7 @@ extension EndToEnd {
 
                     let flow = try await site.run(
                         [
-                            Self.tools[1], "scripts/tests/page_flow.py", api.url,
+                            Self.tools[1], "\(Surroundings.packageFolder)/scripts/tests/page_flow.py", api.url,
                             "@" + site.stateFolder(of: "scheduler") + "/admin-token", "--plan", "default/nightly", "--target",
                             "default/\(site.cluster)", "--index", index,
                         ], within: .seconds(300))
@@ -68,7 +68,8 @@ extension EndToEnd {
             let examples = Surroundings.environment["SHEAF_TEST_API_EXAMPLES"] ?? "20"
             let result = try await site.run(
                 [
-                    Self.tools[0], "--config-file", file, "run", "docs/openapi.yaml", "--url", url, "--exclude-path",
+                    Self.tools[0], "--config-file", file, "run", "\(Surroundings.packageFolder)/docs/openapi.yaml", "--url", url,
+                    "--exclude-path",
                     "/v1/events",
                     "--max-examples", examples, "--seed", seed, "--request-timeout", "20", "--warnings", "off", "--no-color",
                 ], environment: ["SHEAF_TEST_TOKEN": token], within: .seconds(300))

@@ -99,7 +99,6 @@ extension EndToEnd {
                 try site.declarePlan("nightly", indices: "none")
                 let scheduler = try await site.startScheduler()
                 let api = try await site.api(of: scheduler)
-                #expect(try await api.with(nil).get("/healthz").status == 200)
                 for path in ["/metrics", "/openapi.yaml", "/v1/plans", "/v1/events", "/v1/whoami", "/v1/resources/secret"] {
                     for token in [nil, "", "wrong", "sheaf_\(String(repeating: "A", count: 43))"] {
                         let answer = try await api.with(token).get(path)
@@ -138,6 +137,8 @@ extension EndToEnd {
                 #expect(try await again.post("/v1/plans/default/nightly/resume").status == 204)
                 #expect(try await again.get("/v1/plans/default/nightly").json["isPaused"]?.bool == false)
 
+                // By now it has taken in what the broker had to tell.
+                #expect(try await again.with(nil).get("/healthz").status == 200)
                 // A token whose line is gone is worth nothing.
                 let text = try String(contentsOfFile: tokens, encoding: .utf8)
                 try text.split(separator: "\n").filter { !$0.contains(" viewer ") }.joined(separator: "\n")
@@ -173,7 +174,7 @@ extension EndToEnd {
                         ),
                         (
                             "PUT", "/v1/resources/backupconfiguration/default/new", plan, "application/yaml", 400, "invalid",
-                            "spec.schedule"
+                            "spec.target.ref.name"
                         ),
                         ("PUT", "/v1/resources/repository/default/new", plan, "application/yaml", 400, "invalid", "body"),
                         ("DELETE", "/v1/resources/backupconfiguration/default/nightly", nil, "", 409, "conflict", "by hand"),

@@ -109,22 +109,41 @@ extension EndToEnd {
             }
             for path in paths {
                 let answer = try await api.get(path)
-                seen.append((path, "\(answer.headers) \(answer.text)"))
+                seen.append((path, "\(Array(answer.headers)) \(answer.text)"))
                 seen.append(("the process list", try processes()))
             }
         }
 
-        /// Logs in by the form and reads the pages.
+        /// Logs in by the form and reads the pages; a token that is none gets no further than the form.
         private func page(_ api: SchedulerAPI, token: String, _ seen: inout [(place: String, text: String)]) async throws {
-            let login = try await api.with(nil).send(
-                "POST", "/login", body: "token=\(token)", type: "application/x-www-form-urlencoded",
-                headers: ["Origin": api.url])
-            let cookie = login.headers["Set-Cookie"]?.split(separator: ";").first.map(String.init)
-            seen.append(("the login", "\(login.headers) \(login.text)"))
-            for path in ["/", "/login", "/sessions", "/repositories", "/fleet"] {
-                let answer = try await api.with(nil).send("GET", path, headers: cookie.map { ["Cookie": $0] } ?? [:])
-                seen.append((path, "\(answer.headers) \(answer.text)"))
+            let isRight = token == api.token
+            let api = api.with(nil)
+            func cookie(_ answer: SchedulerAPI.Answer) -> String? {
+                answer.headers["Set-Cookie"]?.split(separator: ";").first.map(String.init)
             }
+            let form = try await api.get("/login")
+            let formCookie = try #require(cookie(form), "\(form)")
+            let login = try await api.send(
+                "POST", "/login", body: "formToken=\(formCookie.split(separator: "=").last ?? "")&token=\(token)",
+                type: "application/x-www-form-urlencoded", headers: ["Cookie": formCookie])
+            #expect(login.status == (isRight ? 303 : 401), "\(login)")
+            seen.append(("the login", "\(Array(login.headers)) \(login.text)"))
+            guard isRight else { return }
+            let session = try #require(cookie(login), "\(login)")
+            var paths = ["/", "/sessions", "/repositories", "/fleet", "/v1/plans"]
+            var place = 0
+            // And whatever these link to.
+            while place < paths.count, place < 40 {
+                let answer = try await api.send("GET", paths[place], headers: ["Cookie": session])
+                #expect(answer.status == 200, "\(paths[place]): \(answer)")
+                seen.append((paths[place], "\(Array(answer.headers)) \(answer.text)"))
+                for link in answer.text.matches(of: /href="(\/[^"#?]*)"/).map({ String($0.output.1) }) where !paths.contains(link)
+                {
+                    if !link.hasPrefix("/assets"), !link.hasPrefix("/v1") { paths.append(link) }
+                }
+                place += 1
+            }
+            #expect(place > 6, "pages link to each other: \(paths)")
         }
 
         /// The command lines of all processes of the machine.

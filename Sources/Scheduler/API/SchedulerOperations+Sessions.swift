@@ -91,13 +91,20 @@ extension SchedulerOperations {
     }
 
     func session(_ id: SessionID) async throws(Problem) -> SessionDetail {
-        try await attempt("looking at a session") {
-            if let batch = try await ledger.batch(id.text), let detail = SessionDetail(batch) { return detail }
-            guard let session = try await ledger.session(id.text),
-                let detail = SessionDetail(session, indices: try await ledger.indices(of: id.text))
-            else { throw Problem(.notFound, "there is no session \(id) in the ledger; list them with GET /v1/sessions") }
-            return detail
+        let found = try await attempt("looking at a session") { try await detail(of: id) }
+        guard let found else {
+            throw Problem(.notFound, "there is no session \(id) in the ledger; list them with GET /v1/sessions")
         }
+        return found
+    }
+
+    /// Of a batch's session the whole.
+    private func detail(of id: SessionID) async throws -> SessionDetail? {
+        let batch = try await ledger.batch(id.text)
+        if let batch { return SessionDetail(batch) }
+        let session = try await ledger.session(id.text)
+        guard let session else { return nil }
+        return SessionDetail(session, indices: try await ledger.indices(of: id.text))
     }
 
     func cancel(_ id: SessionID, reason: String?, by actor: Actor) async throws(Problem) {
