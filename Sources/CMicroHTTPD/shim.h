@@ -15,6 +15,7 @@ static inline struct MHD_Daemon *sheaf_mhd_start(
         flags, 0, NULL, NULL, handler, context,
         MHD_OPTION_SOCK_ADDR, address,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (connection_limit + 1) / 2,
         MHD_OPTION_CONNECTION_TIMEOUT, timeout_seconds,
         MHD_OPTION_NOTIFY_COMPLETED, completed, context,
         MHD_OPTION_END);

@@ -18,10 +18,13 @@ package struct Trigger: Codable, Sendable, Equatable {
     package var subject: Subject
     /// The same key is the same session. Nil: the event's own source and id are the key.
     package var idempotencyKey: String?
+    /// Of a restore by its manifest: it starts only what this hash was told for. Nil: whatever it comes to.
+    package var planHash: String?
 
-    package init(subject: Subject, idempotencyKey: String? = nil) {
+    package init(subject: Subject, idempotencyKey: String? = nil, planHash: String? = nil) {
         self.subject = subject
         self.idempotencyKey = idempotencyKey
+        self.planHash = planHash
     }
 }
 

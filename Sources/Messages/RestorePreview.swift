@@ -49,9 +49,12 @@ package struct RestorePreview: Codable, Sendable, Equatable {
     package var notes: [String]
     /// Why the restore would be refused as it is; empty when it can begin.
     package var problems: [String]
+    /// Address of the target's cluster.
+    package var cluster: String?
 
     package init(
-        snapshot: SnapshotID, target: String, indices: [Index], objects: [Object], notes: [String], problems: [String]
+        snapshot: SnapshotID, target: String, indices: [Index], objects: [Object], notes: [String], problems: [String],
+        cluster: String? = nil
     ) {
         self.snapshot = snapshot
         self.target = target
@@ -59,5 +62,22 @@ package struct RestorePreview: Codable, Sendable, Equatable {
         self.objects = objects
         self.notes = notes
         self.problems = problems
+        self.cluster = cluster
+    }
+
+    private struct Essence: Encodable {
+        var restore: RestoreSession
+        var snapshot: SnapshotID
+        var target: String
+        var cluster: String?
+        var indices: [Index]
+        var objects: [Object]
+    }
+
+    /// Everything that the restore depends on and would do; its SHA-256 in hexadecimal digits is the plan's hash.
+    package func essence(of restore: RestoreSession) throws -> [UInt8] {
+        try MessageCoding.encode(
+            Essence(
+                restore: restore, snapshot: snapshot, target: target, cluster: cluster, indices: indices, objects: objects))
     }
 }

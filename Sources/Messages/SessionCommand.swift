@@ -36,6 +36,8 @@ package struct SessionCommand: Codable, Sendable, Equatable {
     package var parent: ParentSession?
     /// What its Task adds to the built-in one. Nil: there is no manifest of it, or none is needed.
     package var task: SessionTask?
+    /// Of a restore that was confirmed: the hash of what it would do (`RestorePreview.essence`). A worker that plans something else refuses it.
+    package var planHash: String?
 
     package init(
         kind: SessionKind, id: SessionID, name: String, namespace: String, requestedAt: Timestamp, notAfter: Timestamp? = nil,

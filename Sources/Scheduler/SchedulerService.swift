@@ -125,6 +125,7 @@ package final class SchedulerService: Service {
                     group.addTask { try await ticker.run() }
                     group.addTask { try await self.consume() }
                     group.addTask { try await self.inquiry.run() }
+                    group.addTask { try await self.feed.run() }
                     group.addTask { try await rebuilder.run() }
                     if let pusher = self.pusher { group.addTask { try await pusher.run() } }
                     // The first error ends all; `waitForAll` would wait for those that never end.

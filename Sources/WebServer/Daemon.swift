@@ -111,8 +111,8 @@ private func queue(_ answer: WebResponse, on connection: OpaquePointer, places: 
         made = body.withUnsafeMutableBytes { bytes in
             MHD_create_response_from_buffer(bytes.count, bytes.baseAddress, .RESPMEM_MUST_COPY)
         }
-    case .stream(let pieces):
-        let stream = Unmanaged.passRetained(ResponseStream(pieces, on: connection, places: places))
+    case .stream(let body):
+        let stream = Unmanaged.passRetained(ResponseStream(body, on: connection, places: places))
         made = MHD_create_response_from_callback(UInt64.max, 16_384, readStream, stream.toOpaque(), closeStream)
         if made == nil { closeStream(stream.toOpaque()) }
     }

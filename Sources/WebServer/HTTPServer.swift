@@ -13,7 +13,7 @@ package final class HTTPServer: Sendable {
 
     /// - Parameters:
     ///   - host: a name or address; `0.0.0.0` or `::` for all.
-    ///   - connectionLimit: more are closed at once.
+    ///   - connectionLimit: more are closed at once, as are more than half of it of one address.
     ///   - refuse: makes the answer to what no route answers.
     /// - Throws: `.addressInUse` (retryable) and others, naming host and port.
     package init(

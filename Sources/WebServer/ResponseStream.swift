@@ -1,10 +1,20 @@
 import CMicroHTTPD
 import Runtime
 
-/// The body of an answer that goes on: hands the library what a stream brings, and lets the connection rest in between.
+/// Where the body of an answer that goes on is written to.
+package struct WebStream: Sendable {
+    let response: ResponseStream
+
+    /// Returns once there is room for more: what is written waits for a slow client, and is not piled up.
+    ///
+    /// - Returns: false when the client is gone or the server stops: nothing more is wanted.
+    package func write(_ bytes: [UInt8]) async -> Bool { await response.write(bytes) }
+}
+
+/// The body of an answer that goes on: hands the library what is written, and lets the connection rest in between.
 final class ResponseStream: Resting {
-    /// Bytes that may wait for a slow client.
-    static let limit = 1 << 20
+    /// Bytes that may wait for the client before the writer has to.
+    private static let limit = 64 << 10
 
     private struct State {
         var waiting: [UInt8] = []
@@ -12,7 +22,23 @@ final class ResponseStream: Resting {
         var isOver = false
         /// The connection, while it is suspended.
         var resting: OpaquePointer?
-        var feed: Task<Void, Never>?
+        /// The writer, while it waits for room.
+        var writer: CheckedContinuation<Void, Never>?
+        var work: Task<Void, Never>?
+
+        var hasRoom: Bool { isOver || waiting.count - sent < ResponseStream.limit }
+
+        /// The connection and the writer, each to be woken if it rests.
+        mutating func wake() {
+            if let resting {
+                self.resting = nil
+                MHD_resume_connection(resting)
+            }
+            if hasRoom, let writer {
+                self.writer = nil
+                writer.resume()
+            }
+        }
     }
 
     private let state = Lock(State())
@@ -25,28 +51,37 @@ final class ResponseStream: Resting {
         let pointer: OpaquePointer
     }
 
-    init(_ pieces: AsyncStream<[UInt8]>, on connection: OpaquePointer, places: RestingPlaces) {
+    init(_ body: @escaping @Sendable (WebStream) async -> Void, on connection: OpaquePointer, places: RestingPlaces) {
         self.connection = Connection(pointer: connection)
         self.places = places
         guard places.add(self) else {
             state.withLock { $0.isOver = true }
             return
         }
-        let feed = Task { [weak self] in
-            // Until it is cancelled, also when no more is wanted: that is how the stream's source is told.
-            for await piece in pieces { self?.take(piece) }
-            self?.end()
+        let work = Task {
+            await body(WebStream(response: self))
+            end()
         }
-        state.withLock { $0.feed = feed }
+        state.withLock { $0.work = work }
     }
 
-    private func take(_ piece: [UInt8]) {
+    fileprivate func write(_ bytes: [UInt8]) async -> Bool {
         state.withLock { state in
             guard !state.isOver else { return }
-            state.waiting += piece
-            if state.waiting.count - state.sent > Self.limit { state.isOver = true }
-            Self.wake(&state)
+            state.waiting += bytes
+            guard let resting = state.resting else { return }
+            state.resting = nil
+            MHD_resume_connection(resting)
         }
+        await withCheckedContinuation { continuation in
+            let hasRoom = state.withLock { state in
+                guard !state.hasRoom else { return true }
+                state.writer = continuation
+                return false
+            }
+            if hasRoom { continuation.resume() }
+        }
+        return state.withLock { !$0.isOver }
     }
 
     /// Called by the library: copies what waits, or rests.
@@ -67,6 +102,10 @@ final class ResponseStream: Resting {
                 state.waiting.removeAll(keepingCapacity: true)
                 state.sent = 0
             }
+            if state.hasRoom, let writer = state.writer {
+                state.writer = nil
+                writer.resume()
+            }
             return count
         }
     }
@@ -74,23 +113,20 @@ final class ResponseStream: Resting {
     func end() {
         state.withLock { state in
             state.isOver = true
-            Self.wake(&state)
+            state.wake()
         }
     }
 
     /// Called when the client is gone or all is sent.
     func close() {
         places.remove(self)
-        let feed = state.withLock { state in
+        let work = state.withLock { state in
             state.isOver = true
-            return state.feed
+            // The library is done with the connection.
+            state.resting = nil
+            state.wake()
+            return state.work
         }
-        feed?.cancel()
-    }
-
-    private static func wake(_ state: inout State) {
-        guard let resting = state.resting else { return }
-        state.resting = nil
-        MHD_resume_connection(resting)
+        work?.cancel()
     }
 }

@@ -37,8 +37,8 @@ package struct WebRequest: Sendable {
 package struct WebResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Goes on until the stream ends or the client is gone; then the stream is cancelled. A client that lets more than 1 MiB wait is cut off.
-        case stream(AsyncStream<[UInt8]>)
+        /// Goes on until the body returns. When the client is gone, its task is cancelled.
+        case stream(@Sendable (WebStream) async -> Void)
     }
 
     package var status: Int
@@ -51,10 +51,11 @@ package struct WebResponse: Sendable {
         content = .bytes(body)
     }
 
-    package init(stream: AsyncStream<[UInt8]>, headers: [(name: String, value: String)]) {
+    /// - Parameter body: writes what there is, as it comes.
+    package init(headers: [(name: String, value: String)], writing body: @escaping @Sendable (WebStream) async -> Void) {
         status = 200
         self.headers = headers
-        content = .stream(stream)
+        content = .stream(body)
     }
 
     /// Empty where it is a stream.

@@ -92,10 +92,16 @@ import WebServer
     @Test func aStreamIsSentAsItComesAndCancelledWhenItsClientIsGone() async throws {
         let (pieces, source) = AsyncStream.makeStream(of: [UInt8].self)
         let (ended, ender) = AsyncStream.makeStream(of: Void.self)
-        source.onTermination = { _ in ender.yield() }
         let server = try HTTPServer(
             host: "127.0.0.1", port: 0,
-            routes: [.get("/events") { _ in WebResponse(stream: pieces, headers: [("Content-Type", "text/event-stream")]) }])
+            routes: [
+                .get("/events") { _ in
+                    WebResponse(headers: [("Content-Type", "text/event-stream")]) { output in
+                        defer { ender.yield() }
+                        for await piece in pieces { guard await output.write(piece) else { return } }
+                    }
+                }
+            ])
         var client: RawClient? = try await RawClient(port: server.port)
         try await client?.send("GET /events HTTP/1.1\r\nHost: t\r\n\r\n")
         source.yield(Array("first\n".utf8))
@@ -114,19 +120,45 @@ import WebServer
         feeder.cancel()
     }
 
+    /// What a client does not read waits with the writer, not in memory.
+    @Test func aWriterWaitsForASlowClient() async throws {
+        let (ended, ender) = AsyncStream.makeStream(of: Int.self)
+        let piece = [UInt8](repeating: 0x61, count: 65_536)
+        let server = try HTTPServer(
+            host: "127.0.0.1", port: 0,
+            routes: [
+                .get("/much") { _ in
+                    WebResponse(headers: []) { output in
+                        var count = 0
+                        while count < 10_000, await output.write(piece) { count += 1 }
+                        ender.yield(count)
+                    }
+                }
+            ], idleTimeout: .seconds(1))
+        let client = try await RawClient(port: server.port)
+        try await client.send("GET /much HTTP/1.1\r\nHost: t\r\n\r\n")
+        // It is cut off for reading nothing.
+        for await count in ended {
+            #expect(count < 1_000)
+            break
+        }
+    }
+
     @Test func streamsEndWithTheirServerAndByThemselves() async throws {
         let (endless, source) = AsyncStream.makeStream(of: [UInt8].self)
         let server = try HTTPServer(
             host: "127.0.0.1", port: 0,
             routes: [
-                .get("/endless") { _ in WebResponse(stream: endless, headers: []) },
+                .get("/endless") { _ in
+                    WebResponse(headers: []) { output in
+                        for await piece in endless { guard await output.write(piece) else { return } }
+                    }
+                },
                 .get("/short") { _ in
-                    WebResponse(
-                        stream: AsyncStream { continuation in
-                            continuation.yield(Array("one ".utf8))
-                            continuation.yield(Array("two".utf8))
-                            continuation.finish()
-                        }, headers: [])
+                    WebResponse(headers: []) { output in
+                        guard await output.write(Array("one ".utf8)) else { return }
+                        _ = await output.write(Array("two".utf8))
+                    }
                 },
             ])
         let short = try await exchange("GET /short HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", port: server.port)

@@ -7,7 +7,7 @@
   const button = document.getElementById("pause");
   if (!main || !note || !button || !window.EventSource) return;
 
-  const pause = 1000; // milliseconds from one renewal to the next, at least
+  const pause = 5000; // milliseconds from one renewal to the next, at least
   let source = null;
   let isPaused = false;
   let timer = null;
@@ -44,6 +44,7 @@
   async function renew() {
     try {
       const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.status >= 500) return say("The Scheduler cannot answer now.");
       const isSame = answer.ok && !answer.redirected;
       if (isPaused || (isSame && copy(new DOMParser().parseFromString(await answer.text(), "text/html")))) return;
       if (isTyping()) say("The page has changed: load it again.");

@@ -117,7 +117,7 @@ package enum HomePage {
         HTML.div(.class("actions")) {
             if plan.health != .invalid {
                 postForm(.plan(plan.namespace, plan.name, verb: "backup"), frame) {
-                    hiddenField(FormField.key, "\(frame.formKey)-\(key)", .live("\(key) key"))
+                    hiddenField(FormField.key, frame.formKey, .live("\(key) key"))
                     HTML.button(.type("submit"), .class("main"), .label("Run \(key) now")) { "Run now" }
                 }
             }

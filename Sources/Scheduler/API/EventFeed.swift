@@ -12,7 +12,19 @@ final class EventFeed: Sendable {
     /// Followers there may be.
     private static let capacity = 200
 
+    /// Type of what comes every few seconds: a connection that is gone is noticed by it, and a token that was taken away ends its streams.
+    static let pulse = "pulse"
+    private static let interval = Duration.seconds(5)
+
     private let state = Lock(State())
+
+    /// Pulses until the task is cancelled.
+    func run() async throws {
+        while true {
+            publish(Ledger.LoggedEvent(type: Self.pulse, event: []))
+            try await Task.sleep(for: Self.interval)
+        }
+    }
 
     /// Events from now on; nil when there are too many followers. The stream ends when the follower is too slow.
     func follow() -> AsyncStream<Ledger.LoggedEvent>? {

@@ -4,9 +4,6 @@ import WebServer
 
 /// Server-sent events: what the log still has after the place that a follower had last, then what happens.
 struct EventStream: Sendable {
-    /// A comment comes so often, so that a connection that is gone is noticed, and a token that was taken away ends the stream.
-    static let pulse = Duration.seconds(15)
-
     let ledger: Ledger
     let feed: EventFeed
 
@@ -27,43 +24,44 @@ struct EventStream: Sendable {
         }
         let bounds = try await ledger.eventLogBounds()
         let begin = Self.begin(after: place, bounds)
-        let (stream, output) = AsyncStream.makeStream(of: [UInt8].self)
-        let work = Task {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while isAllowed(), !Task.isCancelled {
-                        output.yield(Array(": \n\n".utf8))
-                        do { try await Task.sleep(for: Self.pulse) } catch { return }
-                    }
-                }
-                group.addTask {
-                    if begin.hasGap {
-                        output.yield(
-                            Self.text(
-                                type: "gap", id: EventPlace(epoch: bounds.epoch, number: begin.after), data: Array("{}".utf8)))
-                    }
-                    var last = begin.after
-                    let isWanted = { (event: Ledger.LoggedEvent) in session == nil || event.session == session }
-                    do {
-                        while case let page = try await ledger.loggedEvents(after: last, limit: 200), !page.isEmpty {
-                            for event in page where isWanted(event) { output.yield(Self.text(event, epoch: bounds.epoch)) }
-                            last = page.last?.place ?? last
-                        }
-                    } catch {
-                        // It comes back and goes on after what it had.
-                        return
-                    }
-                    for await event in live where isWanted(event) && event.place.map({ $0 > last }) ?? true {
-                        output.yield(Self.text(event, epoch: bounds.epoch))
-                    }
-                }
-                await group.next()
-                group.cancelAll()
+        let wanted = try await sessions(session)
+        return WebResponse(headers: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]) { output in
+            // The place from the start: whoever is cut off before the first event misses nothing either.
+            let start = EventPlace(epoch: bounds.epoch, number: begin.after)
+            guard
+                await output.write(
+                    begin.hasGap ? Self.text(type: "gap", id: start, data: Array("{}".utf8)) : Array("id: \(start)\n\n".utf8))
+            else { return }
+            let isWanted = { (event: Ledger.LoggedEvent) in
+                wanted == nil || event.session.map { wanted?.contains($0) == true } == true
             }
-            output.finish()
+            var last = begin.after
+            do {
+                while case let page = try await ledger.loggedEvents(after: last, limit: 100), !page.isEmpty {
+                    for event in page where isWanted(event) {
+                        guard await output.write(Self.text(event, epoch: bounds.epoch)) else { return }
+                    }
+                    last = page.last?.place ?? last
+                }
+            } catch {
+                // It comes back and goes on after what it had.
+                return
+            }
+            for await event in live {
+                if event.type == EventFeed.pulse {
+                    guard isAllowed(), await output.write(Array(": \n\n".utf8)) else { return }
+                } else if isWanted(event), event.place.map({ $0 > last }) ?? true {
+                    guard await output.write(Self.text(event, epoch: bounds.epoch)) else { return }
+                }
+            }
         }
-        output.onTermination = { _ in work.cancel() }
-        return WebResponse(stream: stream, headers: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
+    }
+
+    /// A session, or of a batch's all members too; nil for all there are.
+    private func sessions(_ id: String?) async throws -> Set<String>? {
+        guard let id else { return nil }
+        let members = try await ledger.batch(id)?.members.map(\.id) ?? []
+        return Set(members + [id])
     }
 
     /// Where to go on, and whether something was missed.

@@ -14,7 +14,8 @@ struct Gate: Sendable {
                 .unauthorized, "give a token of this Scheduler: Authorization: Bearer TOKEN; \"sheaf token create\" makes one")
         }
         guard actor.may(role) else {
-            throw Problem(.forbidden, "the token \(actor.name) may not do this; it needs the role \(role.rawValue) or admin")
+            let needed = role == .admin ? "admin" : "\(role.rawValue) or admin"
+            throw Problem(.forbidden, "the token \(actor.name) may not do this; it needs the role \(needed)")
         }
         return actor
     }

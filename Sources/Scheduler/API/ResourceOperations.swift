@@ -26,7 +26,11 @@ struct ResourceOperations: Sendable {
     func put(_ request: APIRequest) async throws -> [String] {
         guard let key = try key(of: request, orSession: false).kind else { throw Self.unwritable(request) }
         let text = try request.manifests()
-        let declared = ResourceLoader().load(text: text, name: "body").resources.keys
+        let loaded = ResourceLoader().load(text: text, name: "body")
+        let declared = loaded.resources.keys
+        guard !declared.isEmpty || !loaded.errors.isEmpty else {
+            throw Problem(.invalid, "the body declares no resource of a kind that is handled here")
+        }
         let expected = ResourceKey(kind: key, namespace: request.namespace, name: request.name)
         // What cannot be loaded at all the apply says better.
         guard declared.isEmpty || declared == [expected] else {

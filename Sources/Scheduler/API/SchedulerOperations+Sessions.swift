@@ -14,11 +14,13 @@ extension SchedulerOperations {
 
     func plan(namespace: String, name: String) async throws(Problem) -> Plan {
         try await attempt("looking at a plan") {
+            var found: [Plan] = []
             for kind in Self.kinds {
-                let found = try await board.plans(only: PlanName(kind: kind, namespace: namespace, name: name), at: .now())
-                if let plan = found.first { return plan }
+                found += try await board.plans(only: PlanName(kind: kind, namespace: namespace, name: name), at: .now())
             }
-            throw noPlan(namespace, name)
+            guard let plan = found.first else { throw noPlan(namespace, name) }
+            guard found.count == 1 else { throw ambiguous(namespace, name) }
+            return plan
         }
     }
 
@@ -50,13 +52,20 @@ extension SchedulerOperations {
 
     func resume(namespace: String, name: String, by actor: Actor) async throws(Problem) {
         try await attempt("resuming a plan") {
-            let configuration = try await backupPlan(namespace, name)
-            try pauses.set(nil, of: configuration.planName)
-            log("resume", "\(namespace)/\(name)", by: actor)
+            // A pause outlives its plan, and is taken back without it too.
+            let paused = Self.kinds.map { PlanName(kind: $0, namespace: namespace, name: name) }.filter { pauses[$0] != nil }
+            guard paused.count <= 1 else { throw ambiguous(namespace, name) }
+            for plan in paused { try pauses.set(nil, of: plan) }
+            if !paused.isEmpty { log("resume", "\(namespace)/\(name)", by: actor) }
+            let plan: any BackupPlan
+            do {
+                plan = try await backupPlan(namespace, name)
+            } catch  where error.code == .notFound && !paused.isEmpty {
+                return
+            }
             // Still paused without the API's pause: the manifest says so itself.
-            if try await backupPlan(namespace, name).isPaused {
-                throw Problem(
-                    .conflict, "the manifest of \(configuration.planName.key) says paused: true; apply it without")
+            if plan.isPaused {
+                throw Problem(.conflict, "the manifest of \(plan.planName.key) says paused: true; apply it without")
             }
         }
     }
@@ -109,6 +118,7 @@ extension SchedulerOperations {
 
     func cancel(_ id: SessionID, reason: String?, by actor: Actor) async throws(Problem) {
         try await attempt("cancelling a session") {
+            guard (reason?.utf8.count ?? 0) <= 500 else { throw Problem(.invalid, "the reason has more than 500 bytes") }
             let kind = try await session(id).session.kind
             let role: Role = kind == .backup ? .operator : .restorer
             guard actor.may(role) else {
@@ -134,18 +144,22 @@ extension SchedulerOperations {
     ) async throws(Problem) -> SessionID {
         try await attempt("starting a restore") {
             let factory = SessionFactory(resources: await folder.resources(), now: .now())
-            let made = try factory.restore(restore, key: try Self.key(key))
+            let made = try factory.restore(restore, key: try Self.key(key), planHash: planHash)
             // What was started under this key is told, though the world has changed since, by the restore itself.
             if key != nil, let id = made.session, try await ledger.session(id.text)?.identity != nil {
                 return try await start(made, "restore \(restore.key)", by: actor)
             }
+            // The worker that begins it looks again: this one tells whoever asks at once.
             let plan = try await preview(restore)
-            guard let hash = plan.planHash else {
-                throw Problem(.changed, "the restore would be refused: \(plan.preview.problems.joined(separator: "; "))")
-            }
-            guard hash == planHash else {
+            guard plan.planHash == planHash else {
+                // The same request may have started it meanwhile, and so changed what is there.
+                if let id = made.session, try await ledger.session(id.text)?.identity != nil { return id }
+                let problems = plan.preview.problems.joined(separator: "; ")
                 throw Problem(
-                    .changed, "what the restore would do is not what was planned under this hash; plan again and look at it")
+                    .changed,
+                    problems.isEmpty
+                        ? "what the restore would do is not what was planned under this hash; plan again and look at it"
+                        : "the restore would be refused: \(problems)")
             }
             return try await start(made, "restore \(restore.key)", by: actor)
         }
@@ -194,15 +208,21 @@ extension SchedulerOperations {
         return .given(given)
     }
 
-    /// Where a name is that of both, the BackupConfiguration is meant.
     private static var kinds: [ResourceKind] { [.backupConfiguration, .backupBatch] }
 
     private func backupPlan(_ namespace: String, _ name: String) async throws(Problem) -> any BackupPlan {
         let resources = await folder.resources()
-        for kind in Self.kinds {
-            if let plan = resources.plan(PlanName(kind: kind, namespace: namespace, name: name)) { return plan }
-        }
-        throw noPlan(namespace, name)
+        let found = Self.kinds.compactMap { resources.plan(PlanName(kind: $0, namespace: namespace, name: name)) }
+        guard let plan = found.first else { throw noPlan(namespace, name) }
+        guard found.count == 1 else { throw ambiguous(namespace, name) }
+        return plan
+    }
+
+    private func ambiguous(_ namespace: String, _ name: String) -> Problem {
+        Problem(
+            .conflict,
+            "there are a BackupConfiguration and a BackupBatch \(namespace)/\(name), which one path cannot tell apart; rename one,"
+                + " or use: sheaf backup \(name) --kind KIND")
     }
 
     private func noPlan(_ namespace: String, _ name: String) -> Problem {

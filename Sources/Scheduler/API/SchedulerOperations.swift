@@ -49,7 +49,8 @@ struct SchedulerOperations: Operations {
             _ = await folder.resources()
             return Health(
                 broker: isConnected(),
-                manifestErrors: await folder.reported.filter { $0.severity == .error }.map(\.description),
+                manifestErrors: (await folder.isReadable ? [] : ["the folder of manifests cannot be read; the last ones stay"])
+                    + (await folder.reported.filter { $0.severity == .error }.map(\.description)),
                 workersUp: surroundings.workers.count { WorkerView(heartbeat: $0.heartbeat, heardAt: $0.at, now: now).isUp },
                 repositoriesDown: surroundings.repositories.filter { !$0.isUp }.map { "\($0.namespace)/\($0.name)" },
                 version: version)
@@ -64,7 +65,7 @@ struct SchedulerOperations: Operations {
                 let key = repository.key
                 var view = RepositoryView(
                     namespace: key.namespace, name: key.name, location: repository.spec.backend.provider.location,
-                    plans: resources.backupConfigurations.map(\.value).filter { $0.repositoryKey == key }
+                    plans: resources.plans.filter { $0.repositoryKey == key }
                         .map { "\($0.metadata.namespace)/\($0.metadata.name)" })
                 if let told = known.first(where: { $0.namespace == key.namespace && $0.name == key.name }) {
                     (view.isUp, view.checkedAt, view.status) = (told.isUp, told.checkedAt, told.event?.status)

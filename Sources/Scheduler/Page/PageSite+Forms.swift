@@ -48,6 +48,6 @@ extension PageSite {
 
     /// What the form starts twice is one session.
     static func key(in fields: FormFields) -> String? {
-        fields[FormField.key].flatMap { $0.isEmpty || $0.utf8.count > 300 ? nil : $0 }
+        fields[FormField.key].flatMap { $0.isEmpty || $0.utf8.count > 200 ? nil : $0 }
     }
 }

@@ -93,17 +93,20 @@ struct SessionFactory {
         return try self.restore(restore, key: key)
     }
 
-    func restore(_ restore: RestoreSession, key: Key) throws -> Made {
+    /// - Parameter planHash: of what was confirmed.
+    func restore(_ restore: RestoreSession, key: Key, planHash: String? = nil) throws -> Made {
         let parts = Parts(
             kind: .restore, invoker: Invoker(kind: "RestoreSession", name: restore.metadata.name),
             namespace: restore.metadata.namespace,
             target: restore.targetKey, repository: restore.repositoryKey, task: TaskResolution(of: restore, in: resources))
         return try make(parts, key: key) { target, repository, id in
-            SessionCommand(
+            var command = SessionCommand(
                 kind: .restore, id: id, name: sessionName(restore.metadata.name), namespace: restore.metadata.namespace,
                 requestedAt: now,
                 timeOutSeconds: restore.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target, repository: repository,
                 restore: restore)
+            command.planHash = planHash
+            return command
         }
     }
 

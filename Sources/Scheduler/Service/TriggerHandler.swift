@@ -61,7 +61,8 @@ struct TriggerHandler: Sendable {
         case .backup(let namespace, let name, let kind):
             return try await starter.start(try factory.plan(namespace: namespace, name: name, kind: kind, key: key))
         case .restoreBatch(let batch): return try await starter.start(try factory.restore(batch, key: key))
-        case .restore(let restore): return try await starter.start(try factory.restore(restore, key: key))
+        case .restore(let restore):
+            return try await starter.start(try factory.restore(restore, key: key, planHash: event.data.planHash))
         case .restoreSession(let namespace, let name):
             return try await starter.start(try factory.restore(namespace: namespace, name: name, key: key))
         }

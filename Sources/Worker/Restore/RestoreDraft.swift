@@ -77,7 +77,8 @@ extension RestoreDraft {
     func preview(target: AppBinding) -> RestorePreview {
         RestorePreview(
             snapshot: survey.commit.summary.id, target: "\(target.metadata.namespace)/\(target.metadata.name)",
-            indices: survey.layout.indices.map(preview), objects: objects.map(preview), notes: notes, problems: problems)
+            indices: survey.layout.indices.map(preview), objects: objects.map(preview), notes: notes, problems: problems,
+            cluster: target.clusterURL)
     }
 
     private func preview(_ index: RestoreLayout.Index) -> RestorePreview.Index {

@@ -10,6 +10,9 @@ struct RestoreDryRun {
     /// The asker waits 15 s: a cluster that takes longer for one of a few requests is told of instead.
     private static let answerLimit = Duration.seconds(5)
 
+    /// In place of a session's, in names of indices.
+    static let mark = "new"
+
     let resources: ResourceSet
     let clusters: ClusterAccess
     let repositories: RepositoryPool
@@ -35,7 +38,7 @@ struct RestoreDryRun {
             let store = try repositories.open(repository).store
             var task = target.task(restore.spec.task, for: .restore)
             if let found = try TaskResolution(of: restore, in: resources).task() { task = task.adding(defaultsOf: found) }
-            let survey = try RestoreSurvey(restore, task: task, target: target, mark: "new", client: client, store: store)
+            let survey = try RestoreSurvey(restore, task: task, target: target, mark: Self.mark, client: client, store: store)
             let draft = try RestoreDraft(survey, client: client, store: store, sliceBytes: nil)
             return .restorePlan(preview: draft.preview(target: target))
         } catch let error as TaskProblem {

@@ -1,4 +1,5 @@
 import Archive
+import Crypto
 import Elasticsearch
 import Messages
 import Runtime
@@ -20,6 +21,7 @@ struct RestorePlanner {
     func plan(_ command: SessionCommand, deadline: Timestamp) throws -> PlanEntry {
         guard let restore = command.restore else { throw WorkerError(.refused, "the message carries no RestoreSession") }
         try SpoolBound.check(command, segments: settings.segments)
+        try confirm(restore, command)
         let survey = try RestoreSurvey(
             restore, task: command.taskReference, target: command.target,
             mark: String(command.id.text.prefix(SwappedName.markLength)), client: client, store: store)
@@ -37,6 +39,18 @@ struct RestorePlanner {
         plan.objects = survey.commit.objects
         plan.plannedObjects = draft.objects
         return plan
+    }
+
+    /// Looks once more, as a dry run does: between the confirmation and now a backup may have ended or an index have been made.
+    private func confirm(_ restore: RestoreSession, _ command: SessionCommand) throws {
+        guard let confirmed = command.planHash else { return }
+        let survey = try RestoreSurvey(
+            restore, task: command.taskReference, target: command.target, mark: RestoreDryRun.mark, client: client, store: store)
+        let preview = try RestoreDraft(survey, client: client, store: store, sliceBytes: nil).preview(target: command.target)
+        guard preview.problems.isEmpty, try SHA256.digest(of: try preview.essence(of: restore)).hex == confirmed else {
+            throw WorkerError(
+                .refused, "what the restore would do has changed since it was confirmed; plan it again and look at it")
+        }
     }
 
     /// Where the repository can only be read, or its key was rotated and this worker has the older password, the grace of garbage collection must do.

@@ -6,11 +6,11 @@ import Runtime
 /// One command's conversation with the Scheduler's HTTP API. Calls block; used by one task.
 final class APIClient {
     private let url: String
-    private let token: String
+    private let token: Sensitive
     private let client: HTTPClient
 
     /// - Parameter authorities: PEM certificates in place of the system's.
-    init(url: String, token: String, authorities: String?) throws {
+    init(url: String, token: Sensitive, authorities: String?) throws {
         self.url = url
         self.token = token
         var configuration = HTTPClientConfiguration()
@@ -58,7 +58,7 @@ final class APIClient {
 
     private func request(_ method: String, _ path: String, _ body: [UInt8], headers: [String: String]) -> HTTPRequest {
         var request = HTTPRequest(method: method, url: url + path, body: body.isEmpty ? .none : .bytes(body))
-        request.headers["Authorization"] = "Bearer \(token)"
+        request.headers["Authorization"] = "Bearer \(token.reveal())"
         if !body.isEmpty { request.headers["Content-Type"] = "application/json" }
         for (name, value) in headers { request.headers[name] = value }
         return request

@@ -21,11 +21,14 @@ struct EventsCommand: AsyncCommand {
             let path = "/v1/events" + (session.map { "?session=\($0)" } ?? "")
             var last: String?
             var hasBegun = false
+            /// Counts once the event has ended: cut off before, it comes again.
+            var place: String?
             while true {
                 do {
                     try client.lines(path, after: last) { line in
                         hasBegun = true
-                        if line.hasPrefix("id: ") { last = String(line.dropFirst(4)) }
+                        if line.hasPrefix("id: ") { place = String(line.dropFirst(4)) }
+                        if line.isEmpty, let ended = place { last = ended }
                         if line.hasPrefix("event: gap") { Terminal.writeError("sheaf: some events are not known any more\n") }
                         if line.hasPrefix("data: {\"") { Terminal.write(line.dropFirst(6) + "\n") }
                     }

@@ -66,7 +66,7 @@ struct RestoreCommand: AsyncCommand {
                         .refused,
                         "what the restore would do is not what was planned under this hash; look at it with --dry-run")
                 }
-                try await start.run(.restore(manifest: restore))
+                try await start.run(.restore(manifest: restore), planHash: planHash)
             }
         }
     }

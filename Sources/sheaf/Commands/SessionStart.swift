@@ -38,7 +38,8 @@ struct SessionStart: Sendable {
         }
     }
 
-    func run(_ subject: Trigger.Subject) async throws {
+    /// - Parameter planHash: of a restore that was confirmed.
+    func run(_ subject: Trigger.Subject, planHash: String? = nil) async throws {
         let (kind, namespace, name): (SessionKind, String, String) =
             switch subject {
             case .backup(let namespace, let name, _): (.backup, namespace, name)
@@ -51,7 +52,7 @@ struct SessionStart: Sendable {
             broker.address(), eventKeys: isWaiting ? [RoutingKey.events(kind, plan: name)] : [], signals: isWaiting)
         try await client.connect()
         let reply = try await client.ask(
-            .trigger, Trigger(subject: subject, idempotencyKey: idempotencyKey), to: Topology.trigger,
+            .trigger, Trigger(subject: subject, idempotencyKey: idempotencyKey, planHash: planHash), to: Topology.trigger,
             key: subject.routingKey, answerer: .scheduler)
         if case .acceptedBatch(let parent, let members) = reply {
             return try await follow(parent, members, kind, namespace: namespace, name: name, client)

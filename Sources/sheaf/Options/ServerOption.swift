@@ -13,7 +13,7 @@ struct ServerOption: Sendable {
     ]
 
     private let url: String
-    private let token: String
+    private let token: Sensitive
     private let authorities: String?
 
     init(_ arguments: ParsedArguments) throws {
@@ -23,7 +23,7 @@ struct ServerOption: Sendable {
                 code: .badValue, message: "--server has to begin with http:// or https://", command: arguments.command)
         }
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        token = try arguments.value("token")
+        token = try arguments.secret("token")
         authorities = try arguments.optionalValue("ca-file", as: String.self).map { try SecretFile.read($0) }
     }
 
