@@ -89,7 +89,7 @@ extension Ledger {
             """
             SELECT min(created_at) AS first, max(created_at) AS last FROM sessions
             WHERE namespace = ? AND invoker_kind = ? AND invoker_name = ? AND phase <> 'Skipped'
-            """, [.text(plan.namespace), .text(BackupConfiguration.kind.rawValue), .text(plan.name)]
+            """, [.text(plan.namespace), .text(plan.kind.rawValue), .text(plan.name)]
         ) { row -> CronSchedule.State? in
             guard let first = row["first"].integer, let last = row["last"].integer else { return nil }
             return CronSchedule.State(
@@ -104,8 +104,8 @@ extension Ledger {
             """
             UPDATE schedules SET known_since = min(known_since, ifnull((
                 SELECT min(created_at) FROM sessions WHERE sessions.namespace = schedules.namespace
-                    AND invoker_kind = ? AND invoker_name = schedules.name), known_since))
-            """, .text(BackupConfiguration.kind.rawValue))
+                    AND invoker_kind = schedules.kind AND invoker_name = schedules.name), known_since))
+            """)
     }
 
     static func events(of page: FinalsPage, source: String) throws(SchedulerError) -> [LedgerEvent] {

@@ -48,10 +48,10 @@ extension EndToEnd {
                     let all = try api.events("/v1/events?session=\(id)&after=\(try await epoch(of: api))-0") {
                         $0.contains(#""phase":"Succeeded""#)
                     }
-                    let ids = all.filter { $0.hasPrefix("id: ") }.map { String($0.dropFirst(4)) }
+                    let ids = Self.places(all)
                     #expect(ids.count > 2 && Set(ids).count == ids.count, "\(ids)")
                     let rest = try api.events("/v1/events?session=\(id)", after: ids[0]) { $0.contains(#""phase":"Succeeded""#) }
-                    #expect(rest.filter { $0.hasPrefix("id: ") }.map { String($0.dropFirst(4)) } == Array(ids.dropFirst()))
+                    #expect(Self.places(rest) == Array(ids.dropFirst()))
                     let other = try api.events("/v1/events", after: "00000000-1") { $0.hasPrefix("event: ") }
                     #expect(other.last == "event: gap")
 
@@ -70,22 +70,67 @@ extension EndToEnd {
                     let refused = try await api.post("/v1/restores", ["restore": restore, "planHash": .string(hash)])
                     #expect(try refused.status == 409 && refused.code == "changed", "\(refused)")
                     try await engine.delete("\(site.prefix)-again")
-                    let accepted = try await api.post("/v1/restores", ["restore": restore, "planHash": .string(hash)], key: "r")
+                    let accepted = try await api.post(
+                        "/v1/restores", ["restore": restore, "planHash": .string(hash)], key: site.prefix)
                     let restored = try #require(try accepted.json["session"]?.string, "\(accepted)")
                     _ = try await api.get("/v1/sessions/\(restored)", "the restore's end") {
                         $0["session"]?["phase"]?.string == "Succeeded"
                     }
                     // Repeated by its key, it is the same session, though the index is there now.
-                    let again = try await api.post("/v1/restores", ["restore": restore, "planHash": .string(hash)], key: "r")
+                    let again = try await api.post(
+                        "/v1/restores", ["restore": restore, "planHash": .string(hash)], key: site.prefix)
                     #expect(try again.json["session"]?.string == restored, "\(again)")
                     let cancel = try await api.post("/v1/sessions/\(restored)/cancel")
                     #expect(try cancel.status == 409 && cancel.code == "conflict", "\(cancel)")
+
+                    let options = [
+                        "--server", api.url, "--token-file", site.stateFolder(of: Topology.defaultScheduler) + "/admin-token",
+                    ]
+                    let list = try await site.sheaf(["plan", "list"] + options)
+                    #expect(
+                        list.exit == .code(0)
+                            && list.output.contains { $0.contains("default/nightly") && $0.contains("healthy") }, "\(list)")
+                    let show = try await site.sheaf(["plan", "show", "nightly"] + options)
+                    #expect(show.exit == .code(0) && show.output.contains { $0.contains("59 23 31 12 *") }, "\(show)")
+                    #expect(try await site.sheaf(["plan", "next", "nightly", "-c", "2"] + options).output.count == 2)
+                    #expect(try await site.sheaf(["plan", "pause", "nightly"] + options).exit == .code(0))
+                    #expect(try await site.sheaf(["plan", "list"] + options).output.contains { $0.contains("paused") })
+                    #expect(try await site.sheaf(["plan", "resume", "nightly"] + options).exit == .code(0))
+                    let doctor = try await site.sheaf(["doctor"] + options)
+                    #expect(
+                        doctor.exit == .code(0) && doctor.output.contains { $0.contains("plan default/nightly is healthy") },
+                        "\(doctor)")
+                    let none = try await site.sheaf(["plan", "show", "none"] + options)
+                    #expect(none.exit == .code(4), "\(none)")
+
+                    // The hash goes with the session: what changed after it was asked for is found by the worker that begins it.
+                    let overwrite = try JSONValue(
+                        parsing: try String(
+                            contentsOfFile: try site.restoreFile(
+                                "over", parameters: ["prefix": "late-", "conflict": "overwrite"]), encoding: .utf8))
+                    let planned = try await api.post("/v1/restores/plan", ["restore": overwrite])
+                    let confirmed = try #require(try planned.json["planHash"]?.string, "\(planned)")
+                    try await engine.use(["late-\(index)"]) {
+                        let file = site.folder + "/over.json"
+                        try await engine.fill("late-\(index)", documents: 3, filling: 1, shards: 1)
+                        try overwrite.serialized().write(toFile: file, atomically: true, encoding: .utf8)
+                        let late = try await site.command(["restore", "-f", file, "--plan-hash", confirmed])
+                        #expect(try await late.result(within: .seconds(60)).exit == .code(5))
+                        #expect(try await engine.count("late-\(index)") == 3)
+                    }
 
                     let workers = try await api.get("/v1/workers", "the worker") { $0.array?.isEmpty == false }.array
                     #expect(workers?.first?["isUp"]?.bool == true)
                     let queues = try await api.get("/v1/queues", "the queues") { $0.array?.isEmpty == false }.array
                     #expect(queues?.contains { $0["name"]?.string == Topology.triggerQueue } == true)
                 }
+            }
+        }
+
+        /// Of events, which is not where the stream begins.
+        private static func places(_ lines: [String]) -> [String] {
+            zip(lines, lines.dropFirst()).filter { $0.hasPrefix("event: ") && $1.hasPrefix("id: ") }.map {
+                String($1.dropFirst(4))
             }
         }
 
@@ -138,7 +183,11 @@ extension EndToEnd {
                 #expect(try await again.get("/v1/plans/default/nightly").json["isPaused"]?.bool == false)
 
                 // By now it has taken in what the broker had to tell.
-                #expect(try await again.with(nil).get("/healthz").status == 200)
+                let deadline = ContinuousClock.now + .seconds(30)
+                while try await again.with(nil).get("/healthz").status != 200 {
+                    try #require(.now < deadline, "the Scheduler does not become healthy")
+                    await Task.yield()
+                }
                 // A token whose line is gone is worth nothing.
                 let text = try String(contentsOfFile: tokens, encoding: .utf8)
                 try text.split(separator: "\n").filter { !$0.contains(" viewer ") }.joined(separator: "\n")
@@ -164,6 +213,11 @@ extension EndToEnd {
                         ("GET", "/v1/sessions?limit=many", nil, "", 400, "invalid", "limit"),
                         ("GET", "/v1/sessions?phase=Lost", nil, "", 400, "invalid", "Succeeded"),
                         ("GET", "/v1/sessions?cursor=x", nil, "", 400, "invalid", "cursor"),
+                        ("PUT", "/v1/resources/repository/default/x", "null", "application/yaml", 400, "invalid", "no resource"),
+                        (
+                            "POST", "/v1/sessions/none/cancel", #"{"reason": "\#(String(repeating: "x", count: 501))"}"#,
+                            "application/json", 400, "invalid", "500"
+                        ),
                         ("GET", "/v1/events?after=x", nil, "", 400, "invalid", "id of an event"),
                         ("GET", "/v1/resources/pod", nil, "", 404, "notFound", "pod"),
                         ("POST", "/v1/restores", "{", "application/json", 400, "invalid", "no JSON"),

@@ -28,7 +28,7 @@ extension EndToEnd {
                     try site.declarePlan("nightly", indices: index)
                     let tap = try await Tap()
                     let scheduler = try await site.startScheduler(arguments: ["--log-level", "trace"])
-                    let worker = try await site.startWorker("one", ["--log-level", "trace"])
+                    var workers = [try await site.startWorker("one", ["--log-level", "trace"])]
                     let api = try await site.api(of: scheduler)
                     var planted = [
                         "the engine's password": try #require(server.credentials).password,
@@ -49,7 +49,6 @@ extension EndToEnd {
                     for token in [api.token, planted["a made token"], planted["a wrong token"]] {
                         try await visit(api.with(token), &seen)
                     }
-                    try await page(api, token: try #require(api.token), &seen)
                     try await page(api, token: "sheaf_planted-wrong-token", &seen)
 
                     let backup = try await site.backup("nightly")
@@ -59,7 +58,9 @@ extension EndToEnd {
                     note(try await site.restore(try site.restoreFile("back")), "sheaf restore")
                     #expect(try await engine.count(index) == 50)
                     // The same with a password that is wrong, which the engine refuses.
+                    try await workers[0].kill()
                     try site.declare(server, password: "planted-wrong-password")
+                    workers.append(try await site.startWorker("two", ["--log-level", "trace"]))
                     let refused = try await site.backup("nightly")
                     #expect(try refused.session.phase == "Failed", "\(refused)")
                     note(refused, "sheaf backup, wrong password")
@@ -78,7 +79,7 @@ extension EndToEnd {
                     seen.append(("doctor's file", try String(contentsOfFile: site.folder + "/doctor.json", encoding: .utf8)))
                     seen.append(("the process list", try processes()))
                     seen.append(("the Scheduler's log", scheduler.log.elements.joined(separator: "\n")))
-                    seen.append(("the worker's log", worker.log.elements.joined(separator: "\n")))
+                    for worker in workers { seen.append(("a worker's log", worker.log.elements.joined(separator: "\n"))) }
                     for message in tap.messages.elements {
                         seen.append(("a message", "\(message.properties) \(String(decoding: message.body, as: UTF8.self))"))
                     }

@@ -4,8 +4,9 @@ import Messages
 struct SessionVariables {
     private(set) var values: [String: String] = [:]
 
-    init(of plan: BackupConfiguration, target: AppBinding, repository: Repository) {
-        add(invoker: plan.key, target, repository, hostname: plan.hostname)
+    /// - Parameter invoker: the batch that it is a member of; nil: the plan itself.
+    init(of plan: BackupConfiguration, invoker: ResourceKey?, target: AppBinding, repository: Repository) {
+        add(invoker: invoker ?? plan.key, target, repository, hostname: plan.hostname)
         values["BACKUP_SESSION"] = Self.sessionName
         let policy = plan.spec.retentionPolicy
         for (name, number) in [
@@ -17,8 +18,8 @@ struct SessionVariables {
         set("RETENTION_DRY_RUN", policy.map { "\($0.dryRun)" })
     }
 
-    init(of restore: RestoreSession, target: AppBinding, repository: Repository) {
-        add(invoker: restore.key, target, repository, hostname: restore.hostname)
+    init(of restore: RestoreSession, invoker: ResourceKey?, target: AppBinding, repository: Repository) {
+        add(invoker: invoker ?? restore.key, target, repository, hostname: restore.hostname)
         values["RESTORE_SESSION"] = Self.sessionName
         set("SOURCE_HOSTNAME", restore.rule?.sourceHost)
         set("RESTORE_SNAPSHOTS", restore.rule?.snapshots.joined(separator: ","))

@@ -14,20 +14,23 @@ package struct TaskResolution {
     /// Nil while AppBinding or Repository are not there.
     private let variables: SessionVariables?
 
-    package init(of plan: BackupConfiguration, in resources: ResourceSet) {
+    /// - Parameter invoker: the batch that it is a member of; nil: the plan itself.
+    package init(of plan: BackupConfiguration, for invoker: ResourceKey? = nil, in resources: ResourceSet) {
         let target = resources.appBinding(plan.targetKey)?.value
         let repository = resources.repository(plan.repositoryKey)?.value
         (self.resources, kind) = (resources, .backup)
         reference = target?.task(plan.spec.task, for: .backup) ?? plan.spec.task
-        variables = Self.both(target, repository).map { SessionVariables(of: plan, target: $0, repository: $1) }
+        variables = Self.both(target, repository).map { SessionVariables(of: plan, invoker: invoker, target: $0, repository: $1) }
     }
 
-    package init(of restore: RestoreSession, in resources: ResourceSet) {
+    package init(of restore: RestoreSession, for invoker: ResourceKey? = nil, in resources: ResourceSet) {
         let target = resources.appBinding(restore.targetKey)?.value
         let repository = resources.repository(restore.repositoryKey)?.value
         (self.resources, kind) = (resources, .restore)
         reference = target?.task(restore.spec.task, for: .restore) ?? restore.spec.task
-        variables = Self.both(target, repository).map { SessionVariables(of: restore, target: $0, repository: $1) }
+        variables = Self.both(target, repository).map {
+            SessionVariables(of: restore, invoker: invoker, target: $0, repository: $1)
+        }
     }
 
     private static func both(_ target: AppBinding?, _ repository: Repository?) -> (AppBinding, Repository)? {

@@ -60,7 +60,7 @@ extension SchedulerOperations {
             let plan: any BackupPlan
             do {
                 plan = try await backupPlan(namespace, name)
-            } catch  where error.code == .notFound && !paused.isEmpty {
+            } catch let problem as Problem where problem.code == .notFound && !paused.isEmpty {
                 return
             }
             // Still paused without the API's pause: the manifest says so itself.

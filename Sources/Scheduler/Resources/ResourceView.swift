@@ -105,6 +105,7 @@ struct ResourceView {
             for key in resources.restoreSessions.map(\.value.key) {
                 var filter = Ledger.Filter()
                 (filter.kind, filter.namespace, filter.invokerName) = (.restore, key.namespace, key.name)
+                filter.invokerKind = key.kind.rawValue
                 latest[key] = try await sessions(filter, limit: 1, withIndices: true).first
             }
             return all(resources.restoreSessions) { restore in
@@ -120,6 +121,7 @@ struct ResourceView {
             for key in resources.restoreBatches.map(\.value.key) {
                 var filter = Ledger.Filter()
                 (filter.kind, filter.namespace, filter.invokerName) = (.restore, key.namespace, key.name)
+                filter.invokerKind = key.kind.rawValue
                 let newest = try await ledger.sessions(limit: 100, filter: filter).lazy.compactMap { $0.identity?.parent?.id }
                     .first
                 if let newest { latest[key] = try await batch(newest, withIndices: true) }

@@ -115,7 +115,11 @@ struct ScheduleTicker: Sendable {
                 }
                 let made = try SessionFactory(resources: resources, now: now).session(
                     of: plan, key: .slot(slot), notAfter: book.nextRun(of: plan, after: now))
-                _ = try await starter.start(made)
+                if case .refused(_, let reason) = try await starter.start(made) {
+                    logger.error(
+                        "a slot of a plan had no session",
+                        metadata: ["invoker": .string(plan.name), "slot": .string(slot.description), "error": .string(reason)])
+                }
             }
             // After the publish: a crash between fires the slot again, which is the same session.
             try await ledger.save(state, of: plan)

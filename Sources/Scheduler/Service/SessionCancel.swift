@@ -31,7 +31,7 @@ struct SessionCancel: Sendable {
             return .refused(code: .refused, message: "batch session \(batch.id) has ended already: \(batch.phase.rawValue)")
         }
         var cancelled: [SessionID] = []
-        for member in batch.members where !(member.phase.isFinal && member.source == .final) {
+        for member in batch.members where !(member.phase == .skipped || member.phase.isFinal && member.source == .final) {
             guard let id = SessionID(member.id), let message = try await ledger.message(of: member.id) else { continue }
             try await starter.cancel(id, reason: request.reason, message: message)
             cancelled.append(id)

@@ -52,7 +52,8 @@ extension SessionFactory {
         let configurations = batch.configurations
         let whole = Whole(
             kind: .backup, metadata: batch.metadata, invoker: plan.invoker, repository: batch.repositoryKey,
-            targets: configurations.map(\.targetKey), tasks: configurations.map { TaskResolution(of: $0, in: resources) },
+            targets: configurations.map(\.targetKey),
+            tasks: configurations.map { TaskResolution(of: $0, for: batch.key, in: resources) },
             order: batch.spec.executionOrder)
         return try make(whole, key: key) { target, repository, id, parent in
             let configuration = configurations[parent.place]
@@ -71,7 +72,8 @@ extension SessionFactory {
         let whole = Whole(
             kind: .restore, metadata: batch.metadata, invoker: Invoker(kind: RestoreBatch.kind.rawValue, name: name),
             repository: batch.repositoryKey, targets: restores.map(\.targetKey),
-            tasks: restores.map { TaskResolution(of: $0, in: resources) }, order: batch.spec.executionOrder ?? .parallel)
+            tasks: restores.map { TaskResolution(of: $0, for: batch.key, in: resources) },
+            order: batch.spec.executionOrder ?? .parallel)
         return try make(whole, key: key) { target, repository, id, parent in
             SessionCommand(
                 kind: .restore, id: id, name: sessionName(name), namespace: batch.metadata.namespace, requestedAt: now,
