@@ -73,7 +73,7 @@ extension EndToEnd {
                     "/v1/events",
                     "--max-examples", examples, "--seed", seed, "--request-timeout", "20", "--warnings", "off", "--no-color",
                 ], environment: ["SHEAF_TEST_TOKEN": token], within: .seconds(300))
-            try #require(result.exit == .code(0), "seed \(seed): \(result)")
+            try #require(result.exit == .code(0), "seed \(seed): \(result.output.suffix(100).joined(separator: "\n"))")
             let count = result.output.compactMap { $0.firstMatch(of: /^  (\d+) generated/)?.output.1 }.first.flatMap { Int($0) }
             return try #require(count, "schemathesis has not said how many calls it made: \(result)")
         }

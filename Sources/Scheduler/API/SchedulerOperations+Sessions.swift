@@ -202,8 +202,9 @@ extension SchedulerOperations {
 
     private static func key(_ given: String?) throws -> SessionFactory.Key {
         guard let given else { return .event(source: "/sheaf/api", id: try randomBytes(16).hex) }
-        guard (1...200).contains(given.utf8.count) else {
-            throw Problem(.invalid, "the Idempotency-Key has \(given.utf8.count) bytes; give 1 to 200")
+        guard (1...200).contains(given.utf8.count), given.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem(
+                .invalid, "the Idempotency-Key has to be 1 to 200 visible characters of ASCII; it has \(given.utf8.count) bytes")
         }
         return .given(given)
     }

@@ -57,7 +57,7 @@ struct QueryRunner {
         } catch let error as SnapshotError {
             return .refused(code: error.code == .notFound ? .notFound : .refused, message: error.message)
         } catch let error as WorkerError {
-            return .refused(code: error.code == .refused ? .notFound : .failed, message: error.message)
+            return .refused(code: [.refused, .missingHere].contains(error.code) ? .notFound : .failed, message: error.message)
         } catch {
             return .refused(code: .failed, message: "\(error)")
         }
