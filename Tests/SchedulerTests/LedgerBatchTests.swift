@@ -87,6 +87,20 @@ import Testing
         #expect(try await ledger.sessionsToRetry().map(\.id) == [unable[0].status.session.text], "it is tried again as a whole")
     }
 
+    /// As a rebuild leaves it when a member has no journal: the summary, which alerts read, has the end too.
+    @Test func aBatchOfWhichAMemberIsNotKnownEndsWithItsTime() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let members = try commands()
+        try await ledger.apply([end(members[0], .succeeded, after: 60)])
+        let parent = try #require(members[0].parent?.id.text)
+        #expect(try await ledger.batch(parent, now: start + 3_600)?.phase == .running)
+        #expect(try await ledger.batch(parent, now: start + 86_401)?.phase == .failed)
+        let invoker = try #require(try await ledger.invokers().first)
+        #expect(try await ledger.batchSummary(of: invoker, now: start + 3_600)?.lastFinished == nil)
+        let summary = try await ledger.batchSummary(of: invoker, now: start + 86_401)
+        #expect(summary?.lastFinished?.id == parent && summary?.consecutiveFailures == 1)
+    }
+
     /// Asked for once more, it is still skipped.
     @Test func aMemberThatCannotBeginIsSkippedWithTheOthers() async throws {
         let ledger = try Ledger(path: ":memory:")
