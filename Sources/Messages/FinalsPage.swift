@@ -16,7 +16,7 @@ package struct FinalsPage: Codable, Sendable, Equatable {
 
     /// The final events as they were announced, of the newest session first.
     package var statuses: [StatusEvent]
-    /// Those that go on. All that have no outcome are on the first page.
+    /// Those that go on. Those that have no outcome come after all that have one.
     package var begun: [Begun]
     /// What to ask for the next page with; nil: this was the last.
     package var next: String?

@@ -16,6 +16,18 @@ extension Ledger {
         package var message: [UInt8]
     }
 
+    /// A member of a batch's session that cannot begin: something that it names is missing or not allowed.
+    package struct UnableMember: Sendable {
+        package var status: StatusEvent
+        /// How often the batch may be tried again.
+        package var retryLeft: Int?
+
+        package init(status: StatusEvent, retryLeft: Int?) {
+            self.status = status
+            self.retryLeft = retryLeft
+        }
+    }
+
     /// Decides about a session and records it, in one: whoever asks next sees it.
     ///
     /// - Parameters:
@@ -25,17 +37,18 @@ extension Ledger {
         _ command: SessionCommand, message: [UInt8], now: Timestamp,
         outcome: @Sendable (Admission.Verdict) -> StatusEvent?
     ) throws(SchedulerError) -> Admitted {
-        try admit([(command, message)], now: now) { verdict, _ in outcome(verdict) }[0]
+        try admit([(command, message)], now: now) { verdict, _ in outcome(verdict) }.admitted[0]
     }
 
     /// Decides about the members of a batch's session, in their order, and records them all in one: none can be missing.
     ///
-    /// - Returns: for each what was found or done.
+    /// - Returns: for each of `members` what was found or done, and what is to be told of those that are `unable`.
     package func admit(
-        _ members: [(command: SessionCommand, message: [UInt8])], now: Timestamp,
+        _ members: [(command: SessionCommand, message: [UInt8])], unable: [UnableMember] = [], now: Timestamp,
         outcome: @Sendable (Admission.Verdict, SessionCommand) -> StatusEvent?
-    ) throws(SchedulerError) -> [Admitted] {
+    ) throws(SchedulerError) -> (admitted: [Admitted], ended: [StatusEvent]) {
         var (admitted, events, fresh): ([Admitted], [LedgerEvent], [Admission.Session]) = ([], [], [])
+        var (skip, ended): (StatusEvent?, [StatusEvent]) = (nil, [])
         for (command, message) in members {
             let id = command.id.text
             let earlier = try self.message(of: id)
@@ -49,14 +62,32 @@ extension Ledger {
             // The clocks of those that ask differ: what was decided first holds, whatever its moment.
             events.append(
                 LedgerEvent(request: command, message: message, publishedAt: nil, turnAt: verdict == .publish ? now : nil))
-            if let status = outcome(verdict, command) { events.append(LedgerEvent(status, at: now)) }
+            if let status = outcome(verdict, command) {
+                events.append(LedgerEvent(status, at: now))
+                if status.phase == .skipped { skip = status }
+            }
             admitted.append(.new(verdict))
             if case .skip = verdict { continue }
             new.hasTurn = verdict == .publish
             fresh.append(new)
         }
+        for member in unable {
+            var status = member.status
+            events.append(LedgerEvent(unable: status, retryLeft: member.retryLeft))
+            if let known = try session(status.session.text), known.identity != nil {
+                guard known.phase.isFinal, known.source == .scheduler, let told = StatusEvent(known, indices: []) else {
+                    continue
+                }
+                ended.append(told)
+                continue
+            }
+            // What is missing to a member of a batch that is skipped is the next one's to tell.
+            if let skip { (status.phase, status.conditions, status.error) = (.skipped, skip.conditions, skip.error) }
+            events.append(LedgerEvent(status, at: status.requestedAt))
+            ended.append(status)
+        }
         try apply(events)
-        return admitted
+        return (admitted, ended)
     }
 
     /// All sessions that wait, unless none does; then nothing is looked at.

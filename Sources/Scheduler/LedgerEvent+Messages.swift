@@ -21,11 +21,15 @@ extension LedgerEvent {
                     retryLeft: command.retryLeft, turnAt: turnAt)))
     }
 
+    /// The request for a batch's member that cannot begin, so that there is no message.
+    init(unable status: StatusEvent, retryLeft: Int?) {
+        self.init(
+            session: status.session.text, time: status.requestedAt,
+            content: .request(Request(identity: LedgerSession.Identity(status), retryLeft: retryLeft)))
+    }
+
     /// - Parameter time: that of the message's envelope.
     package init(_ event: StatusEvent, at time: Timestamp) {
-        let identity = LedgerSession.Identity(
-            kind: event.kind, name: event.name, namespace: event.namespace, invoker: event.invoker,
-            repository: event.repository, target: event.target, parent: event.parent)
         let indices = event.indices.map {
             LedgerIndex(
                 name: $0.name, documents: $0.documents, totalDocuments: $0.expectedDocuments, bytes: $0.bytes,
@@ -35,7 +39,8 @@ extension LedgerEvent {
             session: event.session.text, time: time,
             content: .status(
                 Status(
-                    identity: identity, phase: event.phase, source: event.source, requestedAt: event.requestedAt,
+                    identity: LedgerSession.Identity(event), phase: event.phase, source: event.source,
+                    requestedAt: event.requestedAt,
                     startedAt: event.startedAt, finishedAt: event.finishedAt, snapshot: event.snapshot?.text,
                     error: event.error, conditions: event.conditions, indices: indices)))
     }
@@ -48,5 +53,13 @@ extension LedgerEvent {
                     slice: event.slice, epoch: event.epoch, number: event.number, index: event.index,
                     isStored: event.state == .stored, documents: event.documents, bytes: event.bytes,
                     storedBytes: event.storedBytes)))
+    }
+}
+
+extension LedgerSession.Identity {
+    fileprivate init(_ event: StatusEvent) {
+        self.init(
+            kind: event.kind, name: event.name, namespace: event.namespace, invoker: event.invoker,
+            repository: event.repository, target: event.target, parent: event.parent)
     }
 }

@@ -29,7 +29,7 @@ package struct Rebuild: Sendable, Equatable {
         package var isOpen: Bool { doneAt == nil && !isAbsent }
     }
 
-    /// How long schedules wait for their Repository's newest sessions. A slot that fires all the same is the session that it was before.
+    /// How long schedules wait for their Repository's sessions. A slot that fires all the same is the session that it was before.
     package static let patience = Duration.seconds(30)
     /// How long after it was asked for a plan without a state takes its own from the sessions that were read.
     static let settling = Duration.seconds(3600)
@@ -45,11 +45,11 @@ package struct Rebuild: Sendable, Equatable {
     /// Seconds until a failed reading is tried again: 5, 10, 20 … 300.
     package static func pause(after failures: Int) -> Duration { .seconds(min(5 << min(max(failures - 1, 0), 6), 300)) }
 
-    /// Whether the plans of a Repository wait, since a page of its newest sessions may be on its way.
+    /// Whether the plans of a Repository wait, since one that goes on may not be told yet.
     package func holds(_ repository: ResourceKey, at now: Timestamp) -> Bool {
         guard isRecent(within: Self.patience, at: now) else { return false }
         guard let reading = readings[repository] else { return true }
-        return reading.isOpen && reading.pages == 0
+        return reading.isOpen
     }
 
     /// Whether a plan that has no state of its own was there before the ledger.

@@ -139,12 +139,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(2))) func aBackupSessionIsAppliedOnce() async throws {
             try await withBatch { stage in
                 func apply(_ kind: String, _ plan: String) async throws -> CommandResult {
-                    let spec: JSONValue = [
-                        "invoker": ["apiGroup": "stash.appscode.com", "kind": .string(kind), "name": .string(plan)]
-                    ]
-                    let manifest = stage.site.manifest("stash.appscode.com/v1beta1", "BackupSession", "now", "spec", spec)
-                    try stage.site.write(manifest, "session", to: [stage.site.folder])
-                    return try await stage.site.sheaf(["apply", "-f", "\(stage.site.folder)/session.json"])
+                    try await stage.applyCommand(kind, plan).result(within: .seconds(60))
                 }
                 try await stage.site.startWorker("one")
                 let first = try await apply("BackupBatch", "all")
@@ -161,6 +156,39 @@ extension EndToEnd {
                     try JSONValue(parsing: try #require(object.output.first))[path: ["status", "phase"]] == "Succeeded",
                     "\(object)")
                 #expect(stage.commands.count == 2)
+            }
+        }
+
+        /// All members are recorded in one, so that the batch ends, and is tried again, wherever the Scheduler is killed.
+        @Test(.timeLimit(.minutes(3))) func aMemberThatCannotBeginIsKnownAfterAKill() async throws {
+            try await withBatch { stage in
+                try stage.declare(
+                    "gap", ["retryConfig": ["maxRetry": 1, "delay": "1s"]], indices: ["docs-0", "docs-0", "docs-0"],
+                    targets: [stage.targets[0], "gone", stage.targets[1]])
+                try await stage.scheduler.kill()
+                let killed = try await stage.site.startScheduler(failpoint: "scheduler.publish.after")
+                let command = try await stage.applyCommand("BackupBatch", "gap")
+                #expect(try await killed.exit(within: .seconds(30)) == .signal(SIGKILL))
+                try await stage.site.startScheduler()
+                try await stage.site.startWorker("one")
+                let applied = try await command.result(within: .seconds(60))
+                #expect(applied.exit == .code(0) && applied.output.contains { $0.contains("unchanged") }, "\(applied)")
+                // A retry of it follows only when all three have ended.
+                let parents = Feed<SessionID>()
+                let retry = try await stage.tap.messages.first("a retry of the batch", within: .seconds(60)) { message in
+                    guard let parent = message.event(.backupSession, SessionCommand.self)?.parent?.id else { return false }
+                    parents.append(parent)
+                    return Set(parents.elements).count == 2
+                }
+                let last = try #require(retry.event(.backupSession, SessionCommand.self))
+                #expect(last.retryLeft == 0 && last.parent?.count == 3)
+                let object = try await stage.site.sheaf(["get", "backupsession", "now", "-o", "json"])
+                let line = try #require(object.output.first)
+                let status = try #require(try JSONValue(parsing: line)["status"])
+                #expect(status["phase"] == "Failed", "\(object)")
+                #expect(
+                    status["targets"]?.array?.compactMap { $0["phase"] } == ["Succeeded", "Failed", "Succeeded"], "\(object)")
+                _ = try await stage.end(of: last)
             }
         }
 
@@ -214,16 +242,27 @@ extension EndToEnd {
             /// Names of the AppBindings.
             let targets: [String]
 
-            func declare(_ name: String, _ fields: JSONValue, indices: [String]) throws {
-                var spec = spec(task: "elasticsearch-backup-8.2.0", indices: indices)
+            /// `sheaf apply` of a BackupSession "now".
+            func applyCommand(_ kind: String, _ plan: String) async throws -> RunningCommand {
+                let spec: JSONValue = [
+                    "invoker": ["apiGroup": "stash.appscode.com", "kind": .string(kind), "name": .string(plan)]
+                ]
+                let manifest = site.manifest("stash.appscode.com/v1beta1", "BackupSession", "now", "spec", spec)
+                try site.write(manifest, "session", to: [site.folder])
+                return try await site.command(["apply", "-f", "\(site.folder)/session.json"])
+            }
+
+            /// - Parameter targets: one of each of `indices`; nil: those of the stage.
+            func declare(_ name: String, _ fields: JSONValue, indices: [String], targets: [String]? = nil) throws {
+                var spec = spec(task: "elasticsearch-backup-8.2.0", indices: indices, targets: targets)
                 for field in fields.members ?? [] { spec[field.name] = field.value }
                 try site.write(
                     site.manifest("stash.appscode.com/v1beta1", "BackupBatch", name, "spec", spec), "batch-\(name)",
                     to: [site.schedulerResources])
             }
 
-            func spec(task: String, indices: [String]) -> JSONValue {
-                let members: [JSONValue] = zip(targets, indices).map { target, indices in
+            func spec(task: String, indices: [String], targets: [String]? = nil) -> JSONValue {
+                let members: [JSONValue] = zip(targets ?? self.targets, indices).map { target, indices in
                     [
                         "target": ["ref": ["kind": "AppBinding", "name": .string(target)]],
                         "task": ["name": .string(task), "params": [["name": "indices", "value": .string(indices)]]],

@@ -21,7 +21,7 @@ import Testing
         let now = commands[0].requestedAt
         return try await ledger.admit(commands.map { ($0, try MessageCoding.encode($0)) }, now: now) {
             StatusEvent($0, of: $1, now: now)
-        }
+        }.admitted
     }
 
     private func end(_ command: SessionCommand, _ phase: Phase, after seconds: Double, error: String? = nil) -> LedgerEvent {
@@ -56,6 +56,64 @@ import Testing
         ])
         #expect(try await ledger.takeTurns(now: start + 61).turns.map(\.session.id) == [members[1].id.text], "however it ended")
         guard case .known = try await admit(members, to: ledger)[1] else { throw Unexpected() }
+    }
+
+    private func unable(_ key: SessionFactory.Key, after seconds: Double = 0) throws -> (
+        ready: [SessionCommand], unable: [Ledger.UnableMember]
+    ) {
+        let factory = try BatchFactoryTests.factory(BatchFactoryTests.manifests(second: "gone"), now: start + seconds)
+        let made = try factory.batch(namespace: "demo", name: "all", key: key)
+        guard case .batch(_, let members) = made else { throw Unexpected() }
+        return (
+            try BatchFactoryTests.commands(made),
+            members.compactMap {
+                if case .failed(let status, let left) = $0 { Ledger.UnableMember(status: status, retryLeft: left) } else { nil }
+            }
+        )
+    }
+
+    @Test func aMemberThatCannotBeginIsRecordedWithTheOthers() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let (ready, unable) = try unable(.given("k"))
+        for turn in 0..<2 {
+            let (admitted, ended) = try await ledger.admit(ready.map { ($0, [1]) }, unable: unable, now: start) { _, _ in nil }
+            #expect(admitted.count == 1 && ended.map(\.phase) == [.failed], "told again when asked again: \(turn)")
+            #expect(ended.first?.conditions.map(\.type) == ["BackupTargetFound"])
+        }
+        #expect(try await batch(of: ready[0], in: ledger).members.map(\.phase) == [.pending, .failed])
+        try await ledger.apply([end(ready[0], .succeeded, after: 60)])
+        let batch = try await batch(of: ready[0], in: ledger)
+        #expect(batch.phase == .failed && batch.session?.retryLeft == 2)
+        #expect(try await ledger.sessionsToRetry().map(\.id) == [unable[0].status.session.text], "it is tried again as a whole")
+    }
+
+    /// As a rebuild leaves it when a member has no journal: the summary, which alerts read, has the end too.
+    @Test func aBatchOfWhichAMemberIsNotKnownEndsWithItsTime() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        let members = try commands()
+        try await ledger.apply([end(members[0], .succeeded, after: 60)])
+        let parent = try #require(members[0].parent?.id.text)
+        #expect(try await ledger.batch(parent, now: start + 3_600)?.phase == .running)
+        #expect(try await ledger.batch(parent, now: start + 86_401)?.phase == .failed)
+        let invoker = try #require(try await ledger.invokers().first)
+        #expect(try await ledger.batchSummary(of: invoker, now: start + 3_600)?.lastFinished == nil)
+        let summary = try await ledger.batchSummary(of: invoker, now: start + 86_401)
+        #expect(summary?.lastFinished?.id == parent && summary?.consecutiveFailures == 1)
+    }
+
+    /// Asked for once more, it is still skipped.
+    @Test func aMemberThatCannotBeginIsSkippedWithTheOthers() async throws {
+        let ledger = try Ledger(path: ":memory:")
+        _ = try await admit(try commands(), to: ledger)
+        let (ready, unable) = try unable(.given("next"), after: 5)
+        for _ in 0..<2 {
+            let now = start + 5
+            let (_, ended) = try await ledger.admit(ready.map { ($0, [1]) }, unable: unable, now: now) {
+                StatusEvent($0, of: $1, now: now)
+            }
+            #expect(ended.map(\.phase) == [.skipped])
+            #expect(try await batch(of: ready[0], in: ledger).phase == .skipped)
+        }
     }
 
     @Test func aBatchThatRunsIsSkippedWhole() async throws {

@@ -140,8 +140,10 @@ import Testing
         #expect(!Rebuild(askedAt: start, readings: [reading]).holds(disk, at: start - 60), "the clock was set back")
         #expect(!Rebuild().holds(disk, at: start))
         reading.pages = 1
+        #expect(Rebuild(askedAt: start, readings: [reading]).holds(disk, at: start + 1), "those that go on come last")
+        reading.doneAt = start
         #expect(!Rebuild(askedAt: start, readings: [reading]).holds(disk, at: start + 1))
-        (reading.pages, reading.isAbsent) = (0, true)
+        (reading.doneAt, reading.isAbsent) = (nil, true)
         #expect(!Rebuild(askedAt: start, readings: [reading]).holds(disk, at: start + 1))
     }
 

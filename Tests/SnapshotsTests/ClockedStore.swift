@@ -11,6 +11,7 @@ final class ClockedStore: ObjectStore, @unchecked Sendable {
     /// In their order.
     private(set) var deleted: [String] = []
     private(set) var writes = 0
+    private(set) var lists = 0
     /// Keys that cannot be deleted.
     var stubborn: Set<String> = []
     /// What happens right before a key is deleted.
@@ -42,7 +43,8 @@ final class ClockedStore: ObjectStore, @unchecked Sendable {
     func size(_ key: ObjectKey) -> Int? { get(key)?.count }
 
     func list(_ prefix: String, after: ObjectKey?, limit: Int) -> [ObjectInfo] {
-        objects.list(prefix, after: after, limit: limit, asOf: .max)
+        lists += 1
+        return objects.list(prefix, after: after, limit: limit, asOf: .max)
     }
 
     func delete(_ key: ObjectKey) throws(ArchiveError) {

@@ -31,8 +31,9 @@ import Testing
         _ = try repository.local.put(try EntryCoding.encode(entry), at: ObjectKey("sessions/\(session)/\(name)"))
     }
 
-    private func begin(_ session: String, in repository: String = "disk") throws {
-        var entry = Samples.begin()
+    /// - Parameter seconds: by which the outcome is named too.
+    private func begin(_ session: String, after seconds: Int = 0, in repository: String = "disk") throws {
+        var entry = Samples.begin(startedAt: Samples.time + .seconds(seconds))
         entry.command = command(session, in: repository)
         try put(.begin(entry), session, "begin")
     }
@@ -44,7 +45,7 @@ import Testing
         let status = StatusEvent(
             of: command(session, in: name), phase: error == nil ? .succeeded : .failed, source: .final, startedAt: Samples.time,
             finishedAt: Samples.time + .seconds(seconds), error: error)
-        try begin(session, in: name)
+        try begin(session, after: seconds, in: name)
         try put(.final(FinalEntry(nonce: "f", status: status)), session, "final")
         if error == nil {
             try repository.add(session, after: seconds)
@@ -55,8 +56,7 @@ import Testing
     }
 
     private func page(_ limit: SessionHistory.Limit, before: String? = nil, of name: String = "disk") throws -> FinalsPage {
-        let start = try before.map { try #require(SnapshotID($0)) }
-        return try history.page(before: start, limit: limit) { $0 == name }
+        try history.page(from: try #require(SessionHistory.Place(before)), limit: limit) { $0 == name }
     }
 
     @Test func theSameEventsComeAgainFromTheNewestOn() throws {
@@ -78,7 +78,7 @@ import Testing
         var next: String?
         repeat {
             let page = try self.page(limit, before: next)
-            #expect(!page.statuses.isEmpty && page.statuses.count < 7)
+            #expect(page.statuses.count < 7 && page.next != next)
             found += page.statuses.map(\.session.text)
             next = page.next
             pages += 1
@@ -100,15 +100,16 @@ import Testing
         try end("a", after: 0)
         try begin("open")
         // Decided, and not finished.
-        try begin("decided")
+        try begin("decided", after: 5)
         try repository.add("decided", after: 5)
         // Copied from another repository: it has no journal here.
         try repository.add("copied", after: 6)
-        let first = try page(limit(sessions: 1))
-        #expect(first.begun.map(\.command) == [command("open")] && first.statuses.isEmpty && first.next != nil)
+        let first = try page(limit(sessions: 2))
+        #expect(first.begun.map(\.command) == [command("decided")] && first.statuses.isEmpty && first.next != nil)
+        #expect(first.begun.first?.startedAt == Samples.time + .seconds(5))
         let rest = try page(limit(), before: first.next)
-        #expect(rest.begun.map(\.command) == [command("decided")] && rest.statuses.map(\.session.text) == ["a"])
-        #expect(rest.begun.first?.startedAt == Samples.time && rest.next == nil)
+        #expect(rest.begun.map(\.command) == [command("open")] && rest.statuses.map(\.session.text) == ["a"])
+        #expect(rest.next == nil)
     }
 
     @Test func aSessionWhoseOutcomeIsGoneIsToldAllTheSame() throws {
@@ -135,5 +136,64 @@ import Testing
         #expect(page.statuses.map(\.session.text) == ["a"] && page.damages.count == 2)
         #expect(page.damages.contains { $0.contains("sessions/b/final") }, "\(page.damages)")
         #expect(page.damages.contains { $0.contains("session c") }, "\(page.damages)")
+    }
+
+    /// However many there are, and however much a session has: a page takes a few lists, and each session is told once.
+    @Test func aPageOfALargeRepositoryTakesAFewLists() throws {
+        let store = ClockedStore()
+        func put(_ entry: Entry, _ key: String) throws { _ = store.put(try EntryCoding.encode(entry), at: try ObjectKey(key)) }
+        let names = (0..<2_500).map { "s\($0)" }
+        for (number, name) in names.enumerated() {
+            // Most within a day, as many as no single list has.
+            let startedAt = Samples.time + .seconds(number < 2_300 ? number / 2 : number * 5_000)
+            var begin = Samples.begin(startedAt: startedAt)
+            begin.command = command(name)
+            let status = StatusEvent(
+                of: command(name), phase: .failed, source: .final, startedAt: startedAt, finishedAt: startedAt)
+            let session = Samples.makeID(name)
+            try put(.begin(begin), "sessions/\(session)/begin")
+            try put(.final(FinalEntry(nonce: "f", status: status)), "sessions/\(session)/final")
+            try put(.outcome(Samples.abort), "outcomes/\(SnapshotID(startedAt: startedAt, session: session))")
+        }
+        for open in ["open", "s0-open"] {
+            var begin = Samples.begin()
+            begin.command = command(open)
+            try put(.begin(begin), "sessions/\(open)/begin")
+            for part in 0..<6_000 { _ = store.put([], at: try ObjectKey("sessions/\(open)/part/\(part)/0")) }
+        }
+        let history = SessionHistory(store: RepositoryStore(store))
+        var (ended, begun, pages): ([String], [String], Int) = ([], [], 0)
+        var next: String?
+        repeat {
+            let before = store.lists
+            let page = try history.page(from: try #require(SessionHistory.Place(next)), limit: limit(sessions: 200)) {
+                $0 == "disk"
+            }
+            #expect(store.lists - before <= 20, "page \(pages)")
+            ended += page.statuses.map(\.session.text)
+            begun += page.begun.map(\.command.id.text)
+            next = page.next
+            pages += 1
+        } while next != nil && pages < 100
+        #expect(Array(ended.prefix(200)) == names.suffix(200).reversed(), "the newest first")
+        #expect(ended.count == 2_500 && Set(ended) == Set(names))
+        #expect(begun == ["open", "s0-open"])
+    }
+
+    /// Each answer goes on from where time was up.
+    @Test func openSessionsAreToldInPagesOfTheirOwn() throws {
+        try end("a", after: 0)
+        for name in ["o1", "o1-x", "o10", "o2"] { try begin(name, after: 1) }
+        let late = limit(deadline: .seconds(-1))
+        var (found, next): ([String], String?) = ([], nil)
+        for _ in 0..<10 {
+            let page = try self.page(late, before: next)
+            #expect(page.begun.count + page.statuses.count <= 1)
+            found += page.statuses.map(\.session.text) + page.begun.map(\.command.id.text)
+            next = page.next
+            if next == nil { break }
+        }
+        #expect(found == ["a", "o1-x", "o1", "o10", "o2"] && next == nil)
+        #expect(SessionHistory.Place("sessions/../x") == nil && SessionHistory.Place("") == nil)
     }
 }

@@ -57,16 +57,22 @@ extension SchedulerOperations {
             guard paused.count <= 1 else { throw ambiguous(namespace, name) }
             for plan in paused { try pauses.set(nil, of: plan) }
             if !paused.isEmpty { log("resume", "\(namespace)/\(name)", by: actor) }
-            let plan: any BackupPlan
-            do {
-                plan = try await backupPlan(namespace, name)
-            } catch let problem as Problem where problem.code == .notFound && !paused.isEmpty {
-                return
-            }
+            if !paused.isEmpty, try await isGone(namespace, name) { return }
+            let plan = try await backupPlan(namespace, name)
             // Still paused without the API's pause: the manifest says so itself.
             if plan.isPaused {
                 throw Problem(.conflict, "the manifest of \(plan.planName.key) says paused: true; apply it without")
             }
+        }
+    }
+
+    private func isGone(_ namespace: String, _ name: String) async throws(Problem) -> Bool {
+        do throws(Problem) {
+            _ = try await backupPlan(namespace, name)
+            return false
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return true
         }
     }
 

@@ -50,18 +50,19 @@ extension SessionFactory {
                 "there is no BackupBatch \(namespace)/\(name); apply one, or choose of: \(known(resources.backupBatches))")
         }
         let configurations = batch.configurations
+        let retryLeft = retryLeft ?? batch.spec.retryConfig?.maxRetry
         let whole = Whole(
             kind: .backup, metadata: batch.metadata, invoker: plan.invoker, repository: batch.repositoryKey,
             targets: configurations.map(\.targetKey),
             tasks: configurations.map { TaskResolution(of: $0, for: batch.key, in: resources) },
-            order: batch.spec.executionOrder)
+            order: batch.spec.executionOrder, retryLeft: retryLeft)
         return try make(whole, key: key) { target, repository, id, parent in
             let configuration = configurations[parent.place]
             var command = SessionCommand(
                 kind: .backup, id: id, name: sessionName(name), namespace: namespace, requestedAt: now, notAfter: notAfter,
                 timeOutSeconds: batch.spec.timeOut.map { Int($0.seconds.rounded(.up)) }, target: target,
                 repository: repository, configuration: configuration, parent: parent)
-            command.retryLeft = retryLeft ?? batch.spec.retryConfig?.maxRetry
+            command.retryLeft = retryLeft
             return command
         }
     }
@@ -91,6 +92,7 @@ extension SessionFactory {
         /// One of each member, as targets.
         var tasks: [TaskResolution]
         var order: ExecutionOrder
+        var retryLeft: Int?
     }
 
     private func make(
@@ -110,7 +112,7 @@ extension SessionFactory {
                 id: id, batch: whole.invoker.name, place: place, count: whole.targets.count, order: whole.order)
             let parts = Parts(
                 kind: whole.kind, invoker: whole.invoker, namespace: namespace, target: target, repository: whole.repository,
-                task: whole.tasks[place])
+                task: whole.tasks[place], retryLeft: whole.retryLeft)
             return try make(parts, id: try sessionID(["member", id.text, "\(place)"]), parent: parent) { target, repository, id in
                 command(target, repository, id, parent)
             }

@@ -8,7 +8,9 @@ struct SessionFactory {
     enum Made {
         case command(SessionCommand)
         /// The session is Failed before it began: something that it names is missing or not allowed.
-        case failed(StatusEvent)
+        ///
+        /// `retryLeft`: how often the batch that it is a member of may be tried again.
+        case failed(StatusEvent, retryLeft: Int?)
         /// A session of each member of a batch, in order, under the id of the whole.
         indirect case batch(SessionID, [Made])
         /// There is no such invoker, so there is no session.
@@ -18,7 +20,7 @@ struct SessionFactory {
         var session: SessionID? {
             switch self {
             case .command(let command): command.id
-            case .failed(let status): status.session
+            case .failed(let status, _): status.session
             case .batch(let parent, _): parent
             case .refused: nil
             }
@@ -117,6 +119,8 @@ struct SessionFactory {
         var target: ResourceKey
         var repository: ResourceKey
         var task: TaskResolution
+        /// Of a member, should it fail here.
+        var retryLeft: Int?
     }
 
     private func make(
@@ -162,7 +166,7 @@ struct SessionFactory {
                 session: id, kind: parts.kind, name: sessionName(parts.invoker.name), namespace: parts.namespace,
                 invoker: parts.invoker,
                 repository: parts.repository.name, target: parts.target.name, requestedAt: now, failure: condition,
-                parent: parent))
+                parent: parent), retryLeft: parts.retryLeft)
     }
 
     func sessionID(_ parts: [String]) throws -> SessionID {

@@ -8,16 +8,21 @@ extension SessionStarter {
     /// - Returns: `acceptedBatch`, also where the batch is skipped, or a refusal.
     func start(batch parent: SessionID, _ members: [SessionFactory.Made]) async throws -> Reply {
         var ready: [(command: SessionCommand, message: OutgoingMessage)] = []
-        for case .command(let command) in members {
-            let message = try message(command, attempt: 0)
-            if let refusal = refusal(of: message) { return refusal }
-            ready.append((command, message))
+        var unable: [Ledger.UnableMember] = []
+        for member in members {
+            switch member {
+            case .command(let command):
+                let message = try message(command, attempt: 0)
+                if let refusal = refusal(of: message) { return refusal }
+                ready.append((command, message))
+            case .failed(let status, let retryLeft): unable.append(Ledger.UnableMember(status: status, retryLeft: retryLeft))
+            case .batch, .refused: continue
+            }
         }
         let now = Timestamp.now()
-        let admitted = try await ledger.admit(ready.map { ($0.command, $0.message.body) }, now: now) { verdict, command in
-            StatusEvent(verdict, of: command, now: now)
-        }
-        var skip: StatusEvent?
+        let (admitted, ended) = try await ledger.admit(
+            ready.map { ($0.command, $0.message.body) }, unable: unable, now: now
+        ) { verdict, command in StatusEvent(verdict, of: command, now: now) }
         for (one, found) in zip(ready, admitted) {
             switch found {
             case .known(let session, let known, let isWaiting):
@@ -30,15 +35,10 @@ extension SessionStarter {
                 }
             case .new(let verdict):
                 guard let status = StatusEvent(verdict, of: one.command, now: now) else { continue }
-                if status.phase == .skipped { skip = status }
                 try await announce(status)
             }
         }
-        for case .failed(var status) in members {
-            // What is missing to a member of a batch that is skipped is the next one's to tell.
-            if let skip { (status.phase, status.conditions, status.error) = (.skipped, skip.conditions, skip.error) }
-            try await announce(status, recorded: status.requestedAt)
-        }
+        for status in ended { try await announce(status) }
         return .acceptedBatch(parent: parent, members: members.compactMap(\.session))
     }
 }

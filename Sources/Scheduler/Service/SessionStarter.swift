@@ -26,7 +26,7 @@ struct SessionStarter: Sendable {
     func start(_ made: SessionFactory.Made) async throws -> Reply {
         switch made {
         case .refused(let code, let message): return .refused(code: code, message: message)
-        case .failed(let status):
+        case .failed(let status, _):
             try await publisher.announce([try message(status, id: "refused")])
             try await ledger.apply([LedgerEvent(status, at: status.requestedAt)])
             logger.warning(

@@ -18,19 +18,15 @@ struct FinalsQuery {
     /// - Returns: `.refused`: `notFound` where there is no such repository yet, `unreachable` where this worker cannot look.
     func answer(_ repository: Repository, before: String?, limit: Int) -> Reply {
         do {
-            var start: SnapshotID?
-            if let before {
-                start = SnapshotID(before)
-                guard start != nil else {
-                    return .refused(code: .invalid, message: "\"\(before)\" is not the `next` of an answer")
-                }
+            guard let place = SessionHistory.Place(before) else {
+                return .refused(code: .invalid, message: "\"\(before ?? "")\" is not the `next` of an answer")
             }
             let store = try repositories.openHere(repository).store
             let limit = SessionHistory.Limit(
                 sessions: min(max(limit, 1), Self.most), bytes: Self.bytes, entryBytes: PoisonError.maximumEvent - 2 * Self.bytes,
                 deadline: .now + Self.time)
             return .finals(
-                page: try SessionHistory(store: store).page(before: start, limit: limit) { $0 == repository.metadata.name })
+                page: try SessionHistory(store: store).page(from: place, limit: limit) { $0 == repository.metadata.name })
         } catch let error as ArchiveError where error.code == .notFound {
             return .refused(code: .notFound, message: error.message)
         } catch let error as WorkerError {

@@ -51,7 +51,7 @@ struct LedgerView: Equatable {
         let history = SessionHistory(store: RepositoryStore(try LocalStore(site.repository)))
         let limit = SessionHistory.Limit(
             sessions: .max, bytes: .max, entryBytes: .max, deadline: .now + .seconds(60))
-        let page = try history.page(before: nil, limit: limit) { _ in true }
+        let page = try history.page(from: .ended(before: nil), limit: limit) { _ in true }
         try #require(page.next == nil && page.damages.isEmpty && page.begun.isEmpty, "\(page)")
         return Dictionary(page.statuses.map { ($0.session.text, $0) }) { first, _ in first }
     }

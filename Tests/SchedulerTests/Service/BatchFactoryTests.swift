@@ -95,10 +95,10 @@ import Testing
     @Test func aMemberWithoutItsTargetFailsAlone() throws {
         let made = try Self.factory(Self.manifests(second: "gone")).batch(namespace: "demo", name: "all", key: .given("k"))
         guard case .batch(let id, let members) = made, case .command(let first) = members[0],
-            case .failed(let status) = members[1]
+            case .failed(let status, let retryLeft) = members[1]
         else { throw Unmade() }
         #expect(first.parent?.id == id && status.parent?.id == id && status.parent?.place == 1)
-        #expect(status.conditions.map(\.type) == ["BackupTargetFound"] && status.invoker.kind == "BackupBatch")
+        #expect(status.conditions.map(\.type) == ["BackupTargetFound"] && status.invoker.kind == "BackupBatch" && retryLeft == 2)
     }
 
     @Test func aNameThatBothKindsHaveIsAskedAbout() throws {

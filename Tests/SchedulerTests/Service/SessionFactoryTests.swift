@@ -49,7 +49,7 @@ import Testing
     }
 
     private func failure(_ made: SessionFactory.Made) throws -> StatusEvent {
-        guard case .failed(let status) = made else { throw SchedulerError(.invalidSchedule, "it did not fail: \(made)") }
+        guard case .failed(let status, _) = made else { throw SchedulerError(.invalidSchedule, "it did not fail: \(made)") }
         return status
     }
 
