@@ -89,7 +89,7 @@ extension EndToEnd {
             let start = ContinuousClock.now
             // Paused, so that nothing begins while it is compared; what is due is done before.
             let scheduler = try await site.startScheduler(arguments: ["--rescue-after", "5s"])
-            let url = try await site.address(of: scheduler)
+            let page = try await site.api(of: scheduler)
             try await settle(site)
             try pause(site)
             try await settle(site)
@@ -110,23 +110,23 @@ extension EndToEnd {
             // Whatever was published has come to its end.
             let published = Set(tap.messages.elements.compactMap { $0.event(.backupSession, SessionCommand.self)?.id.text })
             #expect(published.isSubset(of: Set(sessions.map(\.id))))
-            let before = try await view(site, url)
+            let before = try await view(site, page)
             #expect(before.nextRuns.count == Self.plans.count - 1, "\(before.nextRuns)")
 
             try await scheduler.kill()
             let again = try await site.startScheduler()
-            let afterKill = try await view(site, try await site.address(of: again))
+            let afterKill = try await view(site, try await site.api(of: again))
             #expect(afterKill == before, "after a kill")
 
             try await again.kill()
             try site.deleteLedger()
             let rebuilt = try await site.startScheduler()
-            let address = try await site.address(of: rebuilt)
-            try await site.waitForRebuild(on: address)
+            let rebuiltPage = try await site.api(of: rebuilt)
+            try await site.waitForRebuild(on: rebuiltPage)
             var expected = before
             // What the Scheduler alone decided is not in any journal.
             expected.sessions.removeAll { $0.source != .final }
-            let afterRebuild = try await view(site, address)
+            let afterRebuild = try await view(site, rebuiltPage)
             #expect(afterRebuild.sessions == expected.sessions, "after the rebuild")
             #expect(afterRebuild.metrics == expected.metrics && afterRebuild.nextRuns == expected.nextRuns, "after the rebuild")
             #expect(try LedgerView.finals(site).count == finals.count, "a rebuild started sessions")
@@ -139,14 +139,14 @@ extension EndToEnd {
         }
 
         /// Once the page was made anew and shows each plan's last session.
-        private func view(_ site: Site, _ url: String) async throws -> LedgerView {
+        private func view(_ site: Site, _ page: SchedulerAPI) async throws -> LedgerView {
             let start = Timestamp.now()
-            try await site.wait("a page of all plans", on: url) { lines in
+            try await site.wait("a page of all plans", on: page) { lines in
                 let tick = lines.first { $0.hasPrefix("stash_scheduler_last_tick_time_seconds ") }
                 return (tick?.split(separator: " ").last.flatMap { Double($0) } ?? 0) > start.secondsSinceEpoch
                     && lines.count { $0.hasPrefix("stash_backup_session_success{") } == Self.plans.count
             }
-            return try await LedgerView.read(site, url: url)
+            return try await LedgerView.read(site, page)
         }
 
         private func settle(_ site: Site) async throws {

@@ -20,13 +20,13 @@ extension EndToEnd {
                 let scheduler = try await site.startScheduler()
                 try await site.startWorker("one")
                 for plan in ["nightly", "wrong", "nightly"] { _ = try await site.backup(plan) }
-                let url = try await site.address(of: scheduler)
-                try await site.wait("the last session", on: url) { lines in
+                let page = try await site.api(of: scheduler)
+                try await site.wait("the last session", on: page) { lines in
                     lines.contains {
                         $0.hasPrefix("stash_backup_consecutive_failures{") && $0.contains("wrong") && $0.hasSuffix(" 1")
                     }
                 }
-                let before = try await LedgerView.read(site, url: url)
+                let before = try await LedgerView.read(site, page)
                 #expect(before.sessions.map(\.phase) == [.succeeded, .failed, .succeeded])
                 try await scheduler.kill()
                 try await body(site, before)
@@ -37,14 +37,14 @@ extension EndToEnd {
             try await withHistory { site, before in
                 try site.deleteLedger()
                 let scheduler = try await site.startScheduler()
-                let url = try await site.address(of: scheduler)
-                try await site.waitForRebuild(on: url)
-                try await site.wait("the plans' page", on: url) { lines in
+                let page = try await site.api(of: scheduler)
+                try await site.waitForRebuild(on: page)
+                try await site.wait("the plans' page", on: page) { lines in
                     lines.contains {
                         $0.hasPrefix("stash_backup_session_success{") && $0.contains("nightly") && $0.hasSuffix(" 1")
                     }
                 }
-                let after = try await LedgerView.read(site, url: url)
+                let after = try await LedgerView.read(site, page)
                 #expect(after == before)
                 let repository = try await site.sheaf(["get", "repository", site.repositoryName, "--output", "json"])
                 #expect(repository.output.joined().contains("SessionsRead"), "\(repository)")
@@ -54,7 +54,7 @@ extension EndToEnd {
 
                 let asked = try await site.sheaf(["ledger", "rebuild", "--output", "json"])
                 #expect(try asked.exit == .code(0) && asked.last["name"]?.string == "default/\(site.repositoryName)", "\(asked)")
-                try await site.waitForRebuild(on: url)
+                try await site.waitForRebuild(on: page)
                 #expect(try await site.ledger().sessions(limit: 10).count == 4)
             }
         }
@@ -70,7 +70,7 @@ extension EndToEnd {
                 }
                 let kept = try #require(try JSONValue(parsing: line)["keptAt"]?.string)
                 #expect(try Data(contentsOf: URL(filePath: kept)) == damaged)
-                try await site.waitForRebuild(on: try await site.address(of: scheduler))
+                try await site.waitForRebuild(on: try await site.api(of: scheduler))
                 #expect(try await LedgerView.sessions(site) == before.sessions)
             }
         }
@@ -89,8 +89,8 @@ extension EndToEnd {
                 try site.write(manifest, "other", to: [site.schedulerResources])
                 try site.declarePlan("elsewhere", indices: "docs-0", repository: other)
                 let scheduler = try await site.startScheduler()
-                let url = try await site.address(of: scheduler)
-                try await site.wait("the one to be read and the other not", on: url) { lines in
+                let page = try await site.api(of: scheduler)
+                try await site.wait("the one to be read and the other not", on: page) { lines in
                     lines.contains {
                         $0.hasPrefix("sheaf_ledger_rebuilding{") && $0.contains(site.repositoryName) && $0.hasSuffix(" 0")
                     }

@@ -1,6 +1,5 @@
 import Archive
 import Foundation
-import HTTP
 import Messages
 import Runtime
 import Scheduler
@@ -17,7 +16,7 @@ struct LedgerView: Equatable {
     var nextRuns: [String: String]
 
     /// - Parameter url: of the Scheduler's page.
-    static func read(_ site: Site, url: String) async throws -> LedgerView {
+    static func read(_ site: Site, _ api: SchedulerAPI) async throws -> LedgerView {
         let plans = try await site.sheaf(["get", "backupconfiguration", "--output", "json"])
         try #require(plans.exit == .code(0), "\(plans)")
         var nextRuns: [String: String] = [:]
@@ -25,7 +24,7 @@ struct LedgerView: Equatable {
             nextRuns[plan["metadata"]?["name"]?.string ?? ""] = plan["status"]?["nextRun"]?.string
         }
         return LedgerView(
-            sessions: try await sessions(site), metrics: try page(url).filter(isLasting).sorted(), nextRuns: nextRuns)
+            sessions: try await sessions(site), metrics: try await page(api).filter(isLasting).sorted(), nextRuns: nextRuns)
     }
 
     static func sessions(_ site: Site) async throws -> [LedgerSession] {
@@ -37,9 +36,8 @@ struct LedgerView: Equatable {
         }
     }
 
-    static func page(_ url: String) throws -> [String] {
-        let response = try HTTPClient().send(HTTPRequest(url: url + "/metrics"))
-        return String(decoding: response.body, as: UTF8.self).split(separator: "\n").map(String.init)
+    static func page(_ api: SchedulerAPI) async throws -> [String] {
+        try await api.get("/metrics").text.split(separator: "\n").map(String.init)
     }
 
     private static func isLasting(_ line: String) -> Bool {
@@ -69,18 +67,11 @@ extension Site {
         }
     }
 
-    /// Where a Scheduler's page is.
-    func address(of scheduler: ChildProcess) async throws -> String {
-        let line = try await scheduler.log.first("the page's address", within: .seconds(30)) { $0.contains("serving metrics") }
-        let url = try #require(try JSONValue(parsing: line)["address"]?.string)
-        return String(url.dropLast("/metrics".count))
-    }
-
     /// Waits until a Scheduler's page says so.
-    func wait(_ what: String, on url: String, until isSo: ([String]) -> Bool) async throws {
+    func wait(_ what: String, on page: SchedulerAPI, until isSo: ([String]) -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
-            let lines = try LedgerView.page(url)
+            let lines = try await LedgerView.page(page)
             if isSo(lines) { return }
             try #require(.now < deadline, "\(what): \(lines.filter { !$0.hasPrefix("#") })")
             await Task.yield()
@@ -88,8 +79,8 @@ extension Site {
     }
 
     /// Waits until all Repositories of a lost ledger have been read.
-    func waitForRebuild(on url: String) async throws {
-        try await wait("the rebuild's end", on: url) { lines in
+    func waitForRebuild(on page: SchedulerAPI) async throws {
+        try await wait("the rebuild's end", on: page) { lines in
             let readings = lines.filter { $0.hasPrefix("sheaf_ledger_rebuilding{") }
             return !readings.isEmpty && readings.allSatisfy { $0.hasSuffix(" 0") }
         }
