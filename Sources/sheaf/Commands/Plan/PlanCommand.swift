@@ -103,10 +103,9 @@ struct PlanNextCommand: AsyncCommand {
     }
 }
 
-struct PlanPauseCommand: AsyncCommand {
-    static let configuration = CommandConfiguration(
-        name: "pause", abstract: "Stop a plan's schedule. Manifests are not touched; sessions that run go on.",
-        arguments: [PlanArgument.definition], options: ServerOption.definitions)
+/// What is ordered of one plan.
+private struct PlanOrder {
+    static let options = ServerOption.definitions
 
     private let plan: PlanArgument
     private let server: ServerOption
@@ -116,31 +115,34 @@ struct PlanPauseCommand: AsyncCommand {
         server = try ServerOption(arguments)
     }
 
-    func run() async throws {
+    /// - Parameter outcome: what is said of the plan then.
+    func give(_ order: String, outcome: String) async throws {
         try await CommandError.naming {
-            try server.client().post("\(plan.path)/pause")
-            Terminal.write("\(plan.namespace)/\(plan.name) is paused\n")
+            try server.client().post("\(plan.path)/\(order)")
+            Terminal.write("\(plan.namespace)/\(plan.name) \(outcome)\n")
         }
     }
 }
 
+struct PlanPauseCommand: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        name: "pause", abstract: "Stop a plan's schedule. Manifests are not touched; sessions that run go on.",
+        arguments: [PlanArgument.definition], options: PlanOrder.options)
+
+    private let order: PlanOrder
+
+    init(_ arguments: ParsedArguments) throws { order = try PlanOrder(arguments) }
+
+    func run() async throws { try await order.give("pause", outcome: "is paused") }
+}
+
 struct PlanResumeCommand: AsyncCommand {
     static let configuration = CommandConfiguration(
-        name: "resume", abstract: "Take back what pause did.", arguments: [PlanArgument.definition],
-        options: ServerOption.definitions)
+        name: "resume", abstract: "Take back what pause did.", arguments: [PlanArgument.definition], options: PlanOrder.options)
 
-    private let plan: PlanArgument
-    private let server: ServerOption
+    private let order: PlanOrder
 
-    init(_ arguments: ParsedArguments) throws {
-        plan = try PlanArgument(arguments)
-        server = try ServerOption(arguments)
-    }
+    init(_ arguments: ParsedArguments) throws { order = try PlanOrder(arguments) }
 
-    func run() async throws {
-        try await CommandError.naming {
-            try server.client().post("\(plan.path)/resume")
-            Terminal.write("\(plan.namespace)/\(plan.name) follows its schedule\n")
-        }
-    }
+    func run() async throws { try await order.give("resume", outcome: "follows its schedule") }
 }
