@@ -116,6 +116,19 @@ extension EndToEnd {
                         try overwrite.serialized().write(toFile: file, atomically: true, encoding: .utf8)
                         let late = try await site.command(["restore", "-f", file, "--plan-hash", confirmed])
                         #expect(try await late.result(within: .seconds(60)).exit == .code(5))
+                        // Past whoever asks, as when the index was made a moment later: the worker that begins it refuses it.
+                        let system = try await OutsideSystem("shop")
+                        let subject: JSONValue = ["restore": ["manifest": overwrite]]
+                        try await system.publish(
+                            .trigger,
+                            ["subject": subject, "planHash": .string(confirmed), "idempotencyKey": .string(site.prefix)],
+                            to: Topology.trigger, key: RoutingKey.triggerManifest("over"), replyTo: nil)
+                        let refused = try await api.get("/v1/sessions?plan=over", "the end of the restore") {
+                            $0["sessions"]?[0]?["phase"]?.string == "Failed"
+                        }
+                        #expect(
+                            refused["sessions"]?[0]?["error"]?.string?.contains("since it was confirmed") == true, "\(refused)")
+                        await system.close()
                         #expect(try await engine.count("late-\(index)") == 3)
                     }
 
